@@ -1,0 +1,96 @@
+/**
+ * What happens in a run, told to subscribers (observe/, the library's callers). Public and safe as JSON:
+ * no secret, no functions, no record data. Texts are already masked when a subscriber sees them.
+ */
+import type { SourceLocation } from '../errors.js';
+
+export type ProcessRole = 'tap' | 'mapper' | 'target' | 'command' | 'discovery';
+export type BlockKind = 'chain' | 'command' | 'step' | 'pipeline';
+export type BlockStatus = 'success' | 'failed' | 'stopped' | 'skipped' | 'not_started';
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
+
+/** An error as it travels in events, history and JSON logs. */
+export interface ErrorInfo {
+  code: string;
+  message: string;
+  hint?: string | undefined;
+  at?: SourceLocation | undefined;
+  data?: Record<string, unknown> | undefined;
+}
+
+/** Counts of a chain. Extracted: read from the tap. Loaded: covered by a state that the target printed, or by its clean exit. */
+export interface ChainCounts {
+  recordsExtracted: number;
+  recordsLoaded: number;
+  bytesExtracted: number;
+  states: number;
+  oddLines: number;
+}
+
+/** Where a chain waits: shares of elapsed time in percent. */
+export interface ChainPressure {
+  waitingForTap: number;
+  waitingForTarget: number;
+}
+
+export interface EventEnvelope {
+  version: 1;
+  /** Counts from 1 in a run, without gaps. */
+  sequence: number;
+  /** ISO 8601, UTC, milliseconds. */
+  time: string;
+  runId: string;
+  /** The block's number path in the plan, e.g. `2` or `1.3`; absent for what concerns the whole run. */
+  blockId?: string | undefined;
+  parentId?: string | undefined;
+  attempt?: number | undefined;
+}
+
+export interface ProcessOutcome {
+  role: ProcessRole;
+  plugin: string;
+  exitCode: number | null;
+  signal: string | null;
+  /** The last lines of its stderr, oldest first, masked. */
+  lastLines: string[];
+}
+
+export type RunEventBody =
+  | { type: 'run.started'; words: string[]; environment: string | null; blocks: number; jobs: number; dryRun: boolean }
+  | { type: 'run.finished'; status: 'success' | 'failed' | 'stopped' | 'skipped'; durationSeconds: number; exitCode: number; error?: ErrorInfo | undefined; blocks: BlockSummary[] }
+  | { type: 'block.planned'; kind: BlockKind; name: string; plugins: string[]; stateId?: string | undefined }
+  | { type: 'block.waiting'; name: string; for: 'slot' | 'lease' | 'concurrency' | 'barrier'; holder?: string | undefined }
+  | { type: 'block.started'; kind: BlockKind; name: string; plugins: string[]; stateId?: string | undefined }
+  | { type: 'block.finished'; summary: BlockSummary }
+  | { type: 'lease.acquired' | 'lease.released' | 'lease.lost' | 'lease.reclaimed'; stateId: string; token: number; owner?: string | undefined }
+  | { type: 'catalog.ready'; plugin: string; source: 'discovery' | 'cache' | 'file'; streams: number; selected: number; durationSeconds: number }
+  | { type: 'state.loaded'; stateId: string; found: boolean; ignored: boolean }
+  | { type: 'install.started' | 'install.finished' | 'install.skipped'; plugin: string; pluginType: string; durationSeconds?: number | undefined; reason?: string | undefined }
+  | { type: 'process.started'; role: ProcessRole; plugin: string; pid: number }
+  | { type: 'process.exited'; role: ProcessRole; plugin: string; pid: number; exitCode: number | null; signal: string | null }
+  | { type: 'plugin.log'; role: ProcessRole; plugin: string; pluginType: string; stdio: 'stdout' | 'stderr'; level: LogLevel; message: string; fields?: Record<string, unknown> | undefined; stateId?: string | undefined }
+  | { type: 'schema'; plugin: string; stream: string; schema: unknown; keyProperties: string[]; changed: boolean }
+  | { type: 'progress'; name: string; counts: ChainCounts; pressure: ChainPressure; elapsedSeconds: number; stream?: string | undefined }
+  | { type: 'checkpoint'; stateId: string; stateVersion: number; recordsLoaded: number; saved: 'completed' | 'partial' }
+  | { type: 'stop'; reason: 'signal' | 'timeout' | 'failure' | 'lease' | 'stall'; signal?: string | undefined; second: boolean }
+  | { type: 'log'; level: LogLevel; message: string; fields?: Record<string, unknown> | undefined }
+  | { type: 'warning'; code: string; message: string; hint?: string | undefined; at?: SourceLocation | undefined };
+
+export type RunEvent = EventEnvelope & RunEventBody;
+export type RunSubscriber = (event: RunEvent) => void;
+
+export interface BlockSummary {
+  blockId: string;
+  kind: BlockKind;
+  name: string;
+  plugins: string[];
+  stateId?: string | undefined;
+  status: BlockStatus;
+  durationSeconds: number;
+  counts?: ChainCounts | undefined;
+  pressure?: ChainPressure | undefined;
+  processes: ProcessOutcome[];
+  /** Exit codes as the original's log field shows them, e.g. `{ extractors: 7 }`. */
+  exitCodes?: Record<string, number> | undefined;
+  error?: ErrorInfo | undefined;
+}

@@ -1,0 +1,144 @@
+/** What the system database remembers of runs, whatever backend keeps the state. */
+import type { LeaseStore } from '../state/port.js';
+
+export type RunStatus = 'running' | 'success' | 'failed' | 'stopped' | 'skipped' | 'dead';
+
+export interface NewRun {
+  runId: string;
+  words: string[];
+  environment: string | undefined;
+  trigger: string;
+  host: string;
+  pid: number;
+  pidStart: string;
+  bootId: string;
+  startedAt: Date;
+}
+
+export interface NewBlock {
+  runId: string;
+  blockId: string;
+  parentId?: string | undefined;
+  kind: 'pipeline' | 'step' | 'chain' | 'command';
+  name: string;
+  plugins: string[];
+  stateId?: string | undefined;
+  window?: { from: string; to: string } | undefined;
+  attempt: number;
+  options: Record<string, unknown>;
+  startedAt: Date;
+}
+
+export interface FinishedBlock {
+  runId: string;
+  blockId: string;
+  attempt: number;
+  status: 'success' | 'failed' | 'stopped' | 'skipped' | 'not_started';
+  endedAt: Date;
+  recordsExtracted?: number | undefined;
+  recordsLoaded?: number | undefined;
+  bytesExtracted?: number | undefined;
+  stateVersionBefore?: number | undefined;
+  stateVersionAfter?: number | undefined;
+  error?: Record<string, unknown> | undefined;
+  exitCodes?: Record<string, number> | undefined;
+}
+
+/** A started process group; what `reclaim` kills when its runner is dead. */
+export interface ProcessRow {
+  runId: string;
+  blockId: string;
+  role: string;
+  plugin: string;
+  pid: number;
+  groupId: number;
+  /** The leader's start time (clock ticks since boot), see LeaseOwner. */
+  pidStart: string;
+  host: string;
+  bootId: string;
+  pidNamespace: string;
+  startedAt: Date;
+  endedAt?: Date | undefined;
+  exitCode?: number | null | undefined;
+  signal?: string | null | undefined;
+}
+
+export interface StreamRow {
+  runId: string;
+  blockId: string;
+  stream: string;
+  recordsExtracted: number;
+  recordsLoaded: number;
+  schemaHash?: string | undefined;
+}
+
+export interface RunListing {
+  runId: string;
+  words: string[];
+  environment: string | undefined;
+  status: RunStatus;
+  trigger: string;
+  startedAt: Date;
+  endedAt: Date | undefined;
+  durationSeconds: number | undefined;
+  blocks: number;
+  failedBlocks: number;
+  recordsLoaded: number;
+}
+
+export interface RunDetail extends RunListing {
+  host: string;
+  pid: number;
+  error: Record<string, unknown> | undefined;
+  blockRows: (NewBlock & Partial<FinishedBlock>)[];
+  processes: ProcessRow[];
+  streams: StreamRow[];
+}
+
+/** A row of the original's `runs` table; our chains keep one each so that the original respects them. */
+export interface MeltanoRun {
+  id: number;
+  jobName: string;
+  runId: string;
+  state: 'IDLE' | 'RUNNING' | 'SUCCESS' | 'FAIL' | 'DEAD' | 'STATE_EDIT';
+  startedAt: Date | undefined;
+  endedAt: Date | undefined;
+  lastHeartbeatAt: Date | undefined;
+  trigger: string | undefined;
+  payload: Record<string, unknown>;
+}
+
+export interface MeltanoRuns {
+  /** Fails rows without a heartbeat for 5 minutes (24 h where there never was one), as the original does; all IDs where none is given. Returns the rows failed. */
+  sweepStale(stateId?: string): Promise<MeltanoRun[]>;
+  /** The RUNNING, not stale rows of a state ID, except `exceptId` and rows of runs that are known here to be dead on this host. */
+  living(stateId: string, exceptId?: number): Promise<MeltanoRun[]>;
+  insert(stateId: string, runId: string, trigger: string): Promise<number>;
+  heartbeat(id: number): Promise<void>;
+  /** Keeps the Singer state of the last checkpoint in the payload, flagged as the original does (1 complete, 2 incomplete). */
+  checkpoint(id: number, state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void>;
+  finish(id: number, state: 'SUCCESS' | 'FAIL' | 'DEAD', error?: string): Promise<void>;
+  /** The row that each `state set`, `merge` ... leaves behind. */
+  stateEdit(stateId: string, state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void>;
+  list(options: { limit?: number | undefined; jobName?: string | undefined }): Promise<MeltanoRun[]>;
+}
+
+export interface History {
+  startRun(run: NewRun): Promise<void>;
+  finishRun(runId: string, status: Exclude<RunStatus, 'running'>, endedAt: Date, error?: Record<string, unknown>): Promise<void>;
+  startBlock(block: NewBlock): Promise<void>;
+  finishBlock(block: FinishedBlock): Promise<void>;
+  startProcess(row: ProcessRow): Promise<void>;
+  endProcess(runId: string, pid: number, pidStart: string, exitCode: number | null, signal: string | null): Promise<void>;
+  recordStreams(rows: StreamRow[]): Promise<void>;
+  /** Processes without an end, of runs whose runner is not this one: what reclaim looks through. */
+  openProcesses(runId?: string): Promise<ProcessRow[]>;
+  /** Newest first. */
+  listRuns(options: { limit?: number | undefined; status?: RunStatus | undefined; stateId?: string | undefined; since?: Date | undefined }): Promise<RunListing[]>;
+  /** By full ID or a unique prefix; RUN_UNKNOWN otherwise. */
+  showRun(runId: string): Promise<RunDetail>;
+  readonly meltanoRuns: MeltanoRuns;
+  /** For concurrency slots: named locks that have nothing to do with a state backend. */
+  readonly slots: LeaseStore;
+  close(): Promise<void>;
+}

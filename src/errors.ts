@@ -32,6 +32,7 @@ export const errorCodes = {
   PROJECT_INCLUDE: exitCodes.failure,
   PROJECT_REQUIRES: exitCodes.requiresMeltano,
   PROJECT_READONLY: exitCodes.failure,
+  EDIT_REFUSED: exitCodes.failure,
   ENVIRONMENT_UNKNOWN: exitCodes.failure,
   ENVIRONMENT_REQUIRED: exitCodes.failure,
   DOTENV_UNREADABLE: exitCodes.failure,

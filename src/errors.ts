@@ -91,6 +91,7 @@ export const errorCodes = {
   RUN_SKIPPED: exitCodes.skipped,
   RUN_DIRECTORY: exitCodes.failure,
   DISK_FULL: exitCodes.failure,
+  LOCK_BUSY: exitCodes.failure,
   // command line
   USAGE: exitCodes.usage,
   ABORTED: exitCodes.failure,

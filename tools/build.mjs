@@ -1,0 +1,149 @@
+/**
+ * Builds dist/: the program (cli.js), the library (index.js), one file a bundled plugin (bundled/<name>.js) and the types.
+ *
+ *   node tools/build.mjs              all of it
+ *   node tools/build.mjs --no-types   without the types, which take most of the time
+ *   node tools/build.mjs --clean      removes dist first, as for a package
+ *
+ * JavaScript dependencies are bundled: one file opens faster than a hundred. Native ones stay outside. What a
+ * command imports with `await import()` becomes a chunk of its own, so that start-up reads only what it needs.
+ * All chunks lie flat in dist: `new URL('../package.json', import.meta.url)` means the same in each.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { generate } from './generate.mjs';
+
+const root = dirname(import.meta.dirname);
+const dist = join(root, 'dist');
+const source = join(root, 'src');
+
+/** How long a file of an older build is kept: a program that runs from it may still load its chunks. */
+const leftoverMinutes = 10;
+
+/** Builds what `npm run build` builds; `types: false` leaves out the declarations. Throws when a part fails. */
+export async function build({ types = true, clean = false } = {}) {
+  const started = performance.now();
+  if (clean) rmSync(dist, { recursive: true, force: true });
+  await generate();
+  const outputs = await Promise.all([program(), library(), bundledPlugins()]);
+  const files = outputs.flat();
+  for (const file of files) write(file);
+  removeLeftovers(new Set(files.map((file) => file.path)));
+  if (types) buildTypes();
+  return { files: files.map((file) => relative(root, file.path)), seconds: (performance.now() - started) / 1000 };
+}
+
+/** Built apart from the library: what both share would else be split into more files to open at start-up. */
+function program() {
+  return bundle({ cli: join(source, 'main.ts') }, { banner: '#!/usr/bin/env node\n', executable: true });
+}
+
+function library() {
+  const entry = join(source, 'index.ts');
+  return existsSync(entry) ? bundle({ index: entry }) : [];
+}
+
+function bundledPlugins() {
+  const folder = join(source, 'bundled');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const entries = names.map((name) => [`bundled/${name}`, join(folder, name, 'main.ts')]);
+  const present = entries.filter(([, file]) => existsSync(file));
+  return present.length === 0 ? [] : bundle(Object.fromEntries(present));
+}
+
+/** @returns {Promise<{ path: string, text: string, executable: boolean }[]>} */
+async function bundle(entryPoints, { banner = '', executable = false } = {}) {
+  const esbuild = await import('esbuild');
+  const result = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: dist,
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    loader: { '.sql': 'text' },
+    external: nativePackages(),
+    // Identifiers stay: they cost little, and a stack trace or an error's class name stays readable.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'external',
+    write: false,
+    logLevel: 'warning',
+  });
+  const entryFiles = new Set(Object.keys(entryPoints).map((name) => join(dist, `${name}.js`)));
+  return result.outputFiles.map(({ path, text }) => ({
+    path,
+    text: (entryFiles.has(path) ? banner : '') + requireFor(text) + text,
+    executable: executable && entryFiles.has(path),
+  }));
+}
+
+/** Bundled CommonJS reaches Node's own modules by `require`, which an ES module has not. Only files that need it pay. */
+function requireFor(text) {
+  if (!text.includes('Dynamic require of "')) return '';
+  return 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);\n';
+}
+
+/** Packages with compiled parts, and those that a user may leave out. */
+function nativePackages() {
+  const { optionalDependencies = {}, peerDependencies = {} } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
+  return ['better-sqlite3', ...Object.keys(optionalDependencies), ...Object.keys(peerDependencies)];
+}
+
+/** Each file appears whole: written beside its place and renamed, since somebody may be running the older one. */
+function write({ path, text, executable }) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, text);
+  if (executable) chmodSync(draft, 0o755);
+  renameSync(draft, path);
+}
+
+function removeLeftovers(current) {
+  const oldest = Date.now() - leftoverMinutes * 60_000;
+  for (const folder of [dist, join(dist, 'bundled')]) {
+    for (const entry of existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []) {
+      const path = join(folder, entry.name);
+      if (!entry.isFile() || current.has(path)) continue;
+      if (statSync(path, { throwIfNoEntry: false })?.mtimeMs < oldest) rmSync(path, { force: true });
+    }
+  }
+}
+
+function buildTypes() {
+  if (!existsSync(join(source, 'index.ts'))) return;
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const project = join(root, 'tools', 'tsconfig.types.json');
+  const { status } = spawnSync(process.execPath, [compiler, '-p', project], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('tsc could not write the types (its lines are above)');
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const flags = new Set(process.argv.slice(2));
+  try {
+    const { files, seconds } = await build({ types: !flags.has('--no-types'), clean: flags.has('--clean') });
+    process.stderr.write(`build: ${files.length} files in dist, ${seconds.toFixed(1)} s\n`);
+  } catch (error) {
+    // esbuild has printed its own errors; only others have something to add.
+    if (!Array.isArray(error.errors)) process.stderr.write(`build: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

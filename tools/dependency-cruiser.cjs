@@ -1,0 +1,127 @@
+/**
+ * The direction of imports: a folder may import those before it in this list and none after it. The list is
+ * the way of the data (see ARCHITECTURE.md), so that a run can be followed down the folders.
+ */
+const order = [
+  'project',
+  'plugins',
+  'settings',
+  'plan',
+  'singer',
+  'state',
+  'history',
+  'install',
+  'run',
+  'observe',
+  'export',
+];
+
+/** They wire the rest together: they may import everything, and nothing else may import them. */
+const wiring = '^src/(session\\.ts|cli/|main\\.ts|index\\.ts)';
+
+/** The ground that all stand on: errors.ts and its like, right in src/. */
+const ground = '^src/(?!(session|main|index)\\.ts)[^/]+\\.ts$';
+
+const inFolder = (names) => `^src/(${names.join('|')})/`;
+
+const directions = order.slice(0, -1).map((name, index) => ({
+  name: `only-up-from-${name}`,
+  comment: `src/${name} comes before the folders that it would import here; see the list in tools/dependency-cruiser.cjs.`,
+  severity: 'error',
+  from: { path: inFolder([name]) },
+  to: { path: inFolder(order.slice(index + 1)) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...directions,
+    {
+      name: 'ground-imports-no-folder',
+      severity: 'error',
+      from: { path: ground },
+      to: { path: '^src/[^/]+/' },
+    },
+    {
+      name: 'wiring-is-not-imported',
+      comment: 'session, cli, main and index put the parts together; a part that needs them has the wrong place.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: wiring },
+      to: { path: wiring },
+    },
+    {
+      name: 'commands-know-the-session-not-main',
+      comment: 'main calls the commands, index is for users of the library.',
+      severity: 'error',
+      from: { path: '^src/(session\\.ts|cli/)' },
+      to: { path: '^src/(main|index)\\.ts' },
+    },
+    {
+      name: 'session-knows-no-command',
+      severity: 'error',
+      from: { path: '^src/session\\.ts' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'bundled-stands-alone',
+      comment:
+        'A bundled plugin is a program of its own: it may use the Singer kit and the errors, nothing else of the runner.',
+      severity: 'error',
+      from: { path: '^src/bundled/' },
+      to: { path: '^src/', pathNot: '^src/(bundled|singer|errors\\.ts)' },
+    },
+    {
+      name: 'bundled-is-started-not-imported',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/bundled/' },
+      to: { path: '^src/bundled/' },
+    },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphan',
+      comment: 'Nobody imports this file and it imports nobody: wire it up or remove it.',
+      severity: 'error',
+      from: {
+        orphan: true,
+        path: '^src/',
+        pathNot: ['\\.d\\.ts$', '^src/(main|index)\\.ts$', '^src/bundled/[^/]+/main\\.ts$'],
+      },
+      to: {},
+    },
+    {
+      name: 'resolvable',
+      comment: 'The import leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-development-package',
+      comment: 'What the program needs at run time is a dependency, not a devDependency.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'source-knows-no-test',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|tools|fixtures)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|src/generated)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
+  },
+};

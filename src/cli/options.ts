@@ -1,0 +1,86 @@
+/**
+ * What the argument pass has to know of options before commander is loaded: which take a value, which are
+ * global, and which have a variable as their twin. A test holds this table against the commands' definitions.
+ */
+
+/** Options that hold for the whole program: taken on either side of the command. */
+export const globalOptions: ReadonlyMap<string, { takesValue: boolean }> = new Map([
+  ['--log-level', { takesValue: true }],
+  ['--log-format', { takesValue: true }],
+  ['--log-config', { takesValue: true }],
+  ['--environment', { takesValue: true }],
+  ['--no-environment', { takesValue: false }],
+  ['--cwd', { takesValue: true }],
+  ['--env-file', { takesValue: true }],
+]);
+
+/** Options of any command that take a value. One name means the same in every command. */
+export const valueOptions: ReadonlySet<string> = new Set([
+  '--database-uri',
+  '--dump',
+  '--filter',
+  '--format',
+  '--if-running',
+  '--input-file',
+  '--jobs',
+  '--limit',
+  '--parallelism',
+  '--pattern',
+  '--plugin-type',
+  '--print-var',
+  '--run-id',
+  '--schedule',
+  '--state-id',
+  '--state-id-suffix',
+  '--state-strategy',
+  '--status',
+  '--timeout',
+  '-j',
+  '-l',
+  '-p',
+  '-s',
+]);
+
+export interface OptionTwin {
+  option: string;
+  variable: string;
+  /** A flag's variable is read as true or false; a value's as it is. */
+  kind: 'flag' | 'value';
+}
+
+/** Variables that stand for options, by command; an option on the command line beats its variable. */
+export const optionTwins: Readonly<Record<string, readonly OptionTwin[]>> = {
+  run: [
+    { option: '--full-refresh', variable: 'MELTANO_RUN_FULL_REFRESH', kind: 'flag' },
+    { option: '--refresh-catalog', variable: 'MELTANO_RUN_REFRESH_CATALOG', kind: 'flag' },
+    { option: '--no-state-update', variable: 'MELTANO_RUN_NO_STATE_UPDATE', kind: 'flag' },
+    { option: '--force', variable: 'MELTANO_RUN_FORCE', kind: 'flag' },
+    { option: '--state-id-suffix', variable: 'MELTANO_RUN_STATE_ID_SUFFIX', kind: 'value' },
+    { option: '--state-strategy', variable: 'MELTANO_RUN_STATE_STRATEGY', kind: 'value' },
+    { option: '--run-id', variable: 'MELTANO_RUN_ID', kind: 'value' },
+    { option: '--timeout', variable: 'MELTANO_RUN_TIMEOUT', kind: 'value' },
+    { option: '--jobs', variable: 'MELTANO_RUN_JOBS', kind: 'value' },
+  ],
+};
+
+/** Commands that have commands of their own. */
+export const groups: ReadonlySet<string> = new Set([
+  'cloud',
+  'config',
+  'environment',
+  'hub',
+  'job',
+  'lease',
+  'logs',
+  'plugin',
+  'runs',
+  'schedule',
+  'schema',
+  'state',
+]);
+
+/** How many words a command line has up to and with the one after which all belongs to somebody else. */
+export const wordsBeforePassThrough: Readonly<Record<string, number>> = { invoke: 2, 'schedule run': 3 };
+
+/** The commands of `config`, which older versions put after the plugin's name. */
+export const configCommands: ReadonlySet<string> = new Set(['list', 'print', 'reset', 'set', 'test', 'unset']);

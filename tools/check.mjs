@@ -12,6 +12,7 @@ const checks = [
   { what: 'format and lint', argv: ['biome', 'check', '--config-path=tools', '.'], mend: 'npm run format' },
   { what: 'types', argv: ['tsc', '--noEmit', '-p', '.'] },
   { what: 'unused code', argv: ['knip', '--config', 'tools/knip.json', '--no-config-hints'] },
+  { what: 'lock file', argv: ['node', 'tools/complete-lock.mjs', '--check'], mend: 'node tools/complete-lock.mjs' },
   { what: 'direction of imports', argv: ['depcruise', '--config', 'tools/dependency-cruiser.cjs', 'src'] },
 ];
 
@@ -25,7 +26,8 @@ process.exitCode = results.every(({ status }) => status === 0) ? 0 : 1;
 
 function run({ what, argv: [program, ...args], mend }) {
   const started = performance.now();
-  const { status, stdout, stderr, error } = spawnSync(join(root, 'node_modules', '.bin', program), args, {
+  const file = program === 'node' ? process.execPath : join(root, 'node_modules', '.bin', program);
+  const { status, stdout, stderr, error } = spawnSync(file, args, {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,

@@ -3,6 +3,10 @@ export class UnclosedQuote extends Error {
   override readonly name = 'UnclosedQuote';
 }
 
+const space = /[ \t\r\n]+/y;
+/** A bare stretch, an escaped character, a single-quoted and a double-quoted text. */
+const part = /([^ \t\r\n'"\\]+)|\\([\s\S])|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"/y;
+
 /**
  * Splits a text into words as Python's `shlex.split` does (so as the original does): quotes, backslashes, any white space,
  * no comments, no globbing, nothing expanded. Throws UnclosedQuote.
@@ -10,29 +14,34 @@ export class UnclosedQuote extends Error {
 export function splitShellWords(text: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
-  let quote = '';
-  for (let index = 0; index < text.length; index += 1) {
-    const char = text.charAt(index);
-    if (quote !== '') {
-      const next = text.charAt(index + 1);
-      if (char === quote) quote = '';
-      else if (quote === '"' && char === '\\' && (next === '"' || next === '\\')) {
-        word += next;
-        index += 1;
-      } else word += char;
-    } else if (char === ' ' || char === '\t' || char === '\r' || char === '\n') {
+  let at = 0;
+  while (at < text.length) {
+    const blank = matchAt(space, text, at);
+    if (blank !== null) {
       if (word !== undefined) words.push(word);
       word = undefined;
-    } else if (char === '"' || char === "'") {
-      quote = char;
-      word ??= '';
-    } else if (char === '\\') {
-      index += 1;
-      if (index >= text.length) throw new UnclosedQuote('a backslash at the end');
-      word = (word ?? '') + text.charAt(index);
-    } else word = (word ?? '') + char;
+      at += blank[0].length;
+      continue;
+    }
+    const found = matchAt(part, text, at);
+    if (found === null) throw new UnclosedQuote(unclosed(text.charAt(at)));
+    word = (word ?? '') + plain(found);
+    at += found[0].length;
   }
-  if (quote !== '') throw new UnclosedQuote(`a ${quote} that is never closed`);
   if (word !== undefined) words.push(word);
   return words;
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+/** In double quotes a backslash is itself, save before a double quote or another backslash. */
+function plain([, bare, escaped, single, double]: RegExpExecArray): string {
+  return bare ?? escaped ?? single ?? double?.replace(/\\(["\\])/g, '$1') ?? '';
+}
+
+function unclosed(char: string): string {
+  return char === '\\' ? 'a backslash at the end' : `a ${char} that is never closed`;
 }

@@ -3,7 +3,7 @@
  * costs over 100 ms, never loads at run time. Each module exports `validate`, typed in a .d.ts beside it.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -23,7 +23,7 @@ export declare const validate: {
 
 /** Writes the validators that are out of date. Returns the names of the modules. */
 export async function generate() {
-  const files = readdirSync(schemaFolder).filter((file) => file.endsWith('.schema.json'));
+  const files = namesIn(schemaFolder).filter((file) => file.endsWith('.schema.json'));
   const texts = new Map(
     files.sort().map((file) => [basename(file, '.schema.json'), readFileSync(join(schemaFolder, file), 'utf8')]),
   );
@@ -104,6 +104,10 @@ function isCurrent(stamp, names) {
   } catch {
     return false;
   }
+}
+
+function namesIn(folder) {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 function removeLeftovers(names) {

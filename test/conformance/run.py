@@ -2,7 +2,7 @@
 """Differential conformance suite for Meltano-compatible command lines.
 
     run.py --bin 'CMD' [--case GLOB]... [--group NAME]... [--open] [--real]
-           [--known FILE] [--json] [--jobs N] [-v] [--keep] [--list]
+           [--known FILE] [--summary FILE] [--json] [--jobs N] [-v] [--keep] [--list]
 
 Runs every case under cases/ against the command CMD (split as a shell would) and prints one line a
 case, then 'N passed, N failed'. Exit status 0 when nothing failed. Standard library only.
@@ -686,6 +686,7 @@ def main():
     ap.add_argument("--open", action="store_true", help="only the cases marked open")
     ap.add_argument("--real", action="store_true", help="also the group 'real' (installs PyPI plugins; slow)")
     ap.add_argument("--known", metavar="FILE", help="a JSON object: cases that are expected to fail, each with the reason")
+    ap.add_argument("--summary", metavar="FILE", help="write the counts there as JSON")
     ap.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
     ap.add_argument("--jobs", type=int, default=2)
     ap.add_argument("--timeout", type=float, default=60, help="seconds a step may take")
@@ -747,6 +748,9 @@ def main():
     skipped = sum(not r["ok"] and r["known"] is not None for r in results)
     failed = len(results) - passed - skipped
     mended = sorted(r["name"] for r in results if r["ok"] and r["known"])
+    if args.summary:
+        with open(args.summary, "w") as f:
+            json.dump({"passed": passed, "failed": failed, "skipped": skipped}, f)
     took = round(time.monotonic() - started, 1)
     if args.json:
         groups = {}

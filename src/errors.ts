@@ -69,6 +69,7 @@ export const errorCodes = {
   DATABASE_READONLY: exitCodes.failure,
   DATABASE_BROKEN: exitCodes.failure,
   DATABASE_NEWER: exitCodes.failure,
+  DATABASE_OUTDATED: exitCodes.failure,
   DATABASE_URI: exitCodes.failure,
   RUN_UNKNOWN: exitCodes.failure,
   // install

@@ -12,6 +12,8 @@ export interface NewRun {
   pid: number;
   pidStart: string;
   bootId: string;
+  /** With the boot ID it tells where the pid means something; this process's own where it is left out. */
+  pidNamespace?: string | undefined;
   startedAt: Date;
 }
 
@@ -99,6 +101,7 @@ export interface RunDetail extends RunListing {
 export interface MeltanoRun {
   id: number;
   jobName: string;
+  /** As a UUID with dashes. */
   runId: string;
   state: 'IDLE' | 'RUNNING' | 'SUCCESS' | 'FAIL' | 'DEAD' | 'STATE_EDIT';
   startedAt: Date | undefined;
@@ -109,16 +112,19 @@ export interface MeltanoRun {
 }
 
 export interface MeltanoRuns {
-  /** Fails rows without a heartbeat for 5 minutes (24 h where there never was one), as the original does; all IDs where none is given. Returns the rows failed. */
+  /**
+   * Fails rows without a heartbeat for 5 minutes (24 h where there never was one), as the original does, and those of our
+   * own runs whose process on this host is gone; all IDs where none is given. Returns the rows failed.
+   */
   sweepStale(stateId?: string): Promise<MeltanoRun[]>;
   /** The RUNNING, not stale rows of a state ID, except `exceptId` and rows of runs that are known here to be dead on this host. */
   living(stateId: string, exceptId?: number): Promise<MeltanoRun[]>;
   insert(stateId: string, runId: string, trigger: string): Promise<number>;
   heartbeat(id: number): Promise<void>;
-  /** Keeps the Singer state of the last checkpoint in the payload, flagged as the original does (1 complete, 2 incomplete). */
+  /** Keeps the Singer state (without the `singer_state` around it) of the last checkpoint in the payload, flagged as the original does (1 complete, 2 incomplete). */
   checkpoint(id: number, state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void>;
   finish(id: number, state: 'SUCCESS' | 'FAIL' | 'DEAD', error?: string): Promise<void>;
-  /** The row that each `state set`, `merge` ... leaves behind. */
+  /** The row that each `state set`, `merge` ... leaves behind; `state` without the `singer_state` around it. */
   stateEdit(stateId: string, state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void>;
   list(options: { limit?: number | undefined; jobName?: string | undefined }): Promise<MeltanoRun[]>;
 }

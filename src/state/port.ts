@@ -15,7 +15,10 @@ export interface StoredState {
   stateId: string;
   completed: WrappedState;
   partial: WrappedState;
-  /** Counts up by one with each write by Tapline; 0 for a state that only the original wrote. */
+  /**
+   * Counts up by one with each write by Tapline; 0 for a state that only the original wrote. What the original wrote
+   * since our last write becomes a version of its own when we replace it, so that it can be returned to.
+   */
   version: number;
   updatedAt: Date | undefined;
 }
@@ -32,6 +35,8 @@ export interface StateWrite {
   mode: 'completed' | 'partial';
   state: WrappedState;
   runId?: string | undefined;
+  /** A person's write (`state set`, `merge` ...): the version that it makes has the mode `edit`. */
+  edit?: boolean | undefined;
 }
 
 export interface SavedState {

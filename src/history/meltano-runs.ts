@@ -1,0 +1,207 @@
+/** The original's `runs` table, read and written as Meltano 4.4.1 does, so that neither runs a state ID while the other does. */
+import { createHash, randomUUID } from 'node:crypto';
+import { fromMeltanoUtc, toMeltanoUtc } from '../state/meltano-time.js';
+import { isMap } from '../state/merge.js';
+import { parseJson, pythonJson } from '../state/python-json.js';
+import type { Database, SqlRow, Transaction } from '../state/systemdb/database.js';
+import type { MeltanoRun, MeltanoRuns } from './port.js';
+import { isDeadRun } from './runs.js';
+
+/** As the original: how long a heartbeat is good for, and how long a run is believed that never had one. */
+const heartbeatMinutes = 5;
+const noHeartbeatHours = 24;
+
+/** `payload_flags` of the original: what the state in the payload is. */
+const payloadFlags = { completed: 1, partial: 2 } as const;
+
+export class DatabaseMeltanoRuns implements MeltanoRuns {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async sweepStale(stateId?: string): Promise<MeltanoRun[]> {
+    const { rows, now } = await this.#running(stateId);
+    const swept: MeltanoRun[] = [];
+    for (const run of rows) {
+      const reason = staleReason(run, now) ?? ((await this.#isKnownDead(run)) ? 'Its process is gone.' : undefined);
+      if (reason === undefined) continue;
+      const failed = await this.#fail(run, `${reason} The process was likely killed unceremoniously.`);
+      if (failed !== undefined) swept.push(failed);
+    }
+    return swept;
+  }
+
+  async living(stateId: string, exceptId?: number): Promise<MeltanoRun[]> {
+    const { rows, now } = await this.#running(stateId);
+    const living: MeltanoRun[] = [];
+    for (const run of rows) {
+      if (run.id === exceptId || staleReason(run, now) !== undefined || (await this.#isKnownDead(run))) continue;
+      living.push(run);
+    }
+    return living;
+  }
+
+  insert(stateId: string, runId: string, trigger: string): Promise<number> {
+    return this.#database.write('normal', async (transaction) => {
+      const now = toMeltanoUtc(await transaction.now());
+      const row = await transaction.get(
+        `INSERT INTO runs (job_name, run_id, state, started_at, last_heartbeat_at, payload, payload_flags, "trigger")
+         VALUES (?, ?, 'RUNNING', ?, ?, '{}', 0, ?) RETURNING id`,
+        stateId,
+        toHex(runId),
+        now,
+        now,
+        trigger,
+      );
+      return Number(row?.id);
+    });
+  }
+
+  async heartbeat(id: number): Promise<void> {
+    await this.#database.write('normal', async (transaction) => {
+      const now = toMeltanoUtc(await transaction.now());
+      await transaction.run("UPDATE runs SET last_heartbeat_at = ? WHERE id = ? AND state = 'RUNNING'", now, id);
+    });
+  }
+
+  async checkpoint(id: number, state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void> {
+    const payload = pythonJson({ singer_state: state });
+    await this.#database.write('normal', async (transaction) => {
+      const now = toMeltanoUtc(await transaction.now());
+      await transaction.run(
+        'UPDATE runs SET payload = ?, payload_flags = ?, last_heartbeat_at = ? WHERE id = ?',
+        payload,
+        payloadFlags[mode],
+        now,
+        id,
+      );
+    });
+  }
+
+  async finish(id: number, state: 'SUCCESS' | 'FAIL' | 'DEAD', error?: string): Promise<void> {
+    await this.#database.write('normal', async (transaction) => {
+      const now = toMeltanoUtc(await transaction.now());
+      const payload = error === undefined ? undefined : await payloadWithError(transaction, id, error);
+      await transaction.run(
+        'UPDATE runs SET state = ?, ended_at = ?, payload = COALESCE(?, payload) WHERE id = ?',
+        state,
+        now,
+        payload ?? null,
+        id,
+      );
+    });
+  }
+
+  async stateEdit(stateId: string, state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void> {
+    const trigger = process.env.MELTANO_JOB_TRIGGER ?? 'cli';
+    const payload = pythonJson({ singer_state: state });
+    await this.#database.write('normal', async (transaction) => {
+      const now = toMeltanoUtc(await transaction.now());
+      await transaction.run(
+        `INSERT INTO runs (job_name, run_id, state, started_at, ended_at, payload, payload_flags, "trigger")
+         VALUES (?, ?, 'STATE_EDIT', ?, ?, ?, ?, ?)`,
+        stateId,
+        toHex(randomUUID()),
+        now,
+        now,
+        payload,
+        payloadFlags[mode],
+        trigger,
+      );
+    });
+  }
+
+  async list({ limit = 50, jobName }: { limit?: number | undefined; jobName?: string | undefined }): Promise<MeltanoRun[]> {
+    const rows = await this.#database.read((transaction) =>
+      jobName === undefined
+        ? transaction.all('SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT ?', limit)
+        : transaction.all('SELECT * FROM runs WHERE job_name = ? ORDER BY started_at DESC, id DESC LIMIT ?', jobName, limit),
+    );
+    return rows.map(toRun);
+  }
+
+  async #running(stateId: string | undefined): Promise<{ rows: MeltanoRun[]; now: Date }> {
+    return this.#database.read(async (transaction) => {
+      const rows = await (stateId === undefined
+        ? transaction.all("SELECT * FROM runs WHERE state = 'RUNNING' ORDER BY id")
+        : transaction.all("SELECT * FROM runs WHERE state = 'RUNNING' AND job_name = ? ORDER BY id", stateId));
+      return { rows: rows.map(toRun), now: await transaction.now() };
+    });
+  }
+
+  /** True where we kept the run ourselves, and its process on this host is gone or the run has ended. */
+  async #isKnownDead(run: MeltanoRun): Promise<boolean> {
+    const rows = await this.#database.read((transaction) =>
+      transaction.all("SELECT * FROM tapline_runs WHERE REPLACE(LOWER(run_id), '-', '') = ?", toHex(run.runId)),
+    );
+    const [row] = rows;
+    if (row === undefined) return false;
+    return row.status !== 'running' || isDeadRun(row);
+  }
+
+  /** Undefined where it gave a sign of life, or ended, since it was looked at. */
+  async #fail(run: MeltanoRun, error: string): Promise<MeltanoRun | undefined> {
+    return this.#database.write('normal', async (transaction) => {
+      const row = await transaction.get("SELECT * FROM runs WHERE id = ? AND state = 'RUNNING'", run.id);
+      if (row === undefined || toRun(row).lastHeartbeatAt?.getTime() !== run.lastHeartbeatAt?.getTime()) return undefined;
+      const now = await transaction.now();
+      await transaction.run(
+        "UPDATE runs SET state = 'FAIL', ended_at = ?, payload = ? WHERE id = ?",
+        toMeltanoUtc(now),
+        await payloadWithError(transaction, run.id, error),
+        run.id,
+      );
+      return { ...run, state: 'FAIL', endedAt: now, payload: { ...run.payload, error } };
+    });
+  }
+}
+
+function staleReason(run: MeltanoRun, now: Date): string | undefined {
+  const silentFor = (since: Date | undefined) => now.getTime() - (since?.getTime() ?? 0);
+  if (run.lastHeartbeatAt !== undefined) {
+    const stale = silentFor(run.lastHeartbeatAt) > heartbeatMinutes * 60_000;
+    return stale ? `No heartbeat recorded for ${heartbeatMinutes} minutes.` : undefined;
+  }
+  return silentFor(run.startedAt) > noHeartbeatHours * 3_600_000 ? `Still running after ${noHeartbeatHours} hours.` : undefined;
+}
+
+async function payloadWithError(transaction: Transaction, id: number, error: string): Promise<string> {
+  const row = await transaction.get('SELECT payload FROM runs WHERE id = ?', id);
+  return pythonJson({ ...parsePayload(row?.payload), error });
+}
+
+function toRun(row: SqlRow): MeltanoRun {
+  return {
+    id: Number(row.id),
+    jobName: String(row.job_name),
+    runId: toUuid(String(row.run_id)),
+    state: row.state as MeltanoRun['state'],
+    startedAt: fromMeltanoUtc(row.started_at),
+    endedAt: fromMeltanoUtc(row.ended_at),
+    lastHeartbeatAt: fromMeltanoUtc(row.last_heartbeat_at),
+    trigger: row.trigger === null ? undefined : String(row.trigger),
+    payload: parsePayload(row.payload),
+  };
+}
+
+function parsePayload(text: unknown): Record<string, unknown> {
+  if (typeof text !== 'string') return {};
+  try {
+    const payload = parseJson(text);
+    return isMap(payload) ? payload : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The original can read nothing but a UUID there, so another kind of run ID is turned into one. */
+function toHex(runId: string): string {
+  const hex = runId.replaceAll('-', '').toLowerCase();
+  return /^[0-9a-f]{32}$/.test(hex) ? hex : createHash('sha256').update(runId).digest('hex').slice(0, 32);
+}
+
+function toUuid(hex: string): string {
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

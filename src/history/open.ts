@@ -1,0 +1,28 @@
+import type { Lease } from '../state/port.js';
+import type { Database } from '../state/systemdb/database.js';
+import { SystemdbLease, SystemdbLeaseStore } from '../state/systemdb/leases.js';
+import { finishBlock, startBlock } from './blocks.js';
+import { DatabaseMeltanoRuns } from './meltano-runs.js';
+import type { History } from './port.js';
+import { endProcess, openProcesses, startProcess } from './processes.js';
+import { finishRun, listRuns, showRun, startRun } from './runs.js';
+import { recordStreams } from './streams.js';
+
+/** The history that this database keeps. `close()` leaves the database open: whoever opened it closes it. */
+export function openHistory(database: Database): History {
+  return {
+    startRun: (run) => startRun(database, run),
+    finishRun: (runId, status, endedAt, error) => finishRun(database, runId, status, endedAt, error),
+    startBlock: (block) => startBlock(database, block),
+    finishBlock: (block) => finishBlock(database, block),
+    startProcess: (row) => startProcess(database, row),
+    endProcess: (...end) => endProcess(database, ...end),
+    recordStreams: (rows) => recordStreams(database, rows),
+    openProcesses: (runId) => openProcesses(database, runId),
+    listRuns: (options) => listRuns(database, options),
+    showRun: (runId) => showRun(database, runId),
+    meltanoRuns: new DatabaseMeltanoRuns(database),
+    slots: new SystemdbLeaseStore<Lease>(database, 'slot', (grant) => new SystemdbLease(grant)),
+    close: async () => {},
+  };
+}

@@ -1,0 +1,163 @@
+import { TaplineError } from '../errors.js';
+import { livenessOf, processSpace } from '../state/owner.js';
+import type { Database, SqlRow, SqlValue, Transaction } from '../state/systemdb/database.js';
+import { toBlock } from './blocks.js';
+import { fromJson, fromTime, textOf, toJson } from './columns.js';
+import type { History, NewRun, RunDetail, RunListing, RunStatus } from './port.js';
+import { toProcess } from './processes.js';
+import { toStream } from './streams.js';
+
+/**
+ * A run ID that was used before (a scheduler's retry may pass the same one again) begins anew: its older blocks go.
+ * Processes that have no end stay, since somebody must still look after them.
+ */
+export async function startRun(database: Database, run: NewRun): Promise<void> {
+  const pidNamespace = run.pidNamespace ?? (run.pid === process.pid ? (await processSpace()).pidNamespace : '');
+  await database.write('normal', async (transaction) => {
+    const known = await transaction.run('DELETE FROM tapline_runs WHERE run_id = ?', run.runId);
+    if (known > 0) await forgetParts(transaction, run.runId);
+    await transaction.run(
+      `INSERT INTO tapline_runs (run_id, words, environment, status, triggered_by, host, pid, pid_start, boot_id,
+         pid_namespace, started_at)
+       VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)`,
+      run.runId,
+      JSON.stringify(run.words),
+      run.environment ?? null,
+      run.trigger,
+      run.host,
+      run.pid,
+      run.pidStart,
+      run.bootId,
+      pidNamespace,
+      run.startedAt.toISOString(),
+    );
+  });
+}
+
+export async function finishRun(
+  database: Database,
+  runId: string,
+  status: Exclude<RunStatus, 'running'>,
+  endedAt: Date,
+  error: Record<string, unknown> | undefined,
+): Promise<void> {
+  await database.write('normal', (transaction) =>
+    transaction.run(
+      'UPDATE tapline_runs SET status = ?, ended_at = ?, error = ? WHERE run_id = ?',
+      status,
+      endedAt.toISOString(),
+      toJson(error),
+      runId,
+    ),
+  );
+}
+
+export async function listRuns(
+  database: Database,
+  { limit = 50, status, stateId, since }: Parameters<History['listRuns']>[0],
+): Promise<RunListing[]> {
+  const conditions: [sql: string, value: SqlValue][] = [];
+  if (status !== undefined) conditions.push(['r.status = ?', status === 'dead' ? 'running' : status]);
+  if (since !== undefined) conditions.push(['r.started_at >= ?', since.toISOString()]);
+  if (stateId !== undefined) conditions.push(['r.run_id IN (SELECT run_id FROM tapline_blocks WHERE state_id = ?)', stateId]);
+  // Which of the running ones are dead is known only after the query, so those two are cut afterwards.
+  const judged = status === 'running' || status === 'dead';
+  if (status === 'dead') conditions[0] = ["r.status IN ('dead', ?)", 'running'];
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
+  const values = conditions.map(([, value]) => value);
+  const rows = await database.read((transaction) =>
+    transaction.all(
+      `${selectListing} ${where} ORDER BY r.started_at DESC, r.run_id DESC LIMIT ?`,
+      ...values,
+      judged ? 1_000_000 : limit,
+    ),
+  );
+  const runs = await Promise.all(rows.map(toListing));
+  return (judged ? runs.filter((run) => run.status === status) : runs).slice(0, limit);
+}
+
+export async function showRun(database: Database, runId: string): Promise<RunDetail> {
+  const found = await database.read(async (transaction) => {
+    const row = await findRun(transaction, runId);
+    const of = (table: string, order: string) =>
+      transaction.all(`SELECT * FROM ${table} WHERE run_id = ? ORDER BY ${order}`, String(row.run_id));
+    return {
+      row,
+      blocks: await of('tapline_blocks', 'started_at, block_id, attempt'),
+      processes: await of('tapline_processes', 'started_at, pid'),
+      streams: await of('tapline_streams', 'block_id, stream'),
+    };
+  });
+  return {
+    ...(await toListing(found.row)),
+    host: String(found.row.host),
+    pid: Number(found.row.pid),
+    error: fromJson<Record<string, unknown>>(found.row.error),
+    blockRows: found.blocks.map(toBlock),
+    processes: found.processes.map(toProcess),
+    streams: found.streams.map(toStream),
+  };
+}
+
+/** Chains and commands are counted: steps and pipelines only hold them. Of several attempts the last one counts. */
+const selectListing = `
+  SELECT r.*,
+    (SELECT COUNT(DISTINCT block_id) FROM tapline_blocks b
+      WHERE b.run_id = r.run_id AND b.kind IN ('chain', 'command')) AS blocks,
+    (SELECT COUNT(*) FROM tapline_blocks b
+      WHERE b.run_id = r.run_id AND b.kind IN ('chain', 'command') AND b.status = 'failed'
+        AND b.attempt = (SELECT MAX(l.attempt) FROM tapline_blocks l WHERE l.run_id = b.run_id AND l.block_id = b.block_id)
+    ) AS failed_blocks,
+    (SELECT COALESCE(SUM(records_loaded), 0) FROM tapline_blocks b
+      WHERE b.run_id = r.run_id AND b.kind = 'chain') AS records_loaded
+  FROM tapline_runs r`;
+
+async function findRun(transaction: Transaction, runId: string): Promise<SqlRow> {
+  const exact = await transaction.get(`${selectListing} WHERE r.run_id = ?`, runId);
+  if (exact !== undefined) return exact;
+  const rows = await transaction.all(
+    `${selectListing} WHERE r.run_id LIKE ? ESCAPE '!' ORDER BY r.started_at DESC LIMIT 2`,
+    `${runId.replace(/[!%_]/g, '!$&')}%`,
+  );
+  const [row] = rows;
+  if (row !== undefined && rows.length === 1 && runId !== '') return row;
+  const message = row === undefined ? `There is no run ${runId}.` : `More than one run begins with "${runId}".`;
+  throw new TaplineError('RUN_UNKNOWN', message, { hint: '`tapline runs list` shows the run IDs.', data: { runId } });
+}
+
+async function toListing(row: SqlRow): Promise<RunListing> {
+  const startedAt = new Date(String(row.started_at));
+  const endedAt = fromTime(row.ended_at);
+  return {
+    runId: String(row.run_id),
+    words: fromJson<string[]>(row.words) ?? [],
+    environment: textOf(row.environment),
+    status: (await isDeadRun(row)) ? 'dead' : (row.status as RunStatus),
+    trigger: String(row.triggered_by),
+    startedAt,
+    endedAt,
+    durationSeconds: endedAt === undefined ? undefined : (endedAt.getTime() - startedAt.getTime()) / 1000,
+    blocks: Number(row.blocks),
+    failedBlocks: Number(row.failed_blocks),
+    recordsLoaded: Number(row.records_loaded),
+  };
+}
+
+/** A run that was killed can't say so itself. */
+export async function isDeadRun(row: SqlRow): Promise<boolean> {
+  if (row.status === 'dead') return true;
+  if (row.status !== 'running') return false;
+  const liveness = await livenessOf({
+    pid: Number(row.pid),
+    pidStart: String(row.pid_start),
+    bootId: String(row.boot_id),
+    pidNamespace: String(row.pid_namespace),
+  });
+  return liveness === 'dead';
+}
+
+async function forgetParts(transaction: Transaction, runId: string): Promise<void> {
+  await transaction.run('DELETE FROM tapline_blocks WHERE run_id = ?', runId);
+  await transaction.run('DELETE FROM tapline_streams WHERE run_id = ?', runId);
+  await transaction.run('DELETE FROM tapline_processes WHERE run_id = ? AND ended_at IS NOT NULL', runId);
+}

@@ -1,0 +1,49 @@
+import { TaplineError } from '../errors.js';
+import type { LeaseHolder } from './port.js';
+
+/** What the caller may wait for, or take over; `now` by the clock that judges the lease. */
+export function leaseHeld(holder: LeaseHolder, now: Date): TaplineError {
+  const heard = ago(holder.heartbeatAt, now);
+  const message = `${holder.name} is in use: held by ${describeOwner(holder)} since ${readableTime(holder.acquiredAt)}, last heartbeat ${heard}.`;
+  return new TaplineError('LEASE_HELD', message, {
+    hint:
+      'Wait for it with `--if-running wait`, or take it over with `--force` (the other run then stops at its next write). ' +
+      `\`tapline lease release ${shellWord(holder.name)}\` frees it where nobody works any more.`,
+    data: { holder },
+  });
+}
+
+/** `holder`: who has it now, where that is known. */
+export function leaseLost(name: string, token: number, holder: LeaseHolder | undefined): TaplineError {
+  const who = holder === undefined ? 'It was released' : `It was taken over by ${describeOwner(holder)} at ${readableTime(holder.acquiredAt)}`;
+  return new TaplineError('LEASE_LOST', `The lease on ${name} is lost: nothing more may be written. ${who}.`, {
+    hint: 'What this run has saved so far stands; the next run goes on from there.',
+    data: { name, token, ...(holder === undefined ? {} : { holder }) },
+  });
+}
+
+export function leaseUnknown(name: string): TaplineError {
+  return new TaplineError('LEASE_UNKNOWN', `Nobody holds a lease on ${name}.`, {
+    hint: '`tapline lease list` shows those that are held.',
+    data: { name },
+  });
+}
+
+function describeOwner({ owner }: LeaseHolder): string {
+  const command = owner.command === '' ? '' : `, \`${owner.command}\``;
+  return `${owner.user || 'somebody'} on ${owner.host} (pid ${owner.pid}${command})`;
+}
+
+function readableTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+function ago(time: Date, now: Date): string {
+  const seconds = Math.max(0, Math.round((now.getTime() - time.getTime()) / 1000));
+  if (seconds < 120) return `${seconds} s ago`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3600)} h ago`;
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

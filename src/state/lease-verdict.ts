@@ -1,0 +1,25 @@
+/** Who may take a lease that somebody holds: one rule for all backends. */
+import { livenessOf } from './owner.js';
+import type { LeaseOwner } from './port.js';
+
+export const leaseLifeSeconds = 60;
+
+/** Why a held lease may be taken, or `undefined` where it may not. */
+export type Takeover = 'dead' | 'expired' | 'forced' | undefined;
+
+/** Both times by the backend's clock. */
+export type Verdict = (expiresAt: Date, now: Date) => Takeover;
+
+/**
+ * On this host (same boot, same PID namespace) the process itself decides: dead means free at once, alive means held
+ * even past its end, so that a jump of the wall clock or a sleeping laptop costs nobody a lease. A holder that can't be
+ * seen from here is believed until its end.
+ */
+export async function judgeOwner(owner: LeaseOwner, force: boolean): Promise<Verdict> {
+  const liveness = await livenessOf(owner);
+  return (expiresAt, now) => {
+    if (liveness === 'dead') return 'dead';
+    if (liveness === 'unknown' && now >= expiresAt) return 'expired';
+    return force ? 'forced' : undefined;
+  };
+}

@@ -1,0 +1,27 @@
+import { TaplineError } from '../errors.js';
+
+/** What the original's column `state_id` takes. */
+const longestId = 900;
+
+/** Throws STATE_ID_INVALID for what no store can keep; a store with narrower rules adds its own. */
+export function checkStateId(stateId: string): void {
+  if (stateId === '') throw invalidStateId(stateId, 'it is empty');
+  if (hasControlCharacter(stateId)) throw invalidStateId(stateId, 'it has a control character in it');
+  if (stateId.length > longestId) throw invalidStateId(stateId, `it is longer than ${longestId} characters`);
+}
+
+export function invalidStateId(stateId: string, why: string): TaplineError {
+  const shown = JSON.stringify(stateId.length > 80 ? `${stateId.slice(0, 77)}...` : stateId);
+  return new TaplineError('STATE_ID_INVALID', `${shown} can't be a state ID: ${why}.`, {
+    hint: 'A state ID is made of the names of environment, extractor and loader, and a suffix: dev:tap-x-to-target-y:suffix.',
+    data: { stateId },
+  });
+}
+
+function hasControlCharacter(text: string): boolean {
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code < 32 || code === 127) return true;
+  }
+  return false;
+}

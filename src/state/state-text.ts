@@ -1,0 +1,34 @@
+/** Stored text to state and back, with one error for text that is none. */
+import { TaplineError } from '../errors.js';
+import { isMap } from './merge.js';
+import type { WrappedState } from './port.js';
+import { parseJson } from './python-json.js';
+
+/** Throws STATE_UNREADABLE; `where` names the place in the message, `cure` what helps. */
+export function parseWrapped(text: string | null | undefined, where: string, stateId: string): WrappedState {
+  if (text === null || text === undefined || text === '') return {};
+  const value = parseOrFail(text, where, stateId);
+  if (value === null) return {};
+  if (!isWrapped(value)) throw unreadable(where, stateId, 'it is no JSON object with a `singer_state` map in it');
+  return value;
+}
+
+export function parseOrFail(text: string, where: string, stateId: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw unreadable(where, stateId, 'it is no JSON', error);
+  }
+}
+
+export function isWrapped(value: unknown): value is WrappedState {
+  return isMap(value) && (value.singer_state === undefined || isMap(value.singer_state));
+}
+
+export function unreadable(where: string, stateId: string, why: string, cause?: unknown): TaplineError {
+  return new TaplineError('STATE_UNREADABLE', `The state of ${stateId} in ${where} can't be read: ${why}.`, {
+    hint: `Look at it there. \`tapline state set '${stateId}' --input-file FILE\` replaces it, \`tapline state clear '${stateId}'\` starts over.`,
+    cause,
+    data: { stateId, where },
+  });
+}

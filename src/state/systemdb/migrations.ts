@@ -1,0 +1,12 @@
+/** Our schema changes, in order. A published file is never changed: a new one is added here. */
+import tables from './sql/000001-tables.sql';
+
+export interface Migration {
+  number: number;
+  name: string;
+  sql: string;
+}
+
+export const migrations: readonly Migration[] = [{ number: 1, name: 'tables', sql: tables }];
+
+export const newestMigration = Math.max(...migrations.map(({ number }) => number));

@@ -1,0 +1,81 @@
+/** What SQLite's error codes mean for the person who runs it. */
+import { TaplineError, type ErrorCode } from '../../../errors.js';
+
+interface Fault {
+  code: ErrorCode;
+  message: (location: string) => string;
+  hint: string;
+}
+
+const newDatabase = 'If nothing can be saved of it, move it away (with its -wal and -shm files) and Tapline makes a new one.';
+
+/** By SQLite's primary result code; extended codes (SQLITE_IOERR_WRITE ...) begin with it. */
+const faults: Record<string, Fault> = {
+  SQLITE_BUSY: {
+    code: 'DATABASE_LOCKED',
+    message: (location) => `The system database ${location} is locked by another process.`,
+    hint: 'Find out who holds it (`fuser` on the file), or try again when it is done.',
+  },
+  SQLITE_LOCKED: {
+    code: 'DATABASE_LOCKED',
+    message: (location) => `The system database ${location} is locked by another process.`,
+    hint: 'Try again when the other process is done.',
+  },
+  SQLITE_READONLY: {
+    code: 'DATABASE_READONLY',
+    message: (location) => `The system database ${location} can't be written.`,
+    hint: 'The file and its folder must be writable for this user (SQLite keeps -wal and -shm files beside it).',
+  },
+  SQLITE_PERM: {
+    code: 'DATABASE_READONLY',
+    message: (location) => `The system database ${location} can't be written.`,
+    hint: 'The file and its folder must be writable for this user.',
+  },
+  SQLITE_CANTOPEN: {
+    code: 'DATABASE_OPEN',
+    message: (location) => `The system database ${location} can't be opened.`,
+    hint: 'Its folder must exist, and file and folder must be readable and writable for this user. See database_uri.',
+  },
+  SQLITE_NOTADB: {
+    code: 'DATABASE_BROKEN',
+    message: (location) => `${location} is not an SQLite database.`,
+    hint: 'Check database_uri; it must name a file that Tapline or Meltano made, or none yet.',
+  },
+  SQLITE_CORRUPT: {
+    code: 'DATABASE_BROKEN',
+    message: (location) => `The system database ${location} is damaged.`,
+    hint: `Restore it from a copy, or save what can be read with \`sqlite3 FILE .recover\`. ${newDatabase}`,
+  },
+  SQLITE_FULL: {
+    code: 'DISK_FULL',
+    message: (location) => `There is no space left for the system database ${location}.`,
+    hint: 'Make room on that disk; nothing was changed.',
+  },
+  SQLITE_IOERR: {
+    code: 'DATABASE_BROKEN',
+    message: (location) => `The disk refused to read or write the system database ${location}.`,
+    hint: 'Check the disk, and its free space. SQLite does not work reliably on network file systems.',
+  },
+};
+
+export function isLocked(error: unknown): boolean {
+  const primary = primaryCode(error);
+  return primary === 'SQLITE_BUSY' || primary === 'SQLITE_LOCKED';
+}
+
+/** A coded error for what SQLite threw; anything else comes back as it is. */
+export function explainFault(error: unknown, location: string): unknown {
+  const primary = primaryCode(error);
+  const fault = primary === undefined ? undefined : faults[primary];
+  if (fault === undefined) return error;
+  return new TaplineError(fault.code, fault.message(location), {
+    hint: fault.hint,
+    cause: error,
+    data: { sqlite: (error as { code: string }).code },
+  });
+}
+
+export function primaryCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? /^SQLITE_[A-Z]+/.exec(code)?.[0] : undefined;
+}

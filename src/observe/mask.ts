@@ -3,6 +3,7 @@
  * as URLs, JSON and base64 write it. All forms become one regular expression shaped like a trie, compiled when
  * the first text after a new secret comes, so that a line costs one scan however many secrets there are.
  */
+import { toUSVString } from 'node:util';
 
 /** What stands in the place of a secret. */
 export const redacted = '*****';
@@ -95,7 +96,10 @@ function formsOf(secret: string, never: ReadonlySet<string>): string[] {
   const trimmed = secret.trim();
   if (trimmed === '' || never.has(trimmed.toLowerCase())) return [];
   const lines = trimmed.split(/\r?\n/).map((line) => line.trim());
-  const texts = lines.length === 1 ? [trimmed] : [trimmed, ...lines.filter((line) => line.length >= 8 && !line.startsWith('-----'))];
+  const texts =
+    lines.length === 1
+      ? [trimmed]
+      : [trimmed, ...lines.filter((line) => line.length >= 8 && !line.startsWith('-----'))];
   const forms = new Set(texts.flatMap(encodings));
   if (secret !== trimmed) for (const form of encodings(secret)) forms.add(form);
   return [...forms].filter((form) => !never.has(form.toLowerCase()));
@@ -108,8 +112,8 @@ function encodings(secret: string): string[] {
 
 /** Percent-encoded as JavaScript and Python do it: with `/` kept, a blank as `+`, and hexadecimal in either case. */
 function urlForms(secret: string): string[] {
-  const strict = encodeURIComponent(secret.toWellFormed()).replace(/[!'()*]/g, percent);
-  const forms = [encodeURIComponent(secret.toWellFormed()), strict, strict.replaceAll('%2F', '/')];
+  const strict = encodeURIComponent(toUSVString(secret)).replace(/[!'()*]/g, percent);
+  const forms = [encodeURIComponent(toUSVString(secret)), strict, strict.replaceAll('%2F', '/')];
   const plus = forms.map((form) => form.replaceAll('%20', '+'));
   return [...forms, ...plus].flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())]);
 }
@@ -121,7 +125,10 @@ function percent(character: string): string {
 /** As inside a JSON string; also with all but ASCII escaped, as Python writes it, and escaped a second time. */
 function jsonForms(secret: string): string[] {
   const plain = JSON.stringify(secret).slice(1, -1);
-  const ascii = plain.replace(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const ascii = plain.replace(
+    /[\u0080-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
   const twice = JSON.stringify(plain).slice(1, -1);
   return [plain, ascii, twice, plain.replaceAll('/', '\\/')];
 }
@@ -155,7 +162,7 @@ function trieOf(forms: ReadonlySet<string>): Trie {
   for (const form of forms) {
     let node = root;
     // A lone surrogate can't be part of a Unicode pattern; no text that we write has one either.
-    for (const character of form.toWellFormed()) {
+    for (const character of toUSVString(form)) {
       const next: Trie = node.get(character) ?? new Map();
       node.set(character, next);
       node = next;
@@ -175,17 +182,17 @@ function trieSource(trie: Trie): string {
 
 /** Follows a path without branches in a loop: a private key is thousands of characters long. */
 function chainSource(character: string, trie: Trie): string {
-  let source = escape(character);
+  let source = escaped(character);
   let node = trie;
   while (node.size === 1 && !node.isEnd) {
     const [[next, below] = ['', new Map() as Trie]] = node;
-    source += escape(next);
+    source += escaped(next);
     node = below;
   }
   return node.size === 0 ? source : source + trieSource(node);
 }
 
-function escape(character: string): string {
+function escaped(character: string): string {
   return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
 }
 

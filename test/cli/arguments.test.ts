@@ -26,7 +26,10 @@ describe('arranging a command line', () => {
     ['config tap --extras', 'config print tap --extras'],
     ['config --format env tap', 'config print tap --format env'],
     ['config tap list', 'config list tap'],
-    ['config --plugin_type extractor tap set --store dotenv a b 1', 'config set tap --plugin-type extractor --store dotenv a b 1'],
+    [
+      'config --plugin_type extractor tap set --store dotenv a b 1',
+      'config set tap --plugin-type extractor --store dotenv a b 1',
+    ],
     ['config --unsafe print tap', 'config print --unsafe tap'],
     ['config set tap n -- -1', 'config set tap n -- -1'],
     ['config', 'config'],
@@ -63,7 +66,20 @@ describe('variables that stand for options', () => {
 });
 
 describe('whatever the command line', () => {
-  const word = fc.constantFrom('run', 'invoke', 'config', 'job', 'list', 'print', 'set', 'tap-x', 'a_b', '-', '', ...groups);
+  const word = fc.constantFrom(
+    'run',
+    'invoke',
+    'config',
+    'job',
+    'list',
+    'print',
+    'set',
+    'tap-x',
+    'a_b',
+    '-',
+    '',
+    ...groups,
+  );
   const option = fc.constantFrom(
     ...globalOptions.keys(),
     ...valueOptions,

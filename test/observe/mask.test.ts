@@ -53,7 +53,10 @@ describe('a secret is hidden', () => {
 
   it('in the texts of a JSON value, keys included', () => {
     const mask = maskOf('hunter22');
-    expect(mask.value({ a: ['hunter22', 1, null], hunter22: true })).toEqual({ a: [redacted, 1, null], [redacted]: true });
+    expect(mask.value({ a: ['hunter22', 1, null], hunter22: true })).toEqual({
+      a: [redacted, 1, null],
+      [redacted]: true,
+    });
   });
 });
 
@@ -105,7 +108,10 @@ describe('text in chunks', () => {
 
 describe('with many secrets', () => {
   it('finds each, and those that come later', () => {
-    const secrets = Array.from({ length: 300 }, (_, i) => `value-${i}-${(i * 7919).toString(36)}-${'k'.repeat(i % 40)}`);
+    const secrets = Array.from(
+      { length: 300 },
+      (_, i) => `value-${i}-${(i * 7919).toString(36)}-${'k'.repeat(i % 40)}`,
+    );
     const mask = maskOf(...secrets.slice(0, 150));
     expect(mask.text(secrets[0] ?? '')).toBe(redacted);
     mask.add(secrets);

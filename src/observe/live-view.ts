@@ -1,0 +1,124 @@
+/** The live lines of a run on a terminal: one a chain, with what it moves and which end holds it up. */
+import picocolors from 'picocolors';
+import stringWidth from 'string-width';
+import type { ChainPressure, RunEvent, RunSubscriber } from '../run/events.js';
+import { printable } from './log-format.js';
+import type { StderrWriter } from './stderr.js';
+import { bytes, duration, records, whole } from './units.js';
+
+interface Row {
+  name: string;
+  startedAt: number;
+  status: string;
+  recordsExtracted: number;
+  bytesExtracted: number;
+  recordsPerSecond: number;
+  bytesPerSecond: number;
+  pressure: ChainPressure | undefined;
+  toldAt: number;
+}
+
+/** Draws until the run's end. `now` is a monotonic clock in milliseconds. */
+export function createLiveView(
+  stderr: StderrWriter,
+  colors: boolean,
+  now: () => number = () => performance.now(),
+): RunSubscriber {
+  const rows = new Map<string, Row>();
+  const paint = picocolors.createColors(colors);
+  const frame = () => [...rows.values()].map((row) => rowText(row, stderr.columns, now(), paint));
+  return (event) => {
+    if (event.type === 'run.finished') {
+      rows.clear();
+      stderr.live(undefined);
+      return;
+    }
+    if (!follow(event, rows, now())) return;
+    stderr.live(rows.size === 0 ? undefined : frame);
+  };
+}
+
+/** True where the event changed what is to be seen. */
+function follow(event: RunEvent, rows: Map<string, Row>, now: number): boolean {
+  const id = event.blockId;
+  if (id === undefined) return false;
+  if (event.type === 'block.started') {
+    rows.set(
+      id,
+      newRow(event.plugins.length > 0 && event.kind === 'chain' ? event.plugins.join(' → ') : event.name, now),
+    );
+    return true;
+  }
+  if (event.type === 'block.finished') return rows.delete(id);
+  const row = rows.get(id);
+  if (row === undefined) return false;
+  if (event.type === 'progress') count(row, event, now);
+  else if (event.type === 'block.waiting') row.status = `waiting for ${event.holder ?? `the ${event.for}`}`;
+  else if (event.type === 'catalog.ready') row.status = 'starting';
+  else if (event.type === 'process.started')
+    row.status = event.role === 'discovery' ? 'discovering streams' : 'running';
+  else if (event.type === 'stop') row.status = 'stopping';
+  else return false;
+  return true;
+}
+
+function newRow(name: string, now: number): Row {
+  return {
+    name: printable(name, false),
+    startedAt: now,
+    status: 'starting',
+    recordsExtracted: 0,
+    bytesExtracted: 0,
+    recordsPerSecond: 0,
+    bytesPerSecond: 0,
+    pressure: undefined,
+    toldAt: now,
+  };
+}
+
+/** Rates over about the last two seconds: steady enough to read, quick enough to show a stall. */
+function count(row: Row, event: Extract<RunEvent, { type: 'progress' }>, now: number): void {
+  const seconds = Math.max(0.001, (now - row.toldAt) / 1000);
+  const weight = row.recordsExtracted === 0 ? 1 : 1 - Math.exp(-seconds / 2);
+  const { recordsExtracted, bytesExtracted } = event.counts;
+  const mix = (old: number, fresh: number) => old + weight * (fresh - old);
+  row.recordsPerSecond = mix(row.recordsPerSecond, (recordsExtracted - row.recordsExtracted) / seconds);
+  row.bytesPerSecond = mix(row.bytesPerSecond, (bytesExtracted - row.bytesExtracted) / seconds);
+  Object.assign(row, { recordsExtracted, bytesExtracted, pressure: event.pressure, toldAt: now, status: 'running' });
+}
+
+type Paint = ReturnType<typeof picocolors.createColors>;
+
+/** As many of its parts as fit. */
+function rowText(row: Row, columns: number, now: number, paint: Paint): string {
+  const elapsed = duration(Math.floor((now - row.startedAt) / 1000));
+  const parts =
+    row.recordsExtracted === 0 && row.bytesExtracted === 0
+      ? [row.status, elapsed]
+      : [
+          records(row.recordsExtracted),
+          `${whole(row.recordsPerSecond)}/s`,
+          `${bytes(row.bytesPerSecond)}/s`,
+          elapsed,
+          row.status === 'running' ? bound(row.pressure) : row.status,
+        ].filter((part) => part !== '');
+  const name = shorten(row.name, Math.max(10, columns - 20));
+  while (parts.length > 1 && stringWidth([name, ...parts].join('  ')) > columns - 2) parts.pop();
+  return `${paint.cyan('▸')} ${paint.bold(name)}  ${parts.join(paint.dim('  '))}`;
+}
+
+/** The end of the chain that the other waits for, with the share of time it was waited for. */
+export function bound(pressure: ChainPressure | undefined): string {
+  if (pressure === undefined) return '';
+  const { waitingForTap, waitingForTarget } = pressure;
+  if (Math.max(waitingForTap, waitingForTarget) < 1) return '';
+  const [end, share] = waitingForTarget > waitingForTap ? ['target', waitingForTarget] : ['tap', waitingForTap];
+  return `${end}-bound ${Math.round(share)} %`;
+}
+
+function shorten(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  const kept = [...text];
+  while (kept.length > 0 && stringWidth(kept.join('')) > width - 1) kept.pop();
+  return `${kept.join('')}…`;
+}

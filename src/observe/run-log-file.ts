@@ -1,0 +1,97 @@
+/**
+ * The log file of each chain that keeps a state, where the original has it, so that `logs show` of either finds it:
+ * `<log folder>/elt/<state ID>/<run ID>/elt.log`, in the uncoloured console format.
+ */
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { RunEvent, RunSubscriber } from '../run/events.js';
+import { createFormatter } from './log-format.js';
+import { isLogged, type LogThreshold } from './log-record.js';
+import { createRunLog } from './run-log.js';
+
+export interface RunLogFiles {
+  subscriber: RunSubscriber;
+  /** When all is on the disk. */
+  close(): Promise<void>;
+}
+
+export interface RunLogFileOptions {
+  /** See `platformLogFolder`. */
+  folder: string;
+  threshold: LogThreshold;
+  /** Told once when a file can't be written; the run goes on without it. */
+  onProblem(message: string): void;
+}
+
+export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOptions): RunLogFiles {
+  const recordOf = createRunLog();
+  const format = createFormatter({ format: 'uncolored' });
+  const open = new Map<string, WriteStream>();
+  const closing: Promise<void>[] = [];
+  let told = false;
+
+  const problem = (error: Error): void => {
+    if (!told) onProblem(`The log file of the run can't be written: ${error.message}`);
+    told = true;
+  };
+  const start = (blockId: string, stateId: string, runId: string): void => {
+    try {
+      const place = join(folder, 'elt', sanitized(stateId), runId);
+      mkdirSync(place, { recursive: true });
+      const stream = createWriteStream(join(place, 'elt.log'), { flags: 'a', mode: 0o600 });
+      stream.on('error', problem);
+      open.set(blockId, stream);
+    } catch (error) {
+      problem(error as Error);
+    }
+  };
+  const end = (blockId: string): void => {
+    const stream = open.get(blockId);
+    if (stream === undefined) return;
+    open.delete(blockId);
+    closing.push(new Promise((resolve) => stream.once('close', resolve).end()));
+  };
+
+  return {
+    subscriber(event: RunEvent) {
+      if (event.type === 'block.started' && event.blockId !== undefined && event.stateId !== undefined) {
+        start(event.blockId, event.stateId, event.runId);
+      }
+      const record = recordOf(event);
+      if (record !== undefined && isLogged(record.level, threshold)) {
+        const line = `${format(record)}\n`;
+        for (const [blockId, stream] of open) {
+          if (event.blockId === undefined || event.blockId === blockId) stream.write(line);
+        }
+      }
+      if (event.type === 'block.finished') end(event.summary.blockId);
+    },
+    async close() {
+      for (const blockId of [...open.keys()]) end(blockId);
+      await Promise.all(closing);
+    },
+  };
+}
+
+/** The user's log folder of the original: what `meltano logs dir` prints. */
+export function platformLogFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): string {
+  const home = env.HOME ?? homedir();
+  if (platform === 'darwin') return join(home, 'Library', 'Logs', 'meltano');
+  if (platform === 'win32')
+    return join(env.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'meltano', 'meltano', 'Logs');
+  const state = env.XDG_STATE_HOME?.trim();
+  return join(state === undefined || state === '' ? join(home, '.local', 'state') : state, 'meltano', 'log');
+}
+
+/** A state ID as a folder's name, by the original's rule. */
+export function sanitized(stateId: string): string {
+  return stateId
+    .normalize('NFKD')
+    .replace(/\P{ASCII}/gu, '')
+    .replaceAll('/', ' ')
+    .trim()
+    .replace(/\s+/g, '_')
+    .replace(/[^\w.-]/g, '')
+    .replace(/^[._]+|[._]+$/g, '');
+}

@@ -1,0 +1,288 @@
+/** Turns what happens in a run into log records, with the texts and field names of the original where it has them. */
+import type { BlockSummary, LogLevel, RunEvent } from '../run/events.js';
+import type { LogRecord } from './log-record.js';
+import { readSdkLogLine } from './sdk-log.js';
+
+type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
+type Said = { level: LogLevel; event: string; name?: string; fields?: Record<string, unknown> } | undefined;
+
+/** A line of progress at most this often: for logs that nobody watches live. */
+const progressPause = 60_000;
+
+/** One a run. Gives the record of an event, or nothing where an event is no news. */
+export function createRunLog(): (event: RunEvent) => LogRecord | undefined {
+  const state: RunState = { dryRun: false, blocks: 0, planned: 0, numbers: new Map(), toldAt: new Map() };
+  return (event) => {
+    const said = say(event, state);
+    if (said === undefined) return undefined;
+    return { ...said, time: new Date(event.time), fields: { ...said.fields, run_id: event.runId } };
+  };
+}
+
+interface RunState {
+  dryRun: boolean;
+  blocks: number;
+  planned: number;
+  /** Block ID to place in the plan, from 0: the original's `set_number`. */
+  numbers: Map<string, number>;
+  toldAt: Map<string, number>;
+}
+
+function say(event: RunEvent, state: RunState): Said {
+  switch (event.type) {
+    case 'run.started':
+      state.dryRun = event.dryRun;
+      state.blocks = event.blocks;
+      return {
+        level: 'debug',
+        event: `Run started: ${event.words.join(' ')}`,
+        fields: { environment: event.environment, jobs: event.jobs },
+      };
+    case 'run.finished':
+      return runFinished(event);
+    case 'block.planned':
+      return blockPlanned(event, state);
+    case 'block.waiting':
+      return blockWaiting(event);
+    case 'block.started':
+      return blockStarted(event, state);
+    case 'block.finished':
+      return blockFinished(event.summary, state);
+    case 'plugin.log':
+      return pluginLog(event);
+    case 'progress':
+      return progress(event, state);
+    case 'log':
+      return {
+        level: event.level,
+        event: event.message,
+        ...(event.fields === undefined ? {} : { fields: event.fields }),
+      };
+    case 'warning':
+      return {
+        level: 'warning',
+        event: withHint(event.message, event.hint),
+        fields: { code: event.code, hint: event.hint, at: event.at },
+      };
+    default:
+      return sayDetail(event);
+  }
+}
+
+function sayDetail(event: RunEvent): Said {
+  switch (event.type) {
+    case 'lease.acquired':
+      return { level: 'debug', event: `Took the lease of '${event.stateId}'`, fields: { token: event.token } };
+    case 'lease.released':
+      return { level: 'debug', event: `Gave the lease of '${event.stateId}' back`, fields: { token: event.token } };
+    case 'lease.lost':
+      return {
+        level: 'error',
+        event: `Another run took over '${event.stateId}'; this one stops`,
+        fields: { token: event.token, owner: event.owner },
+      };
+    case 'lease.reclaimed':
+      return {
+        level: 'warning',
+        event: `Took '${event.stateId}' over from a run that ended without giving it back`,
+        fields: { token: event.token, owner: event.owner },
+      };
+    case 'catalog.ready':
+      return catalogReady(event);
+    case 'state.loaded':
+      return stateLoaded(event);
+    case 'install.started':
+      return { level: 'info', event: `Installing ${event.pluginType} '${event.plugin}'` };
+    case 'install.finished':
+      return {
+        level: 'info',
+        event: `Installed ${event.pluginType} '${event.plugin}'`,
+        fields: { duration_seconds: event.durationSeconds },
+      };
+    case 'install.skipped':
+      return {
+        level: 'debug',
+        event: `Skipped installing ${event.pluginType} '${event.plugin}'${event.reason === undefined ? '' : `: ${event.reason}`}`,
+      };
+    case 'process.started':
+      return { level: 'debug', event: `Started ${event.role} '${event.plugin}'`, fields: { pid: event.pid } };
+    case 'process.exited':
+      return {
+        level: 'debug',
+        event: `${event.role} '${event.plugin}' ended`,
+        fields: { pid: event.pid, exit_code: event.exitCode, signal: event.signal },
+      };
+    case 'schema':
+      return {
+        level: event.changed ? 'info' : 'debug',
+        event: `Schema of stream '${event.stream}'${event.changed ? ' has changed' : ''}`,
+        name: event.plugin,
+      };
+    case 'checkpoint':
+      return checkpoint(event);
+    case 'stop':
+      return stopping(event);
+    default:
+      return undefined;
+  }
+}
+
+function runFinished({ status, durationSeconds, error }: EventOf<'run.finished'>): Said {
+  const outcome = status === 'success' || status === 'skipped' ? status : 'failure';
+  return {
+    level: 'info',
+    event: 'Run completed',
+    fields: { duration_seconds: rounded(durationSeconds), status: outcome, code: error?.code, err: error?.message },
+  };
+}
+
+function blockPlanned(event: EventOf<'block.planned'>, state: RunState): Said {
+  if (event.blockId !== undefined) state.numbers.set(event.blockId, state.planned);
+  state.planned += 1;
+  const fields = {
+    block_type: blockType(event.kind),
+    comprised_of: event.kind === 'chain' ? event.plugins : event.name,
+  };
+  if (!state.dryRun) return { level: 'debug', event: `Planned ${event.name}`, fields };
+  return {
+    level: 'info',
+    event: `Dry run, but would have run block ${state.planned}/${state.blocks}: ${event.name}`,
+    fields,
+  };
+}
+
+function blockStarted(event: EventOf<'block.started'>, state: RunState): Said {
+  if (event.blockId !== undefined && !state.numbers.has(event.blockId))
+    state.numbers.set(event.blockId, state.numbers.size);
+  if (event.kind !== 'chain') return { level: 'debug', event: `Started ${event.name}` };
+  if (event.stateId === undefined) return { level: 'info', event: `Running ${event.name} without a state` };
+  return { level: 'info', event: `Running job with name '${event.stateId}' and run ID '${event.runId}'` };
+}
+
+function blockWaiting(event: EventOf<'block.waiting'>): Said {
+  const holder = event.holder === undefined ? '' : ` (${event.holder})`;
+  const reasons = {
+    lease: `Waiting for the run that holds its state ID${holder}: ${event.name}`,
+    concurrency: `Waiting for a plugin that is at its limit${holder}: ${event.name}`,
+    slot: `Waiting for a free slot: ${event.name}`,
+    barrier: `Waiting for the blocks before it: ${event.name}`,
+  };
+  return { level: event.for === 'lease' || event.for === 'concurrency' ? 'info' : 'debug', event: reasons[event.for] };
+}
+
+function blockFinished(summary: BlockSummary, state: RunState): Said {
+  const success = summary.status === 'success';
+  if (summary.status === 'not_started')
+    return { level: 'info', event: `Not started: ${summary.name}`, fields: { block_type: blockType(summary.kind) } };
+  return {
+    level: success || summary.status === 'skipped' ? 'info' : 'error',
+    event: 'Block run completed',
+    fields: {
+      set_number: state.numbers.get(summary.blockId) ?? 0,
+      block_type: blockType(summary.kind),
+      success,
+      err: summary.error?.message ?? null,
+      code: summary.error?.code,
+      exit_codes: summary.exitCodes,
+      duration_seconds: rounded(summary.durationSeconds),
+      block: summary.name,
+      status: summary.status,
+      records_extracted: summary.counts?.recordsExtracted,
+      records_loaded: summary.counts?.recordsLoaded,
+      bytes_extracted: summary.counts?.bytesExtracted,
+    },
+  };
+}
+
+function blockType(kind: BlockSummary['kind']): string {
+  if (kind === 'chain') return 'ExtractLoadBlocks';
+  return kind === 'command' ? 'InvokerCommand' : kind;
+}
+
+function pluginLog(event: EventOf<'plugin.log'>): Said {
+  const sdk = event.fields === undefined ? readSdkLogLine(event.message) : undefined;
+  return {
+    level: sdk?.level ?? event.level,
+    event: sdk?.message ?? event.message,
+    name: event.plugin,
+    fields: { stdio: event.stdio, ...roleFields(event), ...event.fields, ...sdk?.fields },
+  };
+}
+
+/** What the original binds to the lines of a plugin in a chain, of a command and of a discovery. */
+function roleFields(event: EventOf<'plugin.log'>): Record<string, unknown> {
+  if (event.role === 'command') return { cmd_type: 'command' };
+  const place = {
+    string_id: event.plugin,
+    consumer: event.role === 'mapper' || event.role === 'target',
+    producer: event.role !== 'target',
+    cmd_type: 'elb',
+    job_name: event.stateId,
+  };
+  return event.role === 'discovery' ? { ...place, type: 'discovery' } : place;
+}
+
+function progress(event: EventOf<'progress'>, state: RunState): Said {
+  const now = performance.now();
+  const key = event.blockId ?? event.name;
+  const last = state.toldAt.get(key);
+  if (last === undefined) state.toldAt.set(key, now);
+  if (last === undefined || now - last < progressPause) return undefined;
+  state.toldAt.set(key, now);
+  const { recordsExtracted, recordsLoaded, bytesExtracted } = event.counts;
+  return {
+    level: 'info',
+    event: `${event.name}: ${recordsExtracted} records read, ${recordsLoaded} loaded`,
+    fields: {
+      records_extracted: recordsExtracted,
+      records_loaded: recordsLoaded,
+      bytes_extracted: bytesExtracted,
+      duration_seconds: rounded(event.elapsedSeconds),
+    },
+  };
+}
+
+function catalogReady({ plugin, source, streams, selected, durationSeconds }: EventOf<'catalog.ready'>): Said {
+  return {
+    level: source === 'discovery' ? 'info' : 'debug',
+    event: `Catalog from ${source}: ${selected} of ${streams} streams selected`,
+    name: plugin,
+    fields: { streams, selected, source, duration_seconds: rounded(durationSeconds) },
+  };
+}
+
+function stateLoaded({ found, ignored, stateId }: EventOf<'state.loaded'>): Said {
+  if (ignored)
+    return { level: 'info', event: 'Performing full refresh, ignoring state left behind by any previous runs.' };
+  if (!found) return { level: 'warning', event: 'No state was found, complete import.' };
+  return { level: 'debug', event: `Found the state of '${stateId}'` };
+}
+
+function checkpoint({ time, stateId, stateVersion, recordsLoaded, saved }: EventOf<'checkpoint'>): Said {
+  return {
+    level: 'info',
+    event: `Incremental state has been updated at ${time.replace('T', ' ').replace('Z', '000+00:00')}.`,
+    fields: { state_id: stateId, state_version: stateVersion, records_loaded: recordsLoaded, saved },
+  };
+}
+
+function stopping({ reason, signal, second }: EventOf<'stop'>): Said {
+  const causes = {
+    signal: signal ?? 'a signal',
+    timeout: 'the time limit',
+    failure: 'a failed block',
+    lease: 'the lost lease',
+    stall: 'a chain that moves nothing',
+  };
+  const how = second ? 'Killing what still runs' : 'Stopping: the target gets time to finish and its state is saved';
+  return { level: 'warning', event: `${how} (because of ${causes[reason]})`, fields: { reason, signal } };
+}
+
+function withHint(message: string, hint: string | undefined): string {
+  return hint === undefined ? message : `${message} ${hint}`;
+}
+
+/** Milliseconds, as the original rounds them. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

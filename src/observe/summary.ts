@@ -1,0 +1,92 @@
+/** The end of a run, for a person: each block, what became of it, and what to do next. */
+import picocolors from 'picocolors';
+import { formatLocation } from '../errors.js';
+import type { BlockSummary, ProcessOutcome, RunEventBody } from '../run/events.js';
+import { bound } from './live-view.js';
+import { printable } from './log-format.js';
+import { bytes, duration, records } from './units.js';
+
+type RunFinished = Extract<RunEventBody, { type: 'run.finished' }>;
+type Paint = ReturnType<typeof picocolors.createColors>;
+
+export interface SummaryOptions {
+  colors: boolean;
+  runId: string;
+}
+
+const labels = {
+  success: 'ok',
+  failed: 'failed',
+  stopped: 'stopped',
+  skipped: 'skipped',
+  not_started: 'not started',
+} as const;
+
+/** Lines without an end; empty for a run without blocks. */
+export function summaryText(event: RunFinished, { colors, runId }: SummaryOptions): string {
+  if (event.blocks.length === 0) return '';
+  const paint = picocolors.createColors(colors);
+  const names = event.blocks.map(blockName);
+  const width = Math.min(60, Math.max(...names.map((name) => name.length)));
+  const lines = event.blocks.flatMap((block, index) => blockLines(block, (names[index] ?? '').padEnd(width), paint));
+  return ['', ...lines, '', ...closing(event, runId, paint)].join('\n');
+}
+
+function blockLines(block: BlockSummary, name: string, paint: Paint): string[] {
+  const label = statusColor(paint, block.status)(labels[block.status].padEnd(11));
+  const facts = block.status === 'not_started' ? [] : blockFacts(block);
+  const head = `  ${label}  ${name}  ${facts.join(', ')}`.trimEnd();
+  return [head, ...troubleLines(block, paint).map((line) => `               ${line}`)];
+}
+
+function blockFacts({ counts, durationSeconds, pressure }: BlockSummary): string[] {
+  const moved =
+    counts === undefined
+      ? []
+      : [movedText(counts.recordsExtracted, counts.recordsLoaded), bytes(counts.bytesExtracted)];
+  const slow = durationSeconds >= 5 ? bound(pressure) : '';
+  return [...moved, duration(durationSeconds), ...(slow === '' ? [] : [slow])];
+}
+
+function movedText(extracted: number, loaded: number): string {
+  return extracted === loaded ? records(loaded) : `${records(loaded)} loaded of ${records(extracted)}`;
+}
+
+/** Why a block failed: the error, who ended how with its last words, and the hint. */
+function troubleLines(block: BlockSummary, paint: Paint): string[] {
+  if (block.status === 'success' || block.status === 'not_started') return [];
+  const { error } = block;
+  const culprits = block.processes.filter((process) => process.exitCode !== 0 && process.lastLines.length > 0);
+  return [
+    ...(error === undefined ? [] : [`${printable(error.message, false)} ${paint.dim(`[${error.code}]`)}`]),
+    ...(error?.at === undefined ? [] : [paint.dim(`at ${formatLocation(error.at)}`)]),
+    ...culprits.slice(0, 1).flatMap((process) => lastWords(process, paint)),
+    ...(error?.hint === undefined ? [] : [`${paint.cyan('→')} ${printable(error.hint, false)}`]),
+  ];
+}
+
+function lastWords({ plugin, lastLines }: ProcessOutcome, paint: Paint): string[] {
+  return lastLines.slice(-3).map((line) => paint.dim(`${plugin}: ${printable(line, false)}`));
+}
+
+function closing({ status, durationSeconds, blocks, error }: RunFinished, runId: string, paint: Paint): string[] {
+  const time = duration(durationSeconds);
+  if (status === 'success') return [paint.green(`Run succeeded in ${time}.`)];
+  if (status === 'skipped') return [paint.yellow(`Run skipped after ${time}.`)];
+  const failed = blocks.filter((block) => block.status === 'failed').length;
+  const verb = status === 'stopped' ? 'stopped' : 'failed';
+  const head = paint.red(
+    `Run ${verb} after ${time}: ${failed} of ${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'} failed.`,
+  );
+  const cause = error !== undefined && failed === 0 ? [printable(error.message, false)] : [];
+  return [head, ...cause, `Look into it: tapline runs show ${runId.slice(0, 13)}`];
+}
+
+function statusColor(paint: Paint, status: BlockSummary['status']): (text: string) => string {
+  if (status === 'success') return paint.green;
+  return status === 'failed' ? paint.red : paint.yellow;
+}
+
+function blockName({ kind, name, plugins }: BlockSummary): string {
+  return printable(kind === 'chain' && plugins.length > 0 ? plugins.join(' → ') : name, false);
+}

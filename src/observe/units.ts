@@ -1,0 +1,23 @@
+/** Numbers for people. */
+import prettyBytes from 'pretty-bytes';
+import prettyMilliseconds from 'pretty-ms';
+
+/** `1,234 records`, `1 record`. */
+export function records(count: number): string {
+  return `${whole(count)} ${count === 1 ? 'record' : 'records'}`;
+}
+
+/** `12,345`. */
+export function whole(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}
+
+/** `1.2 MB`. */
+export function bytes(count: number): string {
+  return prettyBytes(Math.max(0, Math.round(count)));
+}
+
+/** `2.1s`, `1m 5s`, `3h 2m 1s`. */
+export function duration(seconds: number): string {
+  return prettyMilliseconds(seconds * 1000, seconds < 60 ? { secondsDecimalDigits: 1 } : { secondsDecimalDigits: 0 });
+}

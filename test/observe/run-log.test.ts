@@ -1,0 +1,199 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createFormatter } from '../../src/observe/log-format.js';
+import { createRunLog } from '../../src/observe/run-log.js';
+import { createRunLogFiles, platformLogFolder, sanitized } from '../../src/observe/run-log-file.js';
+import { summaryText } from '../../src/observe/summary.js';
+import type { BlockSummary, RunEvent, RunEventBody } from '../../src/run/events.js';
+
+let sequence = 0;
+function eventOf(body: RunEventBody, blockId?: string): RunEvent {
+  sequence += 1;
+  return { version: 1, sequence, time: '2026-01-02T03:04:05.678Z', runId: 'run-1', blockId, ...body };
+}
+
+const failed: BlockSummary = {
+  blockId: '2',
+  kind: 'chain',
+  name: 'tap-x-to-target-y',
+  plugins: ['tap-x', 'target-y'],
+  stateId: 'dev:tap-x-to-target-y',
+  status: 'failed',
+  durationSeconds: 1.23456,
+  counts: { recordsExtracted: 5, recordsLoaded: 2, bytesExtracted: 2048, states: 1, oddLines: 0 },
+  processes: [{ role: 'tap', plugin: 'tap-x', exitCode: 3, signal: null, lastLines: ['tap broke'] }],
+  exitCodes: { extractors: 3 },
+  error: { code: 'PROCESS_FAILED', message: 'Extractor failed', hint: 'Look at its last lines.' },
+};
+
+describe('the log of a run', () => {
+  const recordOf = createRunLog();
+  const json = (body: RunEventBody, blockId?: string) => {
+    const record = recordOf(eventOf(body, blockId));
+    return record === undefined ? undefined : JSON.parse(createFormatter({ format: 'json' })(record));
+  };
+
+  it('tells of a finished block with the fields of the original', () => {
+    json({ type: 'block.planned', kind: 'command', name: 'dbt:run', plugins: ['dbt'] }, '1');
+    json({ type: 'block.planned', kind: 'chain', name: failed.name, plugins: failed.plugins }, '2');
+    expect(json({ type: 'block.finished', summary: failed }, '2')).toMatchObject({
+      set_number: 1,
+      block_type: 'ExtractLoadBlocks',
+      success: false,
+      err: 'Extractor failed',
+      exit_codes: { extractors: 3 },
+      duration_seconds: 1.235,
+      event: 'Block run completed',
+      level: 'error',
+      code: 'PROCESS_FAILED',
+      run_id: 'run-1',
+    });
+  });
+
+  it('tells how the run ended', () => {
+    expect(
+      json({ type: 'run.finished', status: 'success', durationSeconds: 2, exitCode: 0, blocks: [] }),
+    ).toMatchObject({
+      event: 'Run completed',
+      status: 'success',
+      duration_seconds: 2,
+    });
+  });
+
+  it('binds a plugin to its lines', () => {
+    const line = {
+      type: 'plugin.log',
+      plugin: 'tap-x',
+      pluginType: 'extractors',
+      stdio: 'stderr',
+      level: 'info',
+      message: 'hi',
+    } as const;
+    expect(json({ ...line, role: 'tap', stateId: 'dev:a-to-b' })).toMatchObject({
+      event: 'hi',
+      name: 'tap-x',
+      stdio: 'stderr',
+      string_id: 'tap-x',
+      consumer: false,
+      producer: true,
+      cmd_type: 'elb',
+      job_name: 'dev:a-to-b',
+    });
+    expect(json({ ...line, role: 'command' })).toMatchObject({ cmd_type: 'command' });
+    expect(json({ ...line, role: 'discovery' })).toMatchObject({ type: 'discovery' });
+  });
+
+  it('understands the JSON lines of SDK plugins', () => {
+    const message = JSON.stringify({
+      level: 'warning',
+      pid: 1,
+      logger_name: 'singer_sdk.metrics',
+      ts: 1.5,
+      thread_name: 'MainThread',
+      app_name: 'singer_sdk',
+      stream_name: 'users',
+      message: 'METRIC',
+      metric_info: { type: 'counter', metric: 'record_count', value: 3, tags: {} },
+      extra: { more: 1 },
+    });
+    const line = {
+      type: 'plugin.log',
+      role: 'tap',
+      plugin: 'tap-x',
+      pluginType: 'extractors',
+      stdio: 'stderr',
+      level: 'info',
+    } as const;
+    expect(json({ ...line, message })).toMatchObject({
+      level: 'warning',
+      event: 'METRIC',
+      metric_info: { value: 3 },
+      plugin_logger: 'singer_sdk.metrics',
+      stream_name: 'users',
+      more: 1,
+    });
+    expect(json({ ...line, message: '{"other": "json"}' })).toMatchObject({
+      level: 'info',
+      event: '{"other": "json"}',
+    });
+  });
+
+  it('says each block of a dry run', () => {
+    const dry = createRunLog();
+    dry(eventOf({ type: 'run.started', words: ['a'], environment: 'dev', blocks: 1, jobs: 1, dryRun: true }));
+    const record = dry(
+      eventOf({ type: 'block.planned', kind: 'chain', name: 'x', plugins: ['tap-x', 'target-y'] }, '1'),
+    );
+    expect(record).toMatchObject({ level: 'info', event: expect.stringContaining('would have run block 1/1') });
+  });
+});
+
+describe('the log file of a chain', () => {
+  it('has the lines of its chain and of the run, where the original looks for it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tapline-logs-'));
+    const files = createRunLogFiles({ folder, threshold: 'info', onProblem: () => undefined });
+    const stateId = 'dev:tap-x-to-target-y';
+    const log = (message: string): RunEventBody => ({ type: 'log', level: 'info', message });
+    files.subscriber(eventOf({ type: 'block.started', kind: 'chain', name: 'x', plugins: [], stateId }, '1'));
+    files.subscriber(eventOf(log('mine'), '1'));
+    files.subscriber(eventOf(log('of the run')));
+    files.subscriber(eventOf(log('of another'), '2'));
+    files.subscriber(eventOf({ type: 'block.finished', summary: { ...failed, blockId: '1' } }, '1'));
+    await files.close();
+    const text = await readFile(join(folder, 'elt', 'devtap-x-to-target-y', 'run-1', 'elt.log'), 'utf8');
+    expect(text.split('\n').map((line) => line.slice(53))).toEqual([
+      expect.stringContaining('Running job'),
+      'mine',
+      'of the run',
+      'Block run completed',
+      '',
+    ]);
+  });
+
+  it('fails nothing where it can not be written', async () => {
+    const problems: string[] = [];
+    const files = createRunLogFiles({
+      folder: '/dev/null/x',
+      threshold: 'info',
+      onProblem: (text) => problems.push(text),
+    });
+    files.subscriber(eventOf({ type: 'block.started', kind: 'chain', name: 'x', plugins: [], stateId: 'a' }, '1'));
+    files.subscriber(eventOf({ type: 'log', level: 'info', message: 'x' }, '1'));
+    await files.close();
+    expect(problems).toHaveLength(1);
+  });
+
+  it('is named by the rules of the original', () => {
+    expect(sanitized('dev:tap-x-to-target-y')).toBe('devtap-x-to-target-y');
+    expect(sanitized('../é/ a')).toBe('e_a');
+    expect(platformLogFolder({ HOME: '/h' }, 'linux')).toBe('/h/.local/state/meltano/log');
+    expect(platformLogFolder({ HOME: '/h', XDG_STATE_HOME: '/s' }, 'linux')).toBe('/s/meltano/log');
+    expect(platformLogFolder({ HOME: '/h' }, 'darwin')).toBe('/h/Library/Logs/meltano');
+  });
+});
+
+describe('the summary', () => {
+  it('names each block, why it failed, and what to do', () => {
+    const text = summaryText(
+      {
+        type: 'run.finished',
+        status: 'failed',
+        durationSeconds: 65,
+        exitCode: 1,
+        blocks: [
+          { ...failed, blockId: '1', status: 'success', error: undefined, processes: [] },
+          failed,
+          { ...failed, blockId: '3', status: 'not_started' },
+        ],
+      },
+      { colors: false, runId: '0190aaaa-bbbb-cccc' },
+    );
+    expect(text).toMatch(/^ {2}ok +tap-x → target-y {2}2 records loaded of 5 records, 2.05 kB, 1.2s$/m);
+    expect(text).toMatch(/^ +Extractor failed \[PROCESS_FAILED\]\n +tap-x: tap broke\n +→ Look at its last lines.$/m);
+    expect(text).toMatch(/^ {2}not started +tap-x → target-y$/m);
+    expect(text).toContain('Run failed after 1m 5s: 1 of 3 blocks failed.');
+    expect(text).toContain('tapline runs show 0190aaaa-bbbb');
+  });
+});

@@ -6,7 +6,7 @@ import { catTap, plugin, project, recordFiles, swallow } from '../projects.mjs';
 const hugeTap = `#!/bin/sh
 cat schema.jsonl
 printf '{"type": "RECORD", "stream": "events", "record": {"id": 1, "note": "'
-dd if=/dev/zero bs=1000000 count=200 2>/dev/null | tr '\\\\000' x
+dd if=/dev/zero bs=1000000 count=200 2>/dev/null | tr '\\000' x
 printf '"}}\\n'
 cat state.jsonl
 `;

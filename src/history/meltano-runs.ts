@@ -113,11 +113,21 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
     });
   }
 
-  async list({ limit = 50, jobName }: { limit?: number | undefined; jobName?: string | undefined }): Promise<MeltanoRun[]> {
+  async list({
+    limit = 50,
+    jobName,
+  }: {
+    limit?: number | undefined;
+    jobName?: string | undefined;
+  }): Promise<MeltanoRun[]> {
     const rows = await this.#database.read((transaction) =>
       jobName === undefined
         ? transaction.all('SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT ?', limit)
-        : transaction.all('SELECT * FROM runs WHERE job_name = ? ORDER BY started_at DESC, id DESC LIMIT ?', jobName, limit),
+        : transaction.all(
+            'SELECT * FROM runs WHERE job_name = ? ORDER BY started_at DESC, id DESC LIMIT ?',
+            jobName,
+            limit,
+          ),
     );
     return rows.map(toRun);
   }
@@ -145,7 +155,8 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
   async #fail(run: MeltanoRun, error: string): Promise<MeltanoRun | undefined> {
     return this.#database.write('normal', async (transaction) => {
       const row = await transaction.get("SELECT * FROM runs WHERE id = ? AND state = 'RUNNING'", run.id);
-      if (row === undefined || toRun(row).lastHeartbeatAt?.getTime() !== run.lastHeartbeatAt?.getTime()) return undefined;
+      if (row === undefined || toRun(row).lastHeartbeatAt?.getTime() !== run.lastHeartbeatAt?.getTime())
+        return undefined;
       const now = await transaction.now();
       await transaction.run(
         "UPDATE runs SET state = 'FAIL', ended_at = ?, payload = ? WHERE id = ?",
@@ -164,7 +175,9 @@ function staleReason(run: MeltanoRun, now: Date): string | undefined {
     const stale = silentFor(run.lastHeartbeatAt) > heartbeatMinutes * 60_000;
     return stale ? `No heartbeat recorded for ${heartbeatMinutes} minutes.` : undefined;
   }
-  return silentFor(run.startedAt) > noHeartbeatHours * 3_600_000 ? `Still running after ${noHeartbeatHours} hours.` : undefined;
+  return silentFor(run.startedAt) > noHeartbeatHours * 3_600_000
+    ? `Still running after ${noHeartbeatHours} hours.`
+    : undefined;
 }
 
 async function payloadWithError(transaction: Transaction, id: number, error: string): Promise<string> {

@@ -131,16 +131,32 @@ export interface MeltanoRuns {
 
 export interface History {
   startRun(run: NewRun): Promise<void>;
-  finishRun(runId: string, status: Exclude<RunStatus, 'running'>, endedAt: Date, error?: Record<string, unknown>): Promise<void>;
+  finishRun(
+    runId: string,
+    status: Exclude<RunStatus, 'running'>,
+    endedAt: Date,
+    error?: Record<string, unknown>,
+  ): Promise<void>;
   startBlock(block: NewBlock): Promise<void>;
   finishBlock(block: FinishedBlock): Promise<void>;
   startProcess(row: ProcessRow): Promise<void>;
-  endProcess(runId: string, pid: number, pidStart: string, exitCode: number | null, signal: string | null): Promise<void>;
+  endProcess(
+    runId: string,
+    pid: number,
+    pidStart: string,
+    exitCode: number | null,
+    signal: string | null,
+  ): Promise<void>;
   recordStreams(rows: StreamRow[]): Promise<void>;
   /** Processes without an end, of runs whose runner is not this one: what reclaim looks through. */
   openProcesses(runId?: string): Promise<ProcessRow[]>;
   /** Newest first. */
-  listRuns(options: { limit?: number | undefined; status?: RunStatus | undefined; stateId?: string | undefined; since?: Date | undefined }): Promise<RunListing[]>;
+  listRuns(options: {
+    limit?: number | undefined;
+    status?: RunStatus | undefined;
+    stateId?: string | undefined;
+    since?: Date | undefined;
+  }): Promise<RunListing[]>;
   /** By full ID or a unique prefix; RUN_UNKNOWN otherwise. */
   showRun(runId: string): Promise<RunDetail>;
   readonly meltanoRuns: MeltanoRuns;

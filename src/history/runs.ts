@@ -59,7 +59,8 @@ export async function listRuns(
   const conditions: [sql: string, value: SqlValue][] = [];
   if (status !== undefined) conditions.push(['r.status = ?', status === 'dead' ? 'running' : status]);
   if (since !== undefined) conditions.push(['r.started_at >= ?', since.toISOString()]);
-  if (stateId !== undefined) conditions.push(['r.run_id IN (SELECT run_id FROM tapline_blocks WHERE state_id = ?)', stateId]);
+  if (stateId !== undefined)
+    conditions.push(['r.run_id IN (SELECT run_id FROM tapline_blocks WHERE state_id = ?)', stateId]);
   // Which of the running ones are dead is known only after the query, so those two are cut afterwards.
   const judged = status === 'running' || status === 'dead';
   if (status === 'dead') conditions[0] = ["r.status IN ('dead', ?)", 'running'];

@@ -15,7 +15,10 @@ export function leaseHeld(holder: LeaseHolder, now: Date): TaplineError {
 
 /** `holder`: who has it now, where that is known. */
 export function leaseLost(name: string, token: number, holder: LeaseHolder | undefined): TaplineError {
-  const who = holder === undefined ? 'It was released' : `It was taken over by ${describeOwner(holder)} at ${readableTime(holder.acquiredAt)}`;
+  const who =
+    holder === undefined
+      ? 'It was released'
+      : `It was taken over by ${describeOwner(holder)} at ${readableTime(holder.acquiredAt)}`;
   return new TaplineError('LEASE_LOST', `The lease on ${name} is lost: nothing more may be written. ${who}.`, {
     hint: 'What this run has saved so far stands; the next run goes on from there.',
     data: { name, token, ...(holder === undefined ? {} : { holder }) },

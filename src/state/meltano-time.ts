@@ -19,7 +19,8 @@ export function fromMeltanoLocal(text: unknown): Date | undefined {
 
 function parse(text: unknown, zone: '' | 'Z'): Date | undefined {
   if (typeof text !== 'string') return undefined;
-  const [, day, clock = '00:00:00', fraction = '.000'] = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d)(\.\d{1,9})?)?/.exec(text) ?? [];
+  const [, day, clock = '00:00:00', fraction = '.000'] =
+    /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d)(\.\d{1,9})?)?/.exec(text) ?? [];
   if (day === undefined) return undefined;
   const time = new Date(`${day}T${clock}${fraction.slice(0, 4)}${zone}`);
   return Number.isNaN(time.getTime()) ? undefined : time;

@@ -22,14 +22,20 @@ export function mergedView(state: { completed: WrappedState; partial: WrappedSta
 }
 
 /** The two halves after a write: see StateWrite. */
-export function applyWrite(current: { completed: WrappedState; partial: WrappedState } | undefined, write: StateWrite): { completed: WrappedState; partial: WrappedState } {
+export function applyWrite(
+  current: { completed: WrappedState; partial: WrappedState } | undefined,
+  write: StateWrite,
+): { completed: WrappedState; partial: WrappedState } {
   if (write.mode === 'completed') return { completed: write.state, partial: {} };
   const { completed, partial } = current ?? { completed: {}, partial: {} };
   return { completed, partial: mergeMaps({ ...partial }, { ...write.state }) };
 }
 
 /** The status that `state list` shows, from the two stored texts (JSON, or none). */
-export function statusOf(completed: string | null | undefined, partial: string | null | undefined): StateListing['status'] {
+export function statusOf(
+  completed: string | null | undefined,
+  partial: string | null | undefined,
+): StateListing['status'] {
   try {
     const halves = [completed, partial].map((text) => (text ? (JSON.parse(text) as unknown) : {}));
     if (!halves.every(isMap)) return 'invalid';

@@ -27,7 +27,9 @@ export function parseJson(text: string): unknown {
   if (!needsExactNumbers.test(text)) return JSON.parse(text) as unknown;
   const mark = `${randomUUID()}:`;
   const marked = text.replace(token, (found) => (isPlainJson(found) ? found : `"${mark}${found}"`));
-  return JSON.parse(marked, (_key, value: unknown) => (typeof value === 'string' && value.startsWith(mark) ? exactNumber(value.slice(mark.length)) : value)) as unknown;
+  return JSON.parse(marked, (_key, value: unknown) =>
+    typeof value === 'string' && value.startsWith(mark) ? exactNumber(value.slice(mark.length)) : value,
+  ) as unknown;
 }
 
 function isPlainJson(found: string): boolean {
@@ -60,7 +62,9 @@ function writeIndented(value: unknown, step: string, newline: string): string {
   }
   const plain = isMap(value) ? toPlain(value) : value;
   if (!isMap(plain)) return writeScalar(plain, false) ?? 'null';
-  const entries = Object.entries(plain).filter(([, item]) => writeScalar(item, false) !== undefined || typeof item === 'object');
+  const entries = Object.entries(plain).filter(
+    ([, item]) => writeScalar(item, false) !== undefined || typeof item === 'object',
+  );
   if (entries.length === 0) return '{}';
   return `{${entries.map(([key, item]) => `${inner}${quote(key, false)}: ${writeIndented(item, step, inner)}`).join(',')}${newline}}`;
 }
@@ -86,5 +90,7 @@ function writeScalar(value: unknown, ascii: boolean): string | undefined {
 
 function quote(text: string, ascii: boolean): string {
   const quoted = JSON.stringify(text);
-  return ascii ? quoted.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`) : quoted;
+  return ascii
+    ? quoted.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    : quoted;
 }

@@ -77,8 +77,18 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
         heartbeatAt: now,
         expiresAt,
       });
-      const lease = this.#toLease({ database: this.#database, scope: this.#scope, name, token, lifeSeconds, validUntil });
-      return { lease, tookFrom: row !== undefined && reason !== undefined ? { ...withoutHeld(row), reason } : undefined };
+      const lease = this.#toLease({
+        database: this.#database,
+        scope: this.#scope,
+        name,
+        token,
+        lifeSeconds,
+        validUntil,
+      });
+      return {
+        lease,
+        tookFrom: row !== undefined && reason !== undefined ? { ...withoutHeld(row), reason } : undefined,
+      };
     });
   }
 }

@@ -119,9 +119,13 @@ function makeFolder(folder: string): void {
 function copyOf(file: string): Buffer {
   const wal = statSync(`${file}-wal`, { throwIfNoEntry: false });
   if (wal !== undefined && wal.size > 0) {
-    throw new TaplineError('DATABASE_READONLY', `The system database ${file} has changes in ${file}-wal that can't be read here.`, {
-      hint: 'Make its folder writable for this user, or copy file and -wal file to one that is.',
-    });
+    throw new TaplineError(
+      'DATABASE_READONLY',
+      `The system database ${file} has changes in ${file}-wal that can't be read here.`,
+      {
+        hint: 'Make its folder writable for this user, or copy file and -wal file to one that is.',
+      },
+    );
   }
   return outOfWal(readFileSync(file));
 }
@@ -148,10 +152,16 @@ function cantMake(file: string, error: unknown): TaplineError {
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     const hint = 'Its folder must be writable for this user; or name another place by database_uri.';
-    return new TaplineError('DATABASE_READONLY', `The system database ${file} can't be made here (${code}).`, { ...details, hint });
+    return new TaplineError('DATABASE_READONLY', `The system database ${file} can't be made here (${code}).`, {
+      ...details,
+      hint,
+    });
   }
   const hint = `Its folder ${dirname(file)} must exist. See database_uri.`;
-  return new TaplineError('DATABASE_OPEN', `The system database ${file} can't be made (${code ?? String(error)}).`, { ...details, hint });
+  return new TaplineError('DATABASE_OPEN', `The system database ${file} can't be made (${code ?? String(error)}).`, {
+    ...details,
+    hint,
+  });
 }
 
 function codeOf(error: unknown): string | undefined {

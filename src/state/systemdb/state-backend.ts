@@ -38,7 +38,13 @@ export class SystemdbStateBackend implements StateBackend {
       if (row === undefined) return undefined;
       const { completed, partial } = parseRow(row, this.location, stateId);
       const version = await newestVersion(transaction, stateId);
-      return { stateId, completed, partial, version: version?.version ?? 0, updatedAt: fromMeltanoLocal(row.updated_at) };
+      return {
+        stateId,
+        completed,
+        partial,
+        version: version?.version ?? 0,
+        updatedAt: fromMeltanoLocal(row.updated_at),
+      };
     });
   }
 
@@ -90,15 +96,32 @@ class SystemdbStateLease extends SystemdbLease implements StateLease {
   save(write: StateWrite): Promise<SavedState> {
     return this.writeAsHolder('full', async (transaction, now) => {
       const row = await readStateRow(transaction, this.name);
-      const newest = await keepForeignState(transaction, row, await newestVersion(transaction, this.name), this.name, now);
+      const newest = await keepForeignState(
+        transaction,
+        row,
+        await newestVersion(transaction, this.name),
+        this.name,
+        now,
+      );
       // A completed write must cure a state that can't be read, so only a partial one reads it.
-      const current = write.mode === 'partial' && row !== undefined ? parseRow(row, this.grant.database.location, this.name) : undefined;
+      const current =
+        write.mode === 'partial' && row !== undefined
+          ? parseRow(row, this.grant.database.location, this.name)
+          : undefined;
       const { completed, partial } = applyWrite(current, write);
       const texts = { completed: pythonJson(completed), partial: pythonJson(partial) };
       await writeStateRow(transaction, this.name, texts, now);
       const version = (newest?.version ?? 0) + 1;
       const mode = write.edit ? 'edit' : write.mode;
-      await insertVersion(transaction, { stateId: this.name, version, ...texts, mode, runId: write.runId, token: this.token, now });
+      await insertVersion(transaction, {
+        stateId: this.name,
+        version,
+        ...texts,
+        mode,
+        runId: write.runId,
+        token: this.token,
+        now,
+      });
       return { version, savedAt: now };
     });
   }
@@ -107,11 +130,25 @@ class SystemdbStateLease extends SystemdbLease implements StateLease {
     return this.writeAsHolder('full', async (transaction, now) => {
       const row = await readStateRow(transaction, this.name);
       if (row === undefined) return false;
-      const newest = await keepForeignState(transaction, row, await newestVersion(transaction, this.name), this.name, now);
+      const newest = await keepForeignState(
+        transaction,
+        row,
+        await newestVersion(transaction, this.name),
+        this.name,
+        now,
+      );
       await transaction.run('DELETE FROM state WHERE state_id = ?', this.name);
       const version = (newest?.version ?? 0) + 1;
       const empty = { completed: '{}', partial: '{}' };
-      await insertVersion(transaction, { stateId: this.name, version, ...empty, mode: 'clear', runId: undefined, token: this.token, now });
+      await insertVersion(transaction, {
+        stateId: this.name,
+        version,
+        ...empty,
+        mode: 'clear',
+        runId: undefined,
+        token: this.token,
+        now,
+      });
       return true;
     });
   }
@@ -167,7 +204,16 @@ async function keepForeignState(
   if (newest?.completed === completed && newest.partial === partial) return newest;
   const version = (newest?.version ?? 0) + 1;
   const savedAt = fromMeltanoLocal(row.updated_at) ?? now;
-  await insertVersion(transaction, { stateId, version, completed, partial, mode: 'edit', runId: undefined, token: null, now: savedAt });
+  await insertVersion(transaction, {
+    stateId,
+    version,
+    completed,
+    partial,
+    mode: 'edit',
+    runId: undefined,
+    token: null,
+    now: savedAt,
+  });
   return { version, completed, partial };
 }
 

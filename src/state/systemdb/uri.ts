@@ -28,7 +28,8 @@ function fileOf(path: string, options: URLSearchParams, cwd: string): SqliteUri 
   // pysqlite's own form of SQLite's URIs: sqlite:///file:path?mode=ro&uri=true
   const plain = options.get('uri') === 'true' ? path.replace(/^file:(?:\/\/)?/, '') : path;
   if (plain.includes('\0')) throw new TaplineError('DATABASE_URI', 'The path in database_uri has a NUL byte in it.');
-  if (plain === '' || plain === ':memory:' || options.get('mode') === 'memory') return { file: undefined, readOnly: false };
+  if (plain === '' || plain === ':memory:' || options.get('mode') === 'memory')
+    return { file: undefined, readOnly: false };
   return { file: isAbsolute(plain) ? plain : resolve(cwd, plain), readOnly: options.get('mode') === 'ro' };
 }
 

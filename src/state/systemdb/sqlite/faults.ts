@@ -1,5 +1,5 @@
 /** What SQLite's error codes mean for the person who runs it. */
-import { TaplineError, type ErrorCode } from '../../../errors.js';
+import { type ErrorCode, TaplineError } from '../../../errors.js';
 
 interface Fault {
   code: ErrorCode;
@@ -7,7 +7,8 @@ interface Fault {
   hint: string;
 }
 
-const newDatabase = 'If nothing can be saved of it, move it away (with its -wal and -shm files) and Tapline makes a new one.';
+const newDatabase =
+  'If nothing can be saved of it, move it away (with its -wal and -shm files) and Tapline makes a new one.';
 
 /** By SQLite's primary result code; extended codes (SQLITE_IOERR_WRITE ...) begin with it. */
 const faults: Record<string, Fault> = {

@@ -15,7 +15,18 @@ const currentVersion = versionBase + newestMigration;
 
 /** What we read and write of the original's tables. More columns are no trouble, a missing one is. */
 const knownColumns = {
-  runs: ['id', 'job_name', 'run_id', 'state', 'started_at', 'last_heartbeat_at', 'ended_at', 'payload', 'payload_flags', 'trigger'],
+  runs: [
+    'id',
+    'job_name',
+    'run_id',
+    'state',
+    'started_at',
+    'last_heartbeat_at',
+    'ended_at',
+    'payload',
+    'payload_flags',
+    'trigger',
+  ],
   state: ['state_id', 'partial_state', 'completed_state', 'updated_at'],
 };
 

@@ -1,0 +1,89 @@
+/** state.json in the original's form, and the versions of it. */
+import { keptVersions } from '../kept-versions.js';
+import { isMap } from '../merge.js';
+import type { StateVersion, WrappedState } from '../port.js';
+import { pythonJson } from '../python-json.js';
+import { isWrapped, parseOrFail, unreadable } from '../state-text.js';
+import { moveInto, namesIn, readIfPresent, remove, writeDraft } from './files.js';
+import type { StateFolder } from './layout.js';
+
+export interface Halves {
+  completed: WrappedState;
+  partial: WrappedState;
+}
+
+/** One line, without a line end, as the original writes it. */
+export function stateText({ completed, partial }: Halves): string {
+  return pythonJson({ completed, partial });
+}
+
+/** Throws STATE_UNREADABLE with the path. */
+export function parseStateText(text: string, path: string, stateId: string): Halves {
+  const value = parseOrFail(text, path, stateId);
+  if (!isMap(value)) throw unreadable(path, stateId, 'it is no JSON object');
+  return { completed: half(value.completed, path, stateId), partial: half(value.partial, path, stateId) };
+}
+
+function half(value: unknown, path: string, stateId: string): WrappedState {
+  if (value === undefined || value === null) return {};
+  if (!isWrapped(value))
+    throw unreadable(path, stateId, '`completed` and `partial` must be maps with a `singer_state` map in them');
+  return value;
+}
+
+export async function newestVersionNumber(folder: StateFolder, stateId: string): Promise<number> {
+  return Math.max(0, ...(await versionNumbers(folder, stateId)));
+}
+
+/** Newest first. A version that can't be read is left out: the others must be shown all the same. */
+export async function readVersions(folder: StateFolder, stateId: string, limit: number): Promise<StateVersion[]> {
+  const numbers = (await versionNumbers(folder, stateId)).sort((a, b) => b - a);
+  const versions: StateVersion[] = [];
+  for (const number of numbers.slice(0, limit)) {
+    const version = await readVersion(folder, stateId, number);
+    if (version !== undefined) versions.push(version);
+  }
+  return versions;
+}
+
+export async function readVersion(
+  folder: StateFolder,
+  stateId: string,
+  version: number,
+): Promise<StateVersion | undefined> {
+  const path = folder.version(stateId, version);
+  const text = await readIfPresent(path);
+  if (text === undefined) return undefined;
+  try {
+    const value = parseOrFail(text, path, stateId) as Record<string, unknown>;
+    return {
+      stateId,
+      version,
+      savedAt: new Date(String(value.saved_at)),
+      runId: typeof value.run_id === 'string' ? value.run_id : undefined,
+      mode: value.mode as StateVersion['mode'],
+      ...parseStateText(text, path, stateId),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+export async function writeVersion(folder: StateFolder, version: StateVersion & { token?: number }): Promise<void> {
+  const { stateId, runId, savedAt, mode, token, completed, partial } = version;
+  const text = pythonJson({ saved_at: savedAt, run_id: runId, mode, token, completed, partial });
+  const draft = await writeDraft(folder.versions(stateId), text, { sync: false });
+  await moveInto(draft, folder.version(stateId, version.version), { sync: false });
+}
+
+/** `ownOlder`: versions that this run wrote before and need not stay, see keptVersions. */
+export async function pruneVersions(folder: StateFolder, stateId: string, ownOlder: number[]): Promise<void> {
+  for (const number of ownOlder) await remove(folder.version(stateId, number));
+  const numbers = (await versionNumbers(folder, stateId)).sort((a, b) => b - a);
+  for (const number of numbers.slice(keptVersions.perState)) await remove(folder.version(stateId, number));
+}
+
+async function versionNumbers(folder: StateFolder, stateId: string): Promise<number[]> {
+  const names = await namesIn(folder.versions(stateId));
+  return names.map((name) => Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0)).filter((number) => number > 0);
+}

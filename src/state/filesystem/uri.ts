@@ -1,0 +1,11 @@
+import { isAbsolute } from 'node:path';
+import { TaplineError } from '../../errors.js';
+
+/** The folder that `file:///abs/dir` names; taken as it stands, as the original does: `%20` is no blank. */
+export function parseFolderUri(uri: string): string {
+  const path = uri.trim().replace(/^file:(?:\/\/(?:localhost(?=\/))?)?/i, '');
+  if (isAbsolute(path) && !path.includes('\0')) return path.length > 1 ? path.replace(/\/+$/, '') || '/' : path;
+  throw new TaplineError('STATE_BACKEND_UNKNOWN', `state_backend.uri names no absolute folder: ${uri.trim()}`, {
+    hint: 'Write it with three slashes: file:///absolute/folder. $MELTANO_PROJECT_ROOT may stand in meltano.yml: file://$MELTANO_PROJECT_ROOT/state.',
+  });
+}

@@ -1,0 +1,63 @@
+import { realpathSync, statSync } from 'node:fs';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { type SourceLocation, TaplineError } from '../errors.js';
+
+/**
+ * The files that `include_paths` names, absolute, without meltano.yml and without doubles: in the order of the patterns,
+ * each pattern's matches by name. A pattern without a match is fine. Throws PROJECT_INCLUDE.
+ */
+export async function findIncludes(
+  root: string,
+  patterns: readonly string[],
+  locate: (index: number) => SourceLocation | undefined,
+): Promise<string[]> {
+  if (patterns.length === 0) return [];
+  const { glob } = await import('tinyglobby');
+  const found = new Set<string>();
+  for (const [index, pattern] of patterns.entries()) {
+    const at = locate(index);
+    refuseOutside(pattern, at);
+    // As Python's Path.glob: hidden files count, no braces, no extended patterns, no following of links by `**`.
+    const matches = await glob(pattern.replace(/^(?:\.\/)+/, ''), {
+      cwd: root,
+      dot: true,
+      absolute: false,
+      onlyFiles: false,
+      expandDirectories: false,
+      braceExpansion: false,
+      extglob: false,
+      followSymbolicLinks: false,
+    });
+    for (const match of matches.sort()) {
+      const file = join(root, match);
+      if (file !== join(root, 'meltano.yml')) found.add(checked(file, root, at));
+    }
+  }
+  return [...found];
+}
+
+function refuseOutside(pattern: string, at: SourceLocation | undefined): void {
+  const hint = 'Write a path or pattern relative to the folder of meltano.yml, such as ./parts/*.meltano.yml.';
+  if (pattern === '') throw new TaplineError('PROJECT_INCLUDE', 'An entry of include_paths is empty.', { at, hint });
+  if (isAbsolute(pattern)) {
+    throw new TaplineError('PROJECT_INCLUDE', `The include path '${pattern}' is absolute.`, { at, hint });
+  }
+}
+
+function checked(file: string, root: string, at: SourceLocation | undefined): string {
+  const facts = statSync(file, { throwIfNoEntry: false });
+  if (!facts?.isFile()) {
+    throw new TaplineError('PROJECT_INCLUDE', `The included path ${file} is not a file.`, {
+      at,
+      hint: 'Let the pattern match files only, for instance by its ending.',
+    });
+  }
+  const inside = relative(realpathSync(root), realpathSync(file));
+  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+    throw new TaplineError('PROJECT_INCLUDE', `The included file ${file} lies outside the project ${root}.`, {
+      at,
+      hint: 'Move the file into the project: only files inside it can be included.',
+    });
+  }
+  return file;
+}

@@ -1,0 +1,148 @@
+import type { ErrorObject } from 'ajv';
+import { didYouMean } from '../did-you-mean.js';
+import { formatLocation, type SourceLocation, TaplineError } from '../errors.js';
+import { isPlainMap } from './merge.js';
+import type { ProjectPath } from './types.js';
+
+/** How many faults one message lists. */
+const maxFaults = 10;
+
+type Locate = (path: ProjectPath) => SourceLocation | undefined;
+
+interface Fault {
+  message: string;
+  at: SourceLocation | undefined;
+  hint: string | undefined;
+}
+
+/** Checks the merged project against schemas/meltano.schema.json. Throws PROJECT_SHAPE with the first fault and a list of the rest. */
+export async function checkShape(value: unknown, file: string, locate: Locate): Promise<void> {
+  const { validate } = await import('../generated/meltano.js');
+  if (validate(value)) return;
+  const faults = readFaults(validate.errors ?? [], value, locate);
+  const [first, ...rest] = faults;
+  if (!first) return;
+  const more = rest
+    .slice(0, maxFaults - 1)
+    .map((fault) => `\n  ${fault.at ? `${formatLocation(fault.at)}: ` : ''}${fault.message}`);
+  if (rest.length >= maxFaults) more.push(`\n  and ${rest.length - maxFaults + 1} more`);
+  const also = more.length > 0 ? `\nAlso:${more.join('')}` : '';
+  throw new TaplineError('PROJECT_SHAPE', `${first.message}${also}`, {
+    at: first.at ?? { file, line: 1, col: 1 },
+    hint: first.hint,
+  });
+}
+
+function readFaults(errors: readonly ErrorObject[], value: unknown, locate: Locate): Fault[] {
+  const byPlace = new Map<string, Fault>();
+  for (const error of errors) {
+    const path = pathOf(error.instancePath, value);
+    const key =
+      error.keyword === 'required'
+        ? `${error.instancePath}/${String(error.params.missingProperty)}`
+        : error.instancePath;
+    const fault = describe(error, path, value, locate);
+    if (fault && !byPlace.has(key)) byPlace.set(key, fault);
+  }
+  return [...byPlace.values()].sort((a, b) => order(a) - order(b));
+}
+
+function order(fault: Fault): number {
+  return fault.at ? fault.at.line * 10_000 + fault.at.col : Number.MAX_SAFE_INTEGER;
+}
+
+/** `/plugins/extractors/0/name` as the path of the value: an index where the value is a list. */
+function pathOf(pointer: string, root: unknown): (string | number)[] {
+  const path: (string | number)[] = [];
+  let at = root;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    path.push(Array.isArray(at) ? Number(key) : key);
+    at = valueAt(at, path.at(-1));
+  }
+  return path;
+}
+
+function valueAt(container: unknown, key: string | number | undefined): unknown {
+  if (key === undefined || typeof container !== 'object' || container === null) return undefined;
+  return (container as Record<string | number, unknown>)[key];
+}
+
+function describe(error: ErrorObject, path: ProjectPath, root: unknown, locate: Locate): Fault | undefined {
+  const found = path.reduce<unknown>(valueAt, root);
+  const at = locate(path);
+  const where = nameOf(path, root);
+  switch (error.keyword) {
+    case 'type':
+      return {
+        message: `${where} must be ${expected(error.params.type)}, but is ${show(found)}.`,
+        at,
+        hint: undefined,
+      };
+    case 'required':
+      return missing(where, String(error.params.missingProperty), found, at);
+    case 'enum': {
+      const allowed = (error.params.allowedValues as unknown[]).filter((option) => typeof option === 'string');
+      const guess = typeof found === 'string' ? didYouMean(found, allowed) : undefined;
+      return { message: `${where} must be one of ${allowed.join(', ')}, but is ${show(found)}.`, at, hint: guess };
+    }
+    case 'pattern':
+      return {
+        message: `${where} is ${show(found)}, which can't be a name.`,
+        at,
+        hint: 'Names may not hold a colon, a backslash, or lead out of a folder (`..`).',
+      };
+    case 'minLength':
+      return { message: `${where} is empty.`, at, hint: undefined };
+    default:
+      return undefined;
+  }
+}
+
+function missing(where: string, key: string, found: unknown, at: SourceLocation | undefined): Fault {
+  const guess = isPlainMap(found) ? didYouMean(key, Object.keys(found)) : undefined;
+  return {
+    message: `${where} has no '${key}'.`,
+    at,
+    hint: guess?.replace('Did you mean', 'Is it misspelt as') ?? `Add '${key}:' to it.`,
+  };
+}
+
+const kindNames: Record<string, string> = {
+  object: 'a map',
+  array: 'a list',
+  string: 'text',
+  boolean: 'true or false',
+  integer: 'a whole number',
+  number: 'a number',
+};
+
+function expected(types: unknown): string {
+  const wanted = (Array.isArray(types) ? types : [types]).filter((type) => type !== 'null');
+  const names = wanted.map((type) => kindNames[String(type)] ?? String(type));
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
+/** Never the value of a long text: it may be a secret that slipped to the wrong place. */
+function show(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isPlainMap(value)) return 'a map';
+  if (value === null || value === undefined) return 'empty';
+  if (typeof value !== 'string') return `the ${typeof value} ${String(value)}`;
+  return value.length > 40 ? 'a text' : `the text '${value}'`;
+}
+
+/** "extractor 'tap-x': config" rather than /plugins/extractors/0/config. */
+export function nameOf(path: ProjectPath, root: unknown): string {
+  if (path.length === 0) return 'The project file';
+  const parts: string[] = [];
+  let at = root;
+  for (const step of path) {
+    at = valueAt(at, step);
+    const name = typeof step === 'number' ? valueAt(at, 'name') : undefined;
+    if (typeof step === 'string') parts.push(step);
+    else if (typeof name === 'string' && name.length <= 60) parts[parts.length - 1] = `${parts.at(-1)}['${name}']`;
+    else parts[parts.length - 1] = `${parts.at(-1)}[${step}]`;
+  }
+  return parts.join('.');
+}

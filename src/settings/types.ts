@@ -3,7 +3,15 @@ import type { Plugin, SettingDefinition } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
 
 export type SettingLayer =
-  | 'override' | 'env' | 'dotenv' | 'environment' | 'meltano_yml' | 'db' | 'inherited' | 'default' | 'unset';
+  | 'override'
+  | 'env'
+  | 'dotenv'
+  | 'environment'
+  | 'meltano_yml'
+  | 'db'
+  | 'inherited'
+  | 'default'
+  | 'unset';
 
 /** Where a value comes from: the layer that won, and the place in it. */
 export interface SettingOrigin {
@@ -66,6 +74,10 @@ export interface SettingsResolver {
   /** One value, typed by the caller. */
   projectSetting(name: string): unknown;
   plugin(plugin: Plugin, options?: ResolveOptions): ResolvedPlugin;
+  /** Sensitive values of the project's own settings (passwords in database_uri, keys of a state backend), for masking. */
+  projectSecrets(): string[];
+  /** A `state_id_suffix` of an environment, expanded for the chain of this tap. */
+  stateIdSuffix(text: string, tap: Plugin, options?: ResolveOptions): string;
   /** The environment for install and for commands without a plugin: os env, .env, meltano.yml env, project variables. */
   projectEnv(): Record<string, string>;
   /** `$VAR` and `${VAR}` as the original expands them; strict mode throws VARIABLE_UNSET. */

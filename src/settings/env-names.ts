@@ -1,0 +1,85 @@
+import type { Plugin, SettingDefinition } from '../plugins/types.js';
+import type { PluginType } from '../project/types.js';
+
+/** The verb in the names of the variables that a plugin of each type exports its settings under, as the original forms it. */
+const verbs: Readonly<Record<PluginType, string>> = {
+  extractors: 'extract',
+  loaders: 'load',
+  transforms: 'transform',
+  orchestrators: 'orchestrat',
+  transformers: 'transform',
+  files: 'fi',
+  utilities: 'utilize',
+  mappers: 'map',
+};
+
+/** `tap-x` and `_select` are `TAP_X__SELECT`: upper case, all but letters and digits as `_`. */
+export function envName(prefix: string, name: string): string {
+  const plain = (text: string): string => text.replace(/[^A-Za-z0-9]/g, '_').toUpperCase();
+  return prefix === '' ? plain(name) : `${plain(prefix)}_${plain(name)}`;
+}
+
+/** One variable that a setting is read from. */
+export interface ReadName {
+  name: string;
+  /** `!NAME` in env_aliases: the opposite of what the variable says. */
+  negated: boolean;
+}
+
+/**
+ * Variables that set a plugin's setting: by name and namespace, then by its aliases; `env_aliases` only where the plugin
+ * does not inherit. `env` is written, never read.
+ */
+export function readNames(plugin: Plugin, definition: SettingDefinition): ReadName[] {
+  const prefixes = plugin.namespace === '' ? [plugin.name] : [plugin.name, plugin.namespace];
+  return namesFor(prefixes, definition, !inherits(plugin));
+}
+
+/** The same for a setting of the project itself: `MELTANO_` and its name. */
+export function projectReadNames(definition: SettingDefinition): ReadName[] {
+  return namesFor(['meltano'], definition, true);
+}
+
+function namesFor(prefixes: string[], definition: SettingDefinition, withEnvAliases: boolean): ReadName[] {
+  const names = new Map<string, ReadName>();
+  const add = (name: string, negated: boolean): void => {
+    if (!names.has(name)) names.set(name, { name, negated });
+  };
+  for (const spelling of [definition.name, ...(definition.aliases ?? [])]) {
+    for (const prefix of prefixes) add(envName(prefix, spelling), false);
+  }
+  for (const alias of withEnvAliases ? (definition.env_aliases ?? []) : []) {
+    if (alias.startsWith('!')) add(alias.slice(1), true);
+    else add(alias, false);
+  }
+  return [...names.values()];
+}
+
+/** Variables that a plugin's process sees a setting in. */
+export function writeNames(plugin: Plugin, definition: SettingDefinition): string[] {
+  const names = writePrefixes(plugin).map((prefix) => envName(prefix, definition.name));
+  const aliases = (definition.env_aliases ?? []).filter((alias) => !alias.startsWith('!'));
+  const own = definition.env === undefined || definition.env === '' ? [] : [definition.env];
+  return [...new Set([...own, ...names, ...aliases])];
+}
+
+/** Own name and namespace, those of all it inherits from, and the verb of its type. */
+export function writePrefixes(plugin: Plugin): string[] {
+  const inherited = plugin.parent ? writePrefixes(plugin.parent) : inherits(plugin) ? [plugin.inheritFrom ?? ''] : [];
+  const prefixes = [plugin.name, plugin.namespace, ...inherited, `meltano_${verbs[plugin.type]}`];
+  return [...new Set(prefixes.filter((prefix) => prefix !== ''))];
+}
+
+/** `MELTANO_EXTRACTOR_NAME`, `_NAMESPACE` and `_VARIANT`. */
+export function infoEnv(plugin: Plugin): Record<string, string> {
+  const prefix = `meltano_${plugin.singular}`;
+  return {
+    [envName(prefix, 'name')]: plugin.name,
+    [envName(prefix, 'namespace')]: plugin.namespace,
+    [envName(prefix, 'variant')]: plugin.variant ?? 'default',
+  };
+}
+
+function inherits(plugin: Plugin): boolean {
+  return plugin.inheritFrom !== undefined && plugin.inheritFrom !== plugin.name;
+}

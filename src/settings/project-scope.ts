@@ -1,0 +1,159 @@
+import { meltanoVersion } from '../project/meltano-version.js';
+import type { Project } from '../project/types.js';
+import { isTruthy } from './cast.js';
+import { projectReadNames } from './env-names.js';
+import { type EnvLevel, EnvStack } from './env-stack.js';
+import { lookupIn } from './expand.js';
+import { defaultLayer, fileLayer, type Layer, namedLayer, variableLayer } from './layers.js';
+import { flatten, isMap } from './nested-keys.js';
+import { locateInDotenv } from './origins.js';
+import { projectDefinitions } from './project-definitions.js';
+import { SettingScope } from './setting-scope.js';
+import type { StoredSettings } from './types.js';
+
+export interface ProjectScopeParts {
+  project: Project;
+  env: Readonly<Record<string, string>>;
+  overrides: Readonly<Record<string, unknown>>;
+  stored: StoredSettings | undefined;
+}
+
+/** The process environment as settings see it: what each plugin inherits, before anything of the project is added. */
+export function baseEnv(env: NodeJS.ProcessEnv): Record<string, string> {
+  const base: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value !== undefined) base[name] = value;
+  base['MELTANO_JOB_TRIGGER'] ??= 'cli';
+  return base;
+}
+
+/** Variables that say which project this is. */
+export function projectVariables(project: Project): Record<string, string> {
+  return {
+    MELTANO_PROJECT_ROOT: project.root,
+    MELTANO_ENVIRONMENT: project.environment?.name ?? '',
+    MELTANO_SYS_DIR_ROOT: project.sysDir,
+    MELTANO_USER_AGENT: `Meltano/${meltanoVersion}`,
+  };
+}
+
+/** Process environment, project variables and the top-level `env:`, unexpanded, the last winning (as Meltano 4.4.1). */
+export function projectEnvLevels(project: Project, env: Readonly<Record<string, string>>): EnvLevel[] {
+  return [{ vars: env }, { vars: projectVariables(project) }, topLevelEnv(project)];
+}
+
+function topLevelEnv(project: Project): EnvLevel {
+  return { vars: project.env, locate: (name) => project.locate(['env', name]) };
+}
+
+/** The `env:` of the active environment, in the place where it was declared. */
+export function environmentLevel(project: Project, vars: Readonly<Record<string, string>>): EnvLevel {
+  const { environment } = project;
+  if (!environment) return { vars: {} };
+  if (environment.declaredIn === 'env')
+    return { vars, locate: (name) => project.locate(['env', environment.name, name]) };
+  const index = project.environments.filter(({ declaredIn }) => declaredIn === 'environments').indexOf(environment);
+  return { vars, locate: (name) => project.locate(['environments', index, 'env', name]) };
+}
+
+/** The settings of the project itself. */
+export function projectScope({ project, env, overrides, stored }: ProjectScopeParts): SettingScope {
+  const { environment } = project;
+  // A map under the top-level `env:` is that environment's part of it, so it counts here as the scalars beside it do.
+  const ownMap = environment?.declaredIn === 'env' ? [environmentLevel(project, environment.env)] : [];
+  const variables = new EnvStack([...projectEnvLevels(project, env), ...ownMap]);
+  const lookup = lookupIn(variables.merged, project.dotenv);
+  const flat = flatten({
+    default_environment: project.defaultEnvironment,
+    project_id: project.projectId,
+    ...project.settings,
+  });
+  const dotenv = {
+    get: (name: string) => own(project.dotenv, name),
+    locate: (name: string) => locateInDotenv(project, name),
+  };
+  const layers: Layer[] = [
+    namedLayer('override', { get: (name) => own(overrides, name) }),
+    variableLayer('env', variables, projectReadNames),
+    variableLayer('dotenv', dotenv, projectReadNames),
+    ...logLevelAliases(project, variables),
+    annotationLayer(project),
+    fileLayer('meltano_yml', flat, (key) => project.locate(key.split('.')) ?? project.locate([key])),
+    namedLayer('db', { get: (name) => stored?.get('meltano')?.get(name) }),
+    defaultLayer,
+  ];
+  const scope: SettingScope = new SettingScope({
+    owner: 'This project',
+    definitions: withUnknown(flat),
+    layers,
+    lookup: () => lookup,
+    strict: () => strict(),
+  });
+  let resolvingStrict = false;
+  const strict = (): boolean => {
+    // The flag itself may hold a variable: it is then expanded as outside strict mode.
+    if (resolvingStrict) return false;
+    resolvingStrict = true;
+    try {
+      return isStrict(scope);
+    } finally {
+      resolvingStrict = false;
+    }
+  };
+  return scope;
+}
+
+/** `ff.strict_env_var_mode`: whether a reference to an unset variable fails. */
+export function isStrict(scope: SettingScope): boolean {
+  const definition = scope.find('ff.strict_env_var_mode');
+  const value = definition ? scope.resolve(definition).value : false;
+  return value === true || (typeof value === 'string' && isTruthy(value));
+}
+
+/** Top-level keys that nobody defines stay settings that can be asked for; the original doesn't list them either. */
+function withUnknown(flat: ReadonlyMap<string, unknown>): typeof projectDefinitions {
+  const names = new Set(projectDefinitions.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]));
+  const unknown = [...flat.keys()].filter((name) => !names.has(name)).map((name) => ({ name, custom: true }));
+  return [...projectDefinitions, ...unknown];
+}
+
+/** MELTANO_LOG_LEVEL, in any case, as the last of the names of `cli.log_level`; ours, so it never clashes with the others. */
+function logLevelAliases(project: Project, variables: EnvStack): Layer[] {
+  const alias = 'MELTANO_LOG_LEVEL';
+  const environment = project.environment
+    ? new EnvStack([environmentLevel(project, project.environment.env)])
+    : undefined;
+  const dotenv = {
+    get: (name: string) => own(project.dotenv, name),
+    locate: (name: string) => locateInDotenv(project, name),
+  };
+  const sources = [
+    ['env', environment],
+    ['env', variables],
+    ['dotenv', dotenv],
+  ] as const;
+  return sources.flatMap(([layer, source]) => {
+    if (!source) return [];
+    const read = variableLayer(layer, source, () => [{ name: alias, negated: false }]);
+    return [
+      (definition) => {
+        if (definition.name !== 'cli.log_level') return undefined;
+        const found = read(definition);
+        return found ? { ...found, raw: String(found.raw).trim().toLowerCase() } : undefined;
+      },
+    ];
+  });
+}
+
+/** `annotations.tapline` of the active environment: the one place in it where Meltano lets our keys be. */
+function annotationLayer(project: Project): Layer {
+  const annotations = project.environment?.annotations['tapline'];
+  const flat = isMap(annotations) ? flatten({ tapline: annotations }) : new Map<string, unknown>();
+  return fileLayer('environment', flat, (key) => {
+    const index = project.environments.findIndex((environment) => environment === project.environment);
+    return project.locate(['environments', index, 'annotations', ...key.split('.')]);
+  });
+}
+
+function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}

@@ -1,0 +1,124 @@
+import type { Plugin, Plugins } from '../plugins/types.js';
+import type { Project } from '../project/types.js';
+import { infoEnv, projectReadNames } from './env-names.js';
+import { EnvStack } from './env-stack.js';
+import { expandText, lookupIn } from './expand.js';
+import { exportText } from './export-text.js';
+import { isSinger, mappingConfig, nestedConfig, nestedExtras } from './plugin-config.js';
+import { type PluginScope, type PluginScopeContext, pluginScope } from './plugin-scope.js';
+import { processEnv, projectEnv } from './process-env.js';
+import { isOwnSetting } from './project-definitions.js';
+import { baseEnv, isStrict, projectEnvLevels, projectScope } from './project-scope.js';
+import { missingSettings } from './required.js';
+import { passwordsInUrls, secretsOf } from './secrets.js';
+import type { ResolvedPlugin, ResolvedSetting, ResolveOptions, SettingsResolver, StoredSettings } from './types.js';
+
+export interface SettingsOptions {
+  /** The process environment. */
+  env: NodeJS.ProcessEnv;
+  /** Project settings from the command line, by dotted name. */
+  overrides?: Record<string, unknown> | undefined;
+  stored?: StoredSettings | undefined;
+}
+
+/**
+ * Resolves settings of a project and its plugins: every layer, expansion and casting as Meltano 4.4.1 does. Lazy: nothing is
+ * resolved before it is asked for, and asking for one plugin touches no other but its parents.
+ */
+export function createSettings(project: Project, _plugins: Plugins, options: SettingsOptions): SettingsResolver {
+  const { stored } = options;
+  const env = baseEnv(options.env);
+  const overrides = options.overrides ?? {};
+  const scopeOfProject = lazy(() => projectScope({ project, env, overrides, stored }));
+  const strict = lazy(() => isStrict(scopeOfProject()));
+
+  const projectSettings = lazy((): ReadonlyMap<string, ResolvedSetting> => {
+    const scope = scopeOfProject();
+    const known = scope.definitions.filter(({ custom }) => custom !== true);
+    return new Map(known.map((definition) => [definition.name, markUrlSecrets(scope.resolve(definition))]));
+  });
+
+  const context = (base: Record<string, string>): PluginScopeContext => ({
+    project,
+    base: new EnvStack([...projectEnvLevels(project, base), { vars: projectSettingsAsEnv(projectSettings()) }]),
+    strict: strict(),
+    stored,
+  });
+  const sharedContext = lazy(() => context(env));
+
+  const scopeOf = (plugin: Plugin, { overrides, upstream, extraEnv }: ResolveOptions): PluginScope => {
+    const shared = extraEnv ? context({ ...env, ...extraEnv }) : sharedContext();
+    return pluginScope(shared, plugin, upstream ?? {}, overrides ?? {});
+  };
+
+  return {
+    project,
+    projectSettings,
+    projectSetting: (name) => {
+      const scope = scopeOfProject();
+      const definition = scope.find(name);
+      return definition ? scope.resolve(definition).value : undefined;
+    },
+    projectSecrets: () => secretsOf(projectSettings().values()),
+    plugin: (plugin, resolveOptions = {}) => {
+      const base = { ...env, ...resolveOptions.extraEnv };
+      return resolvePlugin(project, base, scopeOf(plugin, resolveOptions), strict());
+    },
+    stateIdSuffix: (text, tap, resolveOptions = {}) => {
+      // Without the environment's own `env:`, which the original can't see here either: state IDs must stay the same.
+      const { below } = scopeOf(tap, resolveOptions);
+      return expandText(text, lookupIn(below.merged, project.dotenv), strict());
+    },
+    projectEnv: () => projectEnv(project, env, strict()),
+    expand: (text, variables) => expandText(text, lookupIn(variables), strict()),
+  };
+}
+
+function resolvePlugin(
+  project: Project,
+  base: Record<string, string>,
+  scope: PluginScope,
+  strict: boolean,
+): ResolvedPlugin {
+  const { plugin } = scope;
+  const settings = new Map(
+    scope.settings.definitions.map((definition) => [definition.name, scope.settings.resolve(definition)]),
+  );
+  const processed = nestedConfig(settings.values());
+  return {
+    plugin,
+    settings,
+    config:
+      plugin.mapping === undefined || !isSinger(plugin) ? processed : mappingConfig(project, base, plugin, processed),
+    extras: nestedExtras(settings.values()),
+    exported: { ...infoEnv(plugin), ...scope.asEnv() },
+    processEnv: processEnv(project, base, scope, strict),
+    secrets: secretsOf(settings.values()),
+    missing: missingSettings(plugin, settings),
+  };
+}
+
+/** A URL with a password in it is a secret as a whole, e.g. database_uri. */
+function markUrlSecrets(setting: ResolvedSetting): ResolvedSetting {
+  return passwordsInUrls(setting.value).length > 0 ? { ...setting, sensitive: true } : setting;
+}
+
+/** As the original exports them; ours only where they are set, so that plugins see no more than there. */
+function projectSettingsAsEnv(settings: ReadonlyMap<string, ResolvedSetting>): Record<string, string> {
+  const exported: Record<string, string> = {};
+  for (const setting of settings.values()) {
+    if (setting.value === undefined || setting.value === null) continue;
+    if (isOwnSetting(setting.name) && setting.origin.layer === 'default') continue;
+    for (const { name, negated } of projectReadNames(setting.definition))
+      if (!negated) exported[name] = exportText(setting);
+  }
+  return exported;
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

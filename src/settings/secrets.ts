@@ -1,0 +1,41 @@
+import type { ResolvedSetting } from './types.js';
+
+/** Names under which people keep secrets in settings that nobody has defined as sensitive. */
+const tellingName =
+  /(^|[._-])(password|passwd|passphrase|secret|token|api_?key|private_?key|access_?key|client_?secret|connection_?string|credentials?)$/i;
+
+/**
+ * Every text in a sensitive value, for masking: the value, what its maps and lists hold, the passwords inside URLs. Settings
+ * that nobody has defined count as sensitive when their name says so.
+ */
+export function secretsOf(settings: Iterable<ResolvedSetting>): string[] {
+  const secrets = new Set<string>();
+  for (const setting of settings) {
+    const secret = setting.sensitive || (setting.definition.custom === true && tellingName.test(setting.name));
+    if (secret) collectTexts(setting.value, secrets);
+    for (const password of passwordsInUrls(setting.value)) secrets.add(password);
+  }
+  return [...secrets];
+}
+
+/** The password of `scheme://user:password@host`, as written and decoded. */
+export function passwordsInUrls(value: unknown): string[] {
+  if (typeof value !== 'string') return [];
+  const password = /^[a-z][\w+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]+)@/i.exec(value)?.[1];
+  if (password === undefined) return [];
+  return [...new Set([password, decoded(password)])];
+}
+
+function collectTexts(value: unknown, found: Set<string>): void {
+  if (value === null || value === undefined || typeof value === 'boolean') return;
+  if (typeof value === 'object') for (const item of Object.values(value)) collectTexts(item, found);
+  else if (String(value) !== '') found.add(String(value));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

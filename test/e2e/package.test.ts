@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = dirname(dirname(import.meta.dirname));
+
+let scratch: string;
+let consumer: string;
+let installed: string;
+
+/** Packs a copy of this checkout, as `npm publish` would, and installs the file into an empty project. */
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'tapline-package-'));
+  const copy = join(scratch, 'copy');
+  mkdirSync(copy);
+  for (const name of readdirSync(root)) {
+    if (['node_modules', 'dist', '.git', '.ci', 'test', 'bench-results.json'].includes(name)) continue;
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  const npmEnv = { ...process.env, npm_config_update_notifier: 'false', npm_config_cache: join(scratch, 'npm') };
+  execFileSync('npm', ['pack', '--pack-destination', scratch], { cwd: copy, env: npmEnv, stdio: 'pipe' });
+  const tarball = readdirSync(scratch).find((name) => name.endsWith('.tgz')) ?? '';
+
+  consumer = join(scratch, 'consumer');
+  installed = join(consumer, 'node_modules', 'tapline');
+  mkdirSync(installed, { recursive: true });
+  execFileSync('tar', ['xzf', join(scratch, tarball), '--strip-components=1', '-C', installed]);
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  // Their own dependencies are found from where the links lead.
+  for (const name of [...Object.keys(dependencies), '@types/node']) {
+    mkdirSync(dirname(join(consumer, 'node_modules', name)), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), join(consumer, 'node_modules', name));
+  }
+  writeFileSync(join(consumer, 'package.json'), '{"type": "module"}');
+});
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+function node(...args: string[]): string {
+  return execFileSync(process.execPath, args, { cwd: consumer, encoding: 'utf8' });
+}
+
+describe('the published package', () => {
+  it('has a program that starts', () => {
+    const { bin, version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      bin: { tapline: string };
+      version: string;
+    };
+    expect(execFileSync(join(installed, bin.tapline), ['--version'], { encoding: 'utf8' })).toContain(version);
+  });
+
+  it('holds what runs and what documents it, and no sources or tests', () => {
+    const names = readdirSync(installed).sort();
+    expect(names).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'dist', 'package.json', 'schemas']));
+    expect(names).not.toEqual(expect.arrayContaining(['src']));
+    expect(names.filter((name) => ['src', 'test', 'tools', 'fixtures'].includes(name))).toEqual([]);
+    expect(existsSync(join(installed, 'dist', 'bundled', 'tap-csv.js'))).toBe(true);
+  });
+
+  it('has a library that can be imported', () => {
+    const names = JSON.parse(
+      node('--input-type=module', '-e', "console.log(JSON.stringify(Object.keys(await import('tapline'))))"),
+    ) as string[];
+    expect(names).toEqual(expect.arrayContaining(['loadProject', 'run', 'TaplineError']));
+  });
+
+  it('has types that a strict TypeScript project can use', () => {
+    writeFileSync(
+      join(consumer, 'use.ts'),
+      "import { loadProject, run, TaplineError } from 'tapline';\nexport const used: unknown[] = [loadProject, run, new TaplineError('USAGE', 'x').code];\n",
+    );
+    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node', 'use.ts'];
+    expect(node(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...flags)).toBe('');
+  });
+
+  it('has the schemas under the name that the docs give', () => {
+    const read =
+      "import { createRequire } from 'node:module'; console.log(createRequire(import.meta.url)('tapline/schemas/meltano.schema.json').$id)";
+    expect(node('--input-type=module', '-e', read).trim()).not.toBe('undefined');
+  });
+});

@@ -1,0 +1,129 @@
+import type { SingerState } from '../../state/port.js';
+
+/** A state that the target has printed, so that everything before it is written. */
+export interface Checkpoint {
+  state: SingerState;
+  /** Records that it covers. */
+  recordsLoaded: number;
+}
+
+export interface CheckpointsOptions {
+  /**
+   * Saves one checkpoint. A rejection whose `retryable` is true means "not now": the newest checkpoint is tried
+   * again, for as long as the rejections stay retryable. Any other is final.
+   */
+  save(checkpoint: Checkpoint): Promise<void>;
+  /** A final failure; nothing is saved after it. */
+  onFailure(error: unknown): void;
+  /** The first of a row of retryable failures. */
+  onRetry?: ((error: unknown) => void) | undefined;
+  /** Shortest time from the begin of one save to the next. In milliseconds. */
+  interval?: number | undefined;
+}
+
+/**
+ * One slot and one writer: the newest checkpoint waits in the slot until the writer is free and a second has
+ * passed since the last save. The first is saved at once.
+ */
+export class Checkpoints {
+  printed: Checkpoint | undefined;
+  saved: Checkpoint | undefined;
+  failure: unknown;
+
+  readonly #options: CheckpointsOptions;
+  readonly #interval: number;
+  #slot: Checkpoint | undefined;
+  #writing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #lastStart = Number.NEGATIVE_INFINITY;
+  #retrying = false;
+  #finishing = false;
+  #lastTry = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: CheckpointsOptions) {
+    this.#options = options;
+    this.#interval = options.interval ?? 1_000;
+  }
+
+  print(checkpoint: Checkpoint): void {
+    this.printed = checkpoint;
+    this.#slot = checkpoint;
+    this.#schedule();
+  }
+
+  /** Saves what is not saved yet, at once; resolves when it is, or can't be. */
+  async finish(): Promise<void> {
+    this.#finishing = true;
+    this.#cancel();
+    for (;;) {
+      await this.#writing;
+      if (this.failure !== undefined || this.#slot === undefined) return;
+      if (this.#retrying && !this.#lastTry) await this.#pause();
+      this.#write();
+    }
+  }
+
+  /** From now on a save that fails is not tried again: there is no time left. */
+  hurry(): void {
+    this.#lastTry = true;
+    this.#wake?.();
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#wake?.(), this.#interval);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+
+  #schedule(): void {
+    if (this.#finishing || this.failure !== undefined || this.#slot === undefined) return;
+    if (this.#writing !== undefined || this.#timer !== undefined) return;
+    const wait = this.#lastStart + this.#interval - performance.now();
+    if (wait <= 0) this.#write();
+    else this.#timer = setTimeout(() => this.#write(), wait);
+  }
+
+  #write(): void {
+    this.#cancel();
+    const checkpoint = this.#slot;
+    if (checkpoint === undefined || this.#writing !== undefined || this.failure !== undefined) return;
+    this.#slot = undefined;
+    this.#lastStart = performance.now();
+    this.#writing = this.#save(checkpoint).finally(() => {
+      this.#writing = undefined;
+      this.#schedule();
+    });
+  }
+
+  async #save(checkpoint: Checkpoint): Promise<void> {
+    try {
+      await this.#options.save(checkpoint);
+      this.saved = checkpoint;
+      this.#retrying = false;
+    } catch (error) {
+      if (!isRetryable(error) || this.#lastTry) {
+        this.failure = error;
+        this.#options.onFailure(error);
+        return;
+      }
+      if (!this.#retrying) this.#options.onRetry?.(error);
+      this.#retrying = true;
+      this.#slot ??= checkpoint;
+    }
+  }
+
+  #cancel(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === true;
+}

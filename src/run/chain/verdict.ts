@@ -1,0 +1,83 @@
+import { type ErrorCode, TaplineError } from '../../errors.js';
+import { describeExit, type Exit, exitNumber } from '../process/child.js';
+
+/** One process of a chain after its end, as it is judged. */
+export interface JudgedProcess {
+  role: 'tap' | 'mapper' | 'target';
+  plugin: string;
+  exit: Exit;
+  lastLines: readonly string[];
+  /** It was ended by us, or died of a closed pipe because of a failure after it: no failure of its own. */
+  consequence: boolean;
+}
+
+/** How the original calls a failed chain, and the field of its log that holds the exit code. */
+const originals = {
+  tap: { noun: 'Extractor', field: 'extractors' },
+  mapper: { noun: 'Mappers', field: 'mappers' },
+  target: { noun: 'Loader', field: 'loaders' },
+} as const;
+
+export function failedByItself(process: JudgedProcess): boolean {
+  return !process.consequence && (process.exit.code !== 0 || process.exit.signal !== null);
+}
+
+/** Exit codes in the original's fields; the negative number of a signal. Undefined where nothing failed. */
+export function exitCodesOf(processes: readonly JudgedProcess[]): Record<string, number> | undefined {
+  const codes: Record<string, number> = {};
+  for (const process of processes) {
+    if (failedByItself(process)) codes[originals[process.role].field] ??= exitNumber(process.exit);
+  }
+  return Object.keys(codes).length === 0 ? undefined : codes;
+}
+
+/** The original's summary: `Extractor failed`, `Extractor and loader failed`, `Mappers failed` ... */
+function summary(failed: readonly JudgedProcess[]): string {
+  const nouns = [...new Set(failed.map((process) => originals[process.role].noun))];
+  const [first = 'Block', ...others] = nouns;
+  return `${[first, ...others.map((noun) => noun.toLowerCase())].join(' and ')} failed`;
+}
+
+/** The error of processes that failed; the first one is the cause. */
+export function processFailure(failed: readonly [JudgedProcess, ...JudgedProcess[]]): TaplineError {
+  const [cause] = failed;
+  const described = failed.map((process) => `${process.plugin} ${describeExit(process.exit)}`).join(', ');
+  const line = cause.lastLines.at(-1);
+  const said = line === undefined ? '' : `; it last said: ${line}`;
+  return new TaplineError('PROCESS_FAILED', `${summary(failed)}: ${described}${said}`, {
+    hint: hintFor(cause.exit),
+    data: causeData(cause),
+  });
+}
+
+/** A process that ended well, but too early. */
+export function leftEarly(process: JudgedProcess, before: string): TaplineError {
+  const noun = originals[process.role].noun.toLowerCase();
+  const text = `${process.plugin} ${describeExit(process.exit)} while ${before} still had data for it`;
+  return new TaplineError('TARGET_LEFT_EARLY', `The ${noun === 'mappers' ? 'mapper' : noun} left early: ${text}`, {
+    hint: 'What it did not read is not loaded. Its last lines of output may say why it stopped.',
+    data: causeData(process),
+  });
+}
+
+/** A failure that no exit shows. */
+export function chainFailure(
+  code: ErrorCode,
+  message: string,
+  hint: string,
+  data?: Record<string, unknown>,
+): TaplineError {
+  return new TaplineError(code, message, { hint, data });
+}
+
+function causeData(process: JudgedProcess): Record<string, unknown> {
+  const { role, plugin, exit, lastLines } = process;
+  return { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines] };
+}
+
+function hintFor(exit: Exit): string | undefined {
+  if (exit.signal === 'SIGKILL')
+    return 'Nobody here has killed it. When a machine or container runs out of memory, the system does.';
+  if (exit.code === 127) return 'Code 127 mostly says that a program that it calls was not found.';
+  return undefined;
+}

@@ -1,0 +1,176 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import { processStart } from '../../state/owner.js';
+import type { ProcessRole } from '../events.js';
+import { startFailure } from './start-failure.js';
+import { TextLines } from './text-lines.js';
+
+/** What to start. `env` is the whole environment of the process, nothing is added. */
+export interface ProcessSpec {
+  role: ProcessRole;
+  plugin: string;
+  /** Singular: `extractor`, `loader`, `mapper`, `utility` ... */
+  pluginType: string;
+  file: string;
+  args: readonly string[];
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Its stderr lines may be structured logs of the Singer SDK. */
+  structuredLogs?: boolean | undefined;
+}
+
+/** How a process ended: by a code or by a signal. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A started process, to be remembered in the system database: its group can then be ended when the runner is dead. */
+export interface StartedProcess {
+  role: ProcessRole;
+  plugin: string;
+  pid: number;
+  /** Equals the pid for all but `invoke`. */
+  groupId: number;
+  /** The kernel's start time, `''` where it can't be had: a pid alone is reused. */
+  pidStart: string;
+}
+
+const longestTextLine = 64 * 1024;
+const keptLines = 20;
+const longestKeptLine = 2_000;
+
+/**
+ * A child that leads its own process group:
+ *
+ *   running --exit--> exited --stdio at its end, or held open by a left-over process--> closed
+ *      '--signal group: TERM, then KILL--^
+ */
+export class Child {
+  readonly spec: ProcessSpec;
+  readonly pid: number;
+  readonly process: ChildProcess;
+  /** The last lines of its stderr, oldest first, not masked. */
+  readonly lastLines: string[] = [];
+  /** Settles once, never rejects. */
+  readonly exited: Promise<Exit>;
+  exit: Exit | undefined;
+  /** Whether we have sent a signal that ends it: its exit is no failure of its own then. */
+  signalled: NodeJS.Signals | undefined;
+
+  constructor(spec: ProcessSpec, process: ChildProcess, pid: number) {
+    this.spec = spec;
+    this.process = process;
+    this.pid = pid;
+    this.exited = new Promise((resolve) => {
+      process.once('exit', (code, signal) => {
+        this.exit = { code, signal };
+        resolve(this.exit);
+      });
+    });
+  }
+
+  get running(): boolean {
+    return this.exit === undefined;
+  }
+
+  /** Signals the whole group, also what a dead leader has left in it. False where nobody is left. */
+  signalGroup(signal: NodeJS.Signals): boolean {
+    if (this.running) this.signalled = signal;
+    return signalGroup(this.pid, signal);
+  }
+
+  started(): Promise<StartedProcess> {
+    const { role, plugin } = this.spec;
+    const pid = this.pid;
+    return processStart(pid).then((start) => ({ role, plugin, pid, groupId: pid, pidStart: start ?? '' }));
+  }
+
+  /**
+   * Reads a text output line by line. Resolves at its end, or `lingerMilliseconds` after the exit where a
+   * left-over process keeps it open.
+   */
+  readLines(stream: Readable | null, onLine: (line: string) => void, lingerMilliseconds = 500): Promise<void> {
+    if (stream === null) return Promise.resolve();
+    const lines = new TextLines({ longest: longestTextLine, onLine });
+    stream.on('data', (chunk: Buffer) => lines.push(chunk));
+    return this.endOf(stream, lingerMilliseconds).then(() => lines.end());
+  }
+
+  /** Keeps a line for the message of a failure. */
+  remember(line: string): void {
+    if (line.trim() === '') return;
+    this.lastLines.push(line.trimEnd().slice(0, longestKeptLine));
+    if (this.lastLines.length > keptLines) this.lastLines.shift();
+  }
+
+  /** Settles when the stream has ended; after the exit it is waited for only as long as it goes on giving data. */
+  endOf(stream: Readable, lingerMilliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const finish = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      stream.once('end', finish);
+      stream.once('close', finish);
+      stream.once('error', finish);
+      void this.exited.then(() => {
+        if (stream.readableEnded || stream.destroyed) return;
+        timer = setTimeout(() => stream.destroy(), lingerMilliseconds);
+        stream.on('data', () => timer?.refresh());
+      });
+    });
+  }
+}
+
+/** Starts a process at the head of a new group. Throws EXECUTABLE_MISSING with a hint where it can't be started. */
+export async function startChild(spec: ProcessSpec, stdio: StdioOptions): Promise<Child> {
+  const child = await spawned(spec, stdio, true);
+  return child;
+}
+
+/** Starts a process in the runner's own group, as `invoke` needs it: the terminal's signals reach both. */
+export function startInOwnGroup(spec: ProcessSpec, stdio: StdioOptions): Promise<Child> {
+  return spawned(spec, stdio, false);
+}
+
+function spawned(spec: ProcessSpec, stdio: StdioOptions, detached: boolean): Promise<Child> {
+  return new Promise((resolve, reject) => {
+    try {
+      const { cwd, env } = spec;
+      const child = spawn(spec.file, spec.args, { cwd, env, stdio, detached });
+      if (child.pid === undefined) child.once('error', (error) => reject(startFailure(spec, error)));
+      else {
+        // An error after the start says that a signal could not be sent; nobody waits for that.
+        child.on('error', () => {});
+        resolve(new Child(spec, child, child.pid));
+      }
+    } catch (error) {
+      reject(startFailure(spec, error));
+    }
+  });
+}
+
+/** Signals a process group; false where it has no member left. */
+export function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-groupId, signal);
+    return true;
+  } catch (error) {
+    // A member that runs as another user can't be signalled, but is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The exit code as the original logs it: a signal is its negative number. */
+export function exitNumber(exit: Exit): number {
+  if (exit.code !== null) return exit.code;
+  return exit.signal === null ? 0 : -(constants.signals[exit.signal] ?? 0);
+}
+
+/** `exited with code 3`, `was killed by SIGKILL`. */
+export function describeExit(exit: Exit): string {
+  return exit.signal === null ? `exited with code ${exit.code}` : `was killed by ${exit.signal}`;
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Real pipes between the runner and its children. Node's own `pipe` stdio is a socket pair, over which each small
+ * write costs a wake-up of the reader; a FIFO that is opened and unlinked is an ordinary pipe.
+ */
+export interface Pipe {
+  /** The runner's end: non-blocking, to be wrapped as a socket. */
+  ours: number;
+  /** The child's end: blocking, to be given as stdio and closed after the start. */
+  childs: number;
+}
+
+/** The two pipes of one link. */
+export interface LinkPipes {
+  /** From the process before: it writes, we read. */
+  up: Pipe;
+  /** To the process after: we write, it reads. */
+  down: Pipe;
+}
+
+const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
+
+/**
+ * Makes the pipes of `links` links in a directory that only this user may enter, with one `mkfifo` call; nothing
+ * is left in the directory. Undefined where FIFOs can't be had: no `mkfifo`, a file system without them.
+ */
+export async function openLinkPipes(directory: string, links: number): Promise<LinkPipes[] | undefined> {
+  const names = Array.from({ length: links * 2 }, (_, index) => join(directory, `.link-${process.pid}-${index}`));
+  const made = await mkfifo(names);
+  const opened: Pipe[] = [];
+  try {
+    if (!made) return undefined;
+    const pairs: LinkPipes[] = [];
+    for (let index = 0; index < names.length; index += 2) {
+      const up = openForReading(names[index] ?? '');
+      opened.push(up);
+      const down = openForWriting(names[index + 1] ?? '');
+      opened.push(down);
+      pairs.push({ up, down });
+    }
+    return pairs;
+  } catch {
+    for (const pipe of opened) closePipe(pipe);
+    return undefined;
+  } finally {
+    for (const name of names) removeQuietly(name);
+  }
+}
+
+export function closePipe(pipe: Pipe): void {
+  closeQuietly(pipe.ours);
+  closeQuietly(pipe.childs);
+}
+
+export function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // Closed already.
+  }
+}
+
+/** A non-blocking reader opens at once; then the child's blocking writer does too, as there is a reader. */
+function openForReading(name: string): Pipe {
+  const ours = openSync(name, O_RDONLY | O_NONBLOCK);
+  return { ours, childs: openOr(name, O_WRONLY, ours) };
+}
+
+/** A writer can open only where there is a reader, a blocking reader only where there is a writer: a third end helps. */
+function openForWriting(name: string): Pipe {
+  const helper = openSync(name, O_RDONLY | O_NONBLOCK);
+  try {
+    const ours = openSync(name, O_WRONLY | O_NONBLOCK);
+    return { ours, childs: openOr(name, O_RDONLY, ours) };
+  } finally {
+    closeSync(helper);
+  }
+}
+
+function openOr(name: string, flags: number, other: number): number {
+  try {
+    return openSync(name, flags);
+  } catch (error) {
+    closeQuietly(other);
+    throw error;
+  }
+}
+
+function mkfifo(names: string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn('mkfifo', ['-m', '600', '--', ...names], { stdio: 'ignore', detached: true });
+    child.once('error', () => resolve(false));
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}
+
+function removeQuietly(name: string): void {
+  try {
+    unlinkSync(name);
+  } catch {
+    // Never made.
+  }
+}

@@ -1,0 +1,213 @@
+import { Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { LineScanner, type LineScannerOptions, type UnfinishedLine } from '../../singer/line-scanner.js';
+import { gatherBelow, gatherSmallWrites } from './gather.js';
+
+export interface LinkOptions {
+  /** What the process before writes: our end of a FIFO, or a stream. */
+  source: number | Readable;
+  /** What the process after reads. */
+  sink: number | Writable;
+  scanner: Pick<LineScannerOptions, 'onMessage' | 'onTooLong'>;
+  /** Asked at the end of a source that stops inside a line: true where its process has ended well. */
+  acceptLast(): Promise<boolean>;
+  /** After each piece that held odd lines. False: it is not passed on. */
+  onOddLines(link: Link): boolean;
+  /** The process after does not read any more, though there is more for it. */
+  onSinkGone(): void;
+}
+
+/** How a link ended: all was handed over, or somebody cut it. */
+export type LinkEnd = 'delivered' | 'cut';
+
+/** The largest read; also what a pipe holds. In bytes. */
+const readSize = 64 * 1024;
+const newline = 10;
+
+/**
+ * Carries one process's output to the next one's input, in whole lines and with their bytes untouched:
+ *
+ *   reading --the sink is full--> blocked --the sink took all--> reading
+ *      |--end of source--> ending --all written--> delivered
+ *      '--sink gone, or cut() by the chain--> cut
+ */
+export class Link {
+  readonly scanner: LineScanner;
+  /** Settles when nothing moves here any more. Never rejects. */
+  readonly ended: Promise<LinkEnd>;
+  end: LinkEnd | undefined;
+  /** Bytes read and bytes handed over; more of either is life, see `stall_timeout`. */
+  bytesRead = 0;
+  bytesWritten = 0;
+  unfinished: UnfinishedLine | undefined;
+  /** Whether the process after has closed its input while there was more for it. */
+  sinkGone = false;
+  sourceEnded = false;
+
+  readonly #options: LinkOptions;
+  readonly #source: Readable;
+  readonly #sink: Writable;
+  readonly #settle: (end: LinkEnd) => void;
+  readonly #onWritten: (error?: Error | null) => void;
+  #writeFailed = false;
+  /** Whether all that was read ends with a line end. */
+  #wholeLines = true;
+  #blockedSince: number | undefined;
+  #waitedForSink = 0;
+  #waitedForSource = 0;
+  #idleSince = performance.now();
+  #previousRead = 0;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.scanner = new LineScanner(options.scanner);
+    let settle: (end: LinkEnd) => void = () => {};
+    this.ended = new Promise((resolve) => {
+      settle = resolve;
+    });
+    this.#settle = settle;
+    this.#onWritten = (error) => {
+      if (error) this.#writeFailed = true;
+      else this.#written();
+    };
+    this.#sink = typeof options.sink === 'number' ? sinkOf(options.sink) : options.sink;
+    this.#sink.on('error', () => this.#loseSink());
+    this.#source = typeof options.source === 'number' ? this.#read(options.source) : options.source;
+    if (typeof options.source !== 'number') options.source.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#source.on('error', () => this.#endSource());
+    this.#source.once('end', () => this.#endSource());
+    this.#source.resume();
+  }
+
+  /** Whether the process after is what this link waits for. */
+  get blocked(): boolean {
+    return this.#blockedSince !== undefined;
+  }
+
+  /** Milliseconds since the start in which the link waited for either side. */
+  waited(now: number): { forSource: number; forSink: number } {
+    const blocked = this.#blockedSince === undefined ? 0 : now - this.#blockedSince;
+    const idle = this.blocked || this.sourceEnded || this.end !== undefined ? 0 : now - this.#idleSince;
+    return { forSource: this.#waitedForSource + idle, forSink: this.#waitedForSink + blocked };
+  }
+
+  /** Stops at once: the process before meets a closed pipe, the one after its end of input. */
+  cut(): void {
+    this.#finish('cut');
+  }
+
+  /** Takes the source as ended, though a left-over process still holds it open. */
+  endSource(): void {
+    this.#endSource();
+  }
+
+  #read(fd: number): Socket {
+    const buffer = Buffer.allocUnsafeSlow(readSize);
+    const onRead = (bytes: number) => {
+      this.#take(buffer.subarray(0, bytes));
+      return !this.blocked;
+    };
+    // The type of a socket's options leaves out `onread`, which only its documentation of connections names.
+    const options: SocketConstructorOpts & Pick<TcpSocketConnectOpts, 'onread'> = {
+      fd,
+      readable: true,
+      writable: false,
+      onread: { buffer, callback: onRead },
+    };
+    return new Socket(options);
+  }
+
+  /** The chunk's memory is used again for the next read, so what the scanner keeps of it is copied first. */
+  #take(chunk: Buffer): void {
+    if (this.end !== undefined) return;
+    const now = performance.now();
+    this.#waitedForSource += now - this.#idleSince;
+    this.bytesRead += chunk.length;
+    const oddBefore = this.scanner.totals.oddLines;
+    const lineEnd = chunk[chunk.length - 1] === newline ? chunk.length : chunk.lastIndexOf(newline) + 1;
+    this.#wholeLines = lineEnd === chunk.length;
+    const whole = this.#wholeLines ? chunk : chunk.subarray(0, lineEnd);
+    const forward = lineEnd === 0 ? [] : this.scanner.push(whole);
+    if (!this.#wholeLines) forward.push(...this.scanner.push(Buffer.from(chunk.subarray(lineEnd))));
+    const odd = this.scanner.totals.oddLines > oddBefore;
+    if (odd && !this.#options.onOddLines(this)) return;
+    this.#write(forward);
+    this.#idleSince = performance.now();
+    if (!this.blocked && chunk.length < gatherBelow)
+      this.#idleSince = gatherSmallWrites(this.#idleSince, this.#previousRead);
+    this.#previousRead = this.#idleSince;
+  }
+
+  #write(slices: Buffer[]): void {
+    const sink = this.#sink;
+    if (slices.length === 0 || this.end !== undefined) return;
+    if (slices.length > 1) sink.cork();
+    for (const slice of slices) {
+      this.bytesWritten += slice.length;
+      sink.write(slice, this.#onWritten);
+    }
+    if (slices.length > 1) sink.uncork();
+    // Most writes go straight into the pipe; what is left waits until the next process reads, and so do we.
+    if (sink.writableLength === 0 || this.blocked) return;
+    this.#blockedSince = performance.now();
+    this.#source.pause();
+  }
+
+  #written(): void {
+    if (this.#blockedSince === undefined || this.#sink.writableLength > 0) return;
+    const now = performance.now();
+    this.#waitedForSink += now - this.#blockedSince;
+    this.#blockedSince = undefined;
+    this.#idleSince = now;
+    if (!this.sourceEnded) this.#source.resume();
+  }
+
+  #endSource(): void {
+    if (this.sourceEnded || this.end !== undefined) return;
+    this.sourceEnded = true;
+    this.#waitedForSource += this.blocked ? 0 : performance.now() - this.#idleSince;
+    if (this.#wholeLines) this.#endSink();
+    else void this.#options.acceptLast().then((accept) => this.#endLastLine(accept));
+  }
+
+  #endLastLine(acceptLast: boolean): void {
+    const { forward, unfinished } = this.scanner.end({ acceptLast });
+    this.unfinished = unfinished;
+    this.#write(forward);
+    this.#endSink();
+  }
+
+  #endSink(): void {
+    if (this.end !== undefined) return;
+    this.#sink.once('finish', () => this.#finish('delivered'));
+    this.#sink.end();
+  }
+
+  #loseSink(): void {
+    if (this.end !== undefined || this.sinkGone) return;
+    // Everything was handed over already: the process after may well close its input before we do.
+    if (this.sourceEnded && !this.#writeFailed) {
+      this.#finish('delivered');
+      return;
+    }
+    this.sinkGone = true;
+    this.#source.pause();
+    this.#options.onSinkGone();
+  }
+
+  #finish(end: LinkEnd): void {
+    if (this.end !== undefined) return;
+    const { forSource, forSink } = this.waited(performance.now());
+    this.#waitedForSource = forSource;
+    this.#waitedForSink = forSink;
+    this.#blockedSince = undefined;
+    this.end = end;
+    this.#source.destroy();
+    this.#sink.destroy();
+    this.#settle(end);
+  }
+}
+
+function sinkOf(fd: number): Socket {
+  return new Socket({ fd, readable: false, writable: true });
+}

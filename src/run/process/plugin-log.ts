@@ -1,0 +1,52 @@
+import type { LogLevel } from '../events.js';
+
+/** What a line of a plugin's text output says. */
+export interface PluginLogLine {
+  level: LogLevel;
+  message: string;
+  fields?: Record<string, unknown> | undefined;
+}
+
+/** Keys that each structured log line of the Singer SDK has; without one of them a line is plain text, as in Meltano 4.4.1. */
+const sdkKeys = ['level', 'pid', 'logger_name', 'ts', 'thread_name', 'app_name', 'message'] as const;
+
+const levels: Readonly<Record<string, LogLevel>> = {
+  debug: 'debug',
+  info: 'info',
+  warn: 'warning',
+  warning: 'warning',
+  error: 'error',
+  critical: 'critical',
+  fatal: 'critical',
+};
+
+/**
+ * Reads a line that a plugin has printed: plain text is of level info, a structured line of the Singer SDK keeps
+ * its level, its message and its other keys. Undefined for an empty line.
+ */
+export function readPluginLog(line: string, structured: boolean): PluginLogLine | undefined {
+  const text = line.trimEnd();
+  if (text === '') return undefined;
+  return (structured && text.startsWith('{') ? readStructured(text) : undefined) ?? { level: 'info', message: text };
+}
+
+function readStructured(text: string): PluginLogLine | undefined {
+  const entry = parseObject(text);
+  if (entry === undefined || sdkKeys.some((key) => !(key in entry))) return undefined;
+  const { level, message, extra, pid, ts, thread_name, app_name, ...rest } = entry;
+  const extras = typeof extra === 'object' && extra !== null ? extra : {};
+  return {
+    level: levels[String(level).toLowerCase()] ?? 'info',
+    message: typeof message === 'string' ? message : JSON.stringify(message),
+    fields: { ...rest, ...extras },
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Cuts a child's text output (stderr, a command's stdout, a target's states) into lines of bounded length.
+ */
+
+const newline = 10;
+
+export interface TextLinesOptions {
+  onLine(line: string): void;
+  /** Longer lines are cut there. In bytes. */
+  longest: number;
+  /** Called once for each line that is cut, with its first `longest` bytes, instead of `onLine`. */
+  onTooLong?: ((beginning: string) => void) | undefined;
+}
+
+export class TextLines {
+  readonly #options: TextLinesOptions;
+  #pieces: Buffer[] = [];
+  #held = 0;
+  #cutting = false;
+
+  constructor(options: TextLinesOptions) {
+    this.#options = options;
+  }
+
+  /** The chunk may be kept until its last line ends. */
+  push(chunk: Buffer): void {
+    let from = 0;
+    while (from < chunk.length) {
+      const end = chunk.indexOf(newline, from);
+      if (end === -1) {
+        this.#hold(chunk.subarray(from));
+        return;
+      }
+      this.#hold(chunk.subarray(from, end));
+      this.#finish();
+      from = end + 1;
+    }
+  }
+
+  /** A last line without a line end counts as a line. */
+  end(): void {
+    if (this.#held > 0 || this.#cutting) this.#finish();
+  }
+
+  #hold(piece: Buffer): void {
+    if (this.#cutting || piece.length === 0) return;
+    const room = this.#options.longest - this.#held;
+    const kept = piece.length > room ? piece.subarray(0, room) : piece;
+    this.#pieces.push(kept);
+    this.#held += kept.length;
+    if (kept.length === piece.length) return;
+    this.#cutting = true;
+    const beginning = this.#text();
+    this.#pieces = [];
+    this.#held = 0;
+    if (this.#options.onTooLong !== undefined) this.#options.onTooLong(beginning);
+    else this.#options.onLine(`${beginning} ... (cut)`);
+  }
+
+  #finish(): void {
+    const line = this.#cutting ? undefined : this.#text();
+    this.#pieces = [];
+    this.#held = 0;
+    this.#cutting = false;
+    if (line !== undefined) this.#options.onLine(line);
+  }
+
+  #text(): string {
+    const [first] = this.#pieces;
+    if (first === undefined) return '';
+    const bytes = this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
+    return bytes.toString('utf8');
+  }
+}

@@ -10,7 +10,7 @@ import { TaplineError } from '../errors.js';
 import type { SingerState } from '../state/port.js';
 import { Checkpoints } from './chain/checkpoints.js';
 import { LoadedRecords } from './chain/loaded-records.js';
-import { messageReader } from './chain/messages.js';
+import { readMessages } from './chain/read-messages.js';
 import { readTargetStates } from './chain/target-states.js';
 import { exitCodesOf, failedByItself, type JudgedProcess, leftEarly, processFailure } from './chain/verdict.js';
 import type { ChainCounts, ChainPressure, ProcessOutcome, RunEventBody } from './events.js';
@@ -20,7 +20,6 @@ import {
   type Exit,
   type ProcessSpec,
   type StartedProcess,
-  signalGroup,
   startChild,
 } from './process/child.js';
 import { closePipe, closeQuietly, type LinkPipes, openLinkPipes } from './process/fifo.js';
@@ -28,6 +27,7 @@ import { endLeftOvers } from './process/left-over.js';
 import { Link } from './process/link.js';
 import { readPluginLog } from './process/plugin-log.js';
 import type { Reaper } from './process/reaper.js';
+import { signalGroup } from './process-group.js';
 
 export interface ChainProcessSpec extends ProcessSpec {
   role: 'tap' | 'mapper' | 'target';
@@ -260,10 +260,10 @@ class Chain implements RunningChain {
       source: pipes?.up.ours ?? streamOf(before.child.process.stdout),
       sink: pipes?.down.ours ?? streamOf(after.child.process.stdin),
       scanner: {
-        onMessage: messageReader({
+        onMessage: readMessages({
           onSchema: isFirst ? (schema) => this.#hooks.emit({ type: 'schema', plugin, ...schema }) : undefined,
           onState: isLast
-            ? (state) => this.#loaded.pass(state, this.#lastTotals().records, this.#lastStreams().values())
+            ? (state) => this.#loaded.pass(state, this.#lastTotals().records, this.#lastStreams())
             : undefined,
         }),
         onTooLong: ({ type, bytes, limit }) => {

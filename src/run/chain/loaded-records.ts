@@ -1,76 +1,43 @@
-import { createHash } from 'node:crypto';
+import { LoadCredit } from '../../singer/credit.js';
 
-/** Numbers that are remembered at most; the oldest states are forgotten then. */
-const mostNumbers = 1_000_000;
-
-interface PassedState {
-  hash: string;
+/** Records that are loaded, and the same by stream, in the order in which the streams were met. */
+interface Counts {
   records: number;
-  /** Records by stream, in the order in which the streams were met. */
-  byStream: number[];
+  byStream: readonly number[];
 }
 
-/**
- * Which records are loaded: at each STATE that passes the last link the counts so far are remembered; when the
- * target prints that state, all of them are credited.
- */
+type StreamCounts = Iterable<{ records: number }>;
+
+/** With more streams than this, counts by stream are known at a clean end only: each STATE would remember them all. */
+const mostStreams = 200;
+
+/** Which records are loaded, see `LoadCredit`; all of them once the target has ended well. */
 export class LoadedRecords {
   records = 0;
-  byStream: number[] = [];
-  #passed: PassedState[] = [];
-  #numbers = 0;
+  byStream: readonly number[] = [];
+  readonly #credit = new LoadCredit<Counts>();
 
   /** A STATE goes to the target. */
-  pass(state: unknown, records: number, byStream: Iterable<{ records: number }>): void {
-    const hash = hashOf(state);
-    const counts = Array.from(byStream, (stream) => stream.records);
-    const last = this.#passed.at(-1);
-    if (last?.hash === hash) {
-      this.#numbers += counts.length - last.byStream.length;
-      last.records = records;
-      last.byStream = counts;
-      return;
-    }
-    this.#passed.push({ hash, records, byStream: counts });
-    this.#numbers += counts.length + 1;
-    while (this.#numbers > mostNumbers && this.#passed.length > 1) this.#forget();
+  pass(state: unknown, records: number, streams: ReadonlyMap<string, { records: number }>): void {
+    const byStream = streams.size > mostStreams ? this.byStream : numbersOf(streams.values());
+    this.#credit.remember(state, { records, byStream });
   }
 
-  /** The target has printed a state. One that never passed (a target that makes its own) credits nothing. */
+  /** The target has printed a state. */
   print(state: unknown): void {
-    if (this.#passed.length === 0) return;
-    const hash = hashOf(state);
-    // The oldest of equal states: a state that comes back later says nothing about what is between.
-    const index = this.#passed.findIndex((passed) => passed.hash === hash);
-    const found = this.#passed[index];
-    if (found === undefined) return;
-    this.records = found.records;
-    this.byStream = found.byStream;
-    this.#passed.splice(0, index + 1);
-    this.#numbers = this.#passed.reduce((sum, passed) => sum + passed.byStream.length + 1, 0);
+    const counts = this.#credit.credit(state);
+    if (counts === undefined) return;
+    this.records = counts.records;
+    this.byStream = counts.byStream;
   }
 
   /** The target has ended well, so all that it was given is loaded. */
-  all(records: number, byStream: Iterable<{ records: number }>): void {
+  all(records: number, streams: StreamCounts): void {
     this.records = records;
-    this.byStream = Array.from(byStream, (stream) => stream.records);
-    this.#passed = [];
-  }
-
-  #forget(): void {
-    const oldest = this.#passed.shift();
-    this.#numbers -= (oldest?.byStream.length ?? 0) + 1;
+    this.byStream = numbersOf(streams);
   }
 }
 
-/** Equal for states that differ in white space or in the order of keys only: targets write states anew. */
-function hashOf(state: unknown): string {
-  return createHash('sha1')
-    .update(JSON.stringify(state, sortKeys) ?? '')
-    .digest('base64');
-}
-
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+function numbersOf(streams: StreamCounts): number[] {
+  return Array.from(streams, (stream) => stream.records);
 }

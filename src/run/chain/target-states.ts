@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { parseTargetState } from '../../singer/messages.js';
 import type { SingerState } from '../../state/port.js';
 import { TextLines } from '../process/text-lines.js';
 
@@ -9,7 +10,7 @@ export interface TargetStatesOptions {
   longest?: number | undefined;
   onState(state: SingerState): void;
   /** The first of each kind is worth a warning: the state is not updated. */
-  onUseless(kind: 'invalid' | 'empty', line: string): void;
+  onUseless(kind: 'invalid' | 'empty'): void;
   onTooLong(): void;
 }
 
@@ -19,23 +20,11 @@ export function readTargetStates(stream: Readable, options: TargetStatesOptions)
     longest: options.longest ?? longestState,
     onTooLong: options.onTooLong,
     onLine: (line) => {
-      const text = line.trim();
-      if (text === '') return;
-      const state = parseState(text);
-      if (state === undefined) options.onUseless('invalid', text);
-      else if (Object.keys(state).length === 0) options.onUseless('empty', text);
-      else options.onState(state);
+      const parsed = parseTargetState(line);
+      if (parsed.kind === 'state') options.onState(parsed.state);
+      else if (parsed.kind !== 'blank') options.onUseless(parsed.kind);
     },
   });
   stream.on('data', (chunk: Buffer) => lines.push(chunk));
   return lines;
-}
-
-function parseState(text: string): SingerState | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as SingerState) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { processStart } from '../../state/owner.js';
 import type { ProcessRole } from '../events.js';
+import { signalGroup } from '../process-group.js';
 import { startFailure } from './start-failure.js';
 import { TextLines } from './text-lines.js';
 
@@ -151,17 +152,6 @@ function spawned(spec: ProcessSpec, stdio: StdioOptions, detached: boolean): Pro
       reject(startFailure(spec, error));
     }
   });
-}
-
-/** Signals a process group; false where it has no member left. */
-export function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-groupId, signal);
-    return true;
-  } catch (error) {
-    // A member that runs as another user can't be signalled, but is there.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** The exit code as the original logs it: a signal is its negative number. */

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import type { ControlLine } from '../../singer/line-scanner.js';
+import { parseControlMessage } from '../../singer/messages.js';
+import type { RunEventBody } from '../events.js';
+
+export interface MessageListeners {
+  onSchema?: ((schema: SchemaSeen) => void) | undefined;
+  onState?: ((value: unknown) => void) | undefined;
+}
+
+type SchemaSeen = Omit<Extract<RunEventBody, { type: 'schema' }>, 'type' | 'plugin'>;
+
+/**
+ * Reads the SCHEMA and STATE lines of a link; what nobody asks for is not parsed. The function it returns says
+ * why a line is odd. Equal SCHEMA lines of a stream, which some taps repeat before each batch, are told once.
+ */
+export function readMessages({ onSchema, onState }: MessageListeners): (line: ControlLine) => string | undefined {
+  const hashes = new Map<string, string>();
+  return ({ type, line }) => {
+    const wanted = type === 'SCHEMA' ? onSchema !== undefined : type === 'STATE' && onState !== undefined;
+    if (!wanted) return undefined;
+    const parsed = parseControlMessage(line);
+    if (!parsed.ok) return parsed.reason;
+    const { message } = parsed;
+    if (message.type === 'STATE') onState?.(message.value);
+    if (message.type !== 'SCHEMA') return undefined;
+    const { stream, schema, keyProperties } = message;
+    const hash = createHash('sha1').update(line).digest('base64');
+    const before = hashes.get(stream);
+    hashes.set(stream, hash);
+    if (before !== hash) onSchema?.({ stream, schema, keyProperties, changed: before !== undefined });
+    return undefined;
+  };
+}

@@ -61,15 +61,15 @@ function enclose(open: string, items: string[], close: string, indent: number | 
 
 /** Everything beyond ASCII escaped. */
 function jsonText(text: string): string {
-  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => (unit === '\u007f' ? unit : escaped(unit)));
+  const unicode = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => (unit === '\u007f' ? unit : unicode(unit)));
 }
 
 /** Python prefers single quotes, and takes double ones for a text with only single ones in it. */
 function reprText(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const body = text.replace(/[\\'"\p{C}\p{Zl}\p{Zp}\u00a0]/gu, (char) =>
-    char === '"' || char === "'" ? quoteInside(char, quote) : escape(char),
+    char === '"' || char === "'" ? quoteInside(char, quote) : escaped(char),
   );
   return quote + body + quote;
 }
@@ -80,7 +80,7 @@ function quoteInside(char: string, quote: string): string {
 
 const shortEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-function escape(char: string): string {
+function escaped(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   const hex = (digits: number): string => code.toString(16).padStart(digits, '0');
   return shortEscapes[char] ?? (code <= 0xff ? `\\x${hex(2)}` : code <= 0xffff ? `\\u${hex(4)}` : `\\U${hex(8)}`);

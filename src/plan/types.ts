@@ -1,5 +1,6 @@
 import type { SourceLocation } from '../errors.js';
 import type { Plugin } from '../plugins/types.js';
+import type { ProjectWarning } from '../project/types.js';
 
 /** Options that a block can carry itself (a run step's line); the command line fills what is not set. */
 export interface BlockOptions {
@@ -42,4 +43,6 @@ export type Block = ChainBlock | CommandBlock;
 export interface Plan {
   words: string[];
   groups: { blocks: Block[] }[];
+  /** What runs otherwise than its words say, e.g. a command in a chain, which is ignored. */
+  warnings?: ProjectWarning[] | undefined;
 }

@@ -21,8 +21,8 @@ export function lookupIn(...maps: Readonly<Record<string, string | undefined>>[]
 /** Replaces references once, not what they bring in. An unset variable is nothing, in strict mode VARIABLE_UNSET. */
 export function expandText(text: string, lookup: Lookup, strict: boolean): string {
   if (!text.includes('$')) return text;
-  return text.replace(reference, (whole, escape: string | undefined, braced?: string, bare?: string) => {
-    if (escape !== undefined) return whole.slice(1);
+  return text.replace(reference, (whole, backslash: string | undefined, braced?: string, bare?: string) => {
+    if (backslash !== undefined) return whole.slice(1);
     const name = braced ?? bare ?? '';
     const value = lookup(name);
     if (value === undefined && strict) throw unsetVariable(name);

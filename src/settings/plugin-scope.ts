@@ -8,7 +8,7 @@ import { exportText } from './export-text.js';
 import { defaultLayer, type Found, fileLayer, type Layer, namedLayer, variableLayer } from './layers.js';
 import { flatten } from './nested-keys.js';
 import { lazyOrigin, locateInDotenv } from './origins.js';
-import { environmentLevel } from './project-scope.js';
+import { environmentLevel, environmentPath } from './project-scope.js';
 import { SettingScope } from './setting-scope.js';
 import type { StoredSettings } from './types.js';
 
@@ -122,12 +122,9 @@ export function environmentPluginLevel(project: Project, plugin: Plugin): EnvLev
   return {
     vars: plugin.environmentEnv,
     locate: (name) => {
-      const { environment } = project;
-      const entries = environment?.plugins[plugin.type] ?? [];
+      const entries = project.environment?.plugins[plugin.type] ?? [];
       const index = entries.findIndex((entry) => entry.name === plugin.name);
-      const place = project.environments.filter(({ declaredIn }) => declaredIn === 'environments');
-      const at = environment ? place.indexOf(environment) : -1;
-      return project.locate(['environments', at, 'config', 'plugins', plugin.type, index, 'env', name]);
+      return project.locate([...environmentPath(project), 'config', 'plugins', plugin.type, index, 'env', name]);
     },
   };
 }

@@ -35,10 +35,10 @@ export function processEnv(
     ...environmentEnv,
     ...ofEnvironmentPlugin,
   };
-  env['PYTHONWARNINGS'] ??= 'once';
+  env.PYTHONWARNINGS ??= 'once';
   // A virtual environment of ours, or one that the user is in, is not the plugin's.
-  delete env['VIRTUAL_ENV'];
-  delete env['PYTHONPATH'];
+  delete env.VIRTUAL_ENV;
+  delete env.PYTHONPATH;
   return env;
 }
 

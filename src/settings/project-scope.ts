@@ -1,5 +1,5 @@
 import { meltanoVersion } from '../project/meltano-version.js';
-import type { Project } from '../project/types.js';
+import type { Project, ProjectPath } from '../project/types.js';
 import { isTruthy } from './cast.js';
 import { projectReadNames } from './env-names.js';
 import { type EnvLevel, EnvStack } from './env-stack.js';
@@ -22,7 +22,7 @@ export interface ProjectScopeParts {
 export function baseEnv(env: NodeJS.ProcessEnv): Record<string, string> {
   const base: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (value !== undefined) base[name] = value;
-  base['MELTANO_JOB_TRIGGER'] ??= 'cli';
+  base.MELTANO_JOB_TRIGGER ??= 'cli';
   return base;
 }
 
@@ -146,12 +146,11 @@ function logLevelAliases(project: Project, variables: EnvStack): Layer[] {
 
 /** `annotations.tapline` of the active environment: the one place in it where Meltano lets our keys be. */
 function annotationLayer(project: Project): Layer {
-  const annotations = project.environment?.annotations['tapline'];
+  const annotations = project.environment?.annotations.tapline;
   const flat = isMap(annotations) ? flatten({ tapline: annotations }) : new Map<string, unknown>();
-  return fileLayer('environment', flat, (key) => {
-    const index = project.environments.findIndex((environment) => environment === project.environment);
-    return project.locate(['environments', index, 'annotations', ...key.split('.')]);
-  });
+  return fileLayer('environment', flat, (key) =>
+    project.locate([...environmentPath(project), 'annotations', ...key.split('.')]),
+  );
 }
 
 function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {

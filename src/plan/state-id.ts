@@ -1,0 +1,31 @@
+import { TaplineError } from '../errors.js';
+import type { Plugin } from '../plugins/types.js';
+import type { Project } from '../project/types.js';
+
+/** Expands the `state_id_suffix` of an environment for the chain of one tap. */
+export type ExpandSuffix = (text: string, tap: Plugin) => string;
+
+/**
+ * `<environment>:<tap>-to-<target>[:<suffix>]`, by which a chain's state is kept; the original goes on from the same.
+ * Undefined without an environment. STATE_ID_INVALID where a part has the colon that separates them.
+ */
+export function stateIdOf(
+  project: Project,
+  tap: Plugin,
+  target: Plugin,
+  suffix: string | undefined,
+  expandSuffix: ExpandSuffix,
+): string | undefined {
+  const { environment } = project;
+  if (!environment) return undefined;
+  const fromEnvironment = environment.stateIdSuffix ? expandSuffix(environment.stateIdSuffix, tap) : undefined;
+  const parts = [environment.name, `${tap.name}-to-${target.name}`, suffix || fromEnvironment].filter((part) => part);
+  const faulty = parts.find((part) => part?.includes(':'));
+  if (faulty !== undefined) {
+    throw new TaplineError('STATE_ID_INVALID', `'${faulty}' can't be part of a state ID: it has a colon in it.`, {
+      hint: 'A colon separates environment, plugins and suffix there: use another character.',
+      data: { part: faulty },
+    });
+  }
+  return parts.join(':');
+}

@@ -1,0 +1,33 @@
+import type { SourceLocation } from '../errors.js';
+import type { Job, Project } from '../project/types.js';
+
+/** One word of what is to run, and where it stands. */
+export interface PlanWord {
+  text: string;
+  /** The job that it comes from. */
+  job: string | undefined;
+  locate(): SourceLocation | undefined;
+}
+
+/**
+ * Words with jobs replaced by the words of their tasks, once and from left to right (as the original): a job inside a job's
+ * tasks is not expanded.
+ */
+export function expandJobs(words: readonly string[], project: Project): PlanWord[] {
+  return words.flatMap((text) => {
+    const index = project.jobs.findIndex(({ name }) => name === text);
+    const job = project.jobs[index];
+    return job ? wordsOfJob(job, index, project) : [{ text, job: undefined, locate: () => undefined }];
+  });
+}
+
+function wordsOfJob(job: Job, index: number, project: Project): PlanWord[] {
+  return job.tasks.flatMap((task, position) => {
+    const locate = () => project.locate(['jobs', index, 'tasks', position]) ?? project.locate(['jobs', index, 'tasks']);
+    return [task]
+      .flat()
+      .flatMap((line) => line.split(/\s+/))
+      .filter((text) => text !== '')
+      .map((text) => ({ text, job: job.name, locate }));
+  });
+}

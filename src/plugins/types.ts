@@ -2,8 +2,19 @@ import type { SourceLocation } from '../errors.js';
 import type { PluginType } from '../project/types.js';
 
 export type SettingKind =
-  | 'string' | 'integer' | 'boolean' | 'decimal' | 'date_iso8601' | 'email' | 'password'
-  | 'oauth' | 'options' | 'file' | 'array' | 'object' | 'hidden';
+  | 'string'
+  | 'integer'
+  | 'boolean'
+  | 'decimal'
+  | 'date_iso8601'
+  | 'email'
+  | 'password'
+  | 'oauth'
+  | 'options'
+  | 'file'
+  | 'array'
+  | 'object'
+  | 'hidden';
 
 export interface SettingDefinition {
   name: string;
@@ -37,6 +48,31 @@ export interface PluginCommand {
   executable?: string | undefined;
   containerSpec?: Record<string, unknown> | undefined;
 }
+
+/**
+ * What a plugin is, whoever uses it: a lock file, or the definition of a plugin that we ship. Keys as in
+ * schemas/plugin-definition.schema.json; further keys are defaults of extras (`select`, `metadata` ...).
+ */
+export interface PluginDefinition {
+  name: string;
+  plugin_type?: PluginType | undefined;
+  namespace?: string | undefined;
+  variant?: string | undefined;
+  label?: string | undefined;
+  description?: string | undefined;
+  pip_url?: string | null | undefined;
+  python?: string | undefined;
+  executable?: string | undefined;
+  capabilities?: readonly string[] | undefined;
+  settings?: readonly SettingDefinition[] | undefined;
+  settings_group_validation?: readonly (readonly string[])[] | undefined;
+  commands?: Readonly<Record<string, unknown>> | undefined;
+  requires_meltano?: string | undefined;
+  [extra: string]: unknown;
+}
+
+/** The plugins that we ship, by name. */
+export type BundledDefinitions = Readonly<Record<string, PluginDefinition>>;
 
 /** One plugin with everything that its entry, its parents, its lock file or its bundled definition say. */
 export interface Plugin {
@@ -79,7 +115,10 @@ export interface Plugin {
   venvOwner: string;
   at: SourceLocation | undefined;
   /** For origins: where a config key or extra stands, own entry or the active environment's. */
-  locate(area: 'config' | 'extras' | 'environmentConfig' | 'environmentExtras' | 'env', key?: string): SourceLocation | undefined;
+  locate(
+    area: 'config' | 'extras' | 'environmentConfig' | 'environmentExtras' | 'environmentEnv' | 'env',
+    key?: string,
+  ): SourceLocation | undefined;
 }
 
 /** All plugins of a project; definitions are merged on first use of each. */

@@ -1,5 +1,5 @@
 /** How a partial state lies over a completed one, and how a write changes both: section by section as Meltano 4.4.1 does. */
-import type { StateListing, StateWrite, WrappedState } from './port.js';
+import type { StateWrite, WrappedState } from './port.js';
 
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -29,21 +29,6 @@ export function applyWrite(
   if (write.mode === 'completed') return { completed: write.state, partial: {} };
   const { completed, partial } = current ?? { completed: {}, partial: {} };
   return { completed, partial: mergeMaps({ ...partial }, { ...write.state }) };
-}
-
-/** The status that `state list` shows, from the two stored texts (JSON, or none). */
-export function statusOf(
-  completed: string | null | undefined,
-  partial: string | null | undefined,
-): StateListing['status'] {
-  try {
-    const halves = [completed, partial].map((text) => (text ? (JSON.parse(text) as unknown) : {}));
-    if (!halves.every(isMap)) return 'invalid';
-    if (halves.some((half) => half.singer_state !== undefined)) return 'valid';
-    return halves.every((half) => Object.keys(half).length === 0) ? 'empty' : 'invalid';
-  } catch {
-    return 'invalid';
-  }
 }
 
 /** A matcher for the original's `--pattern`, where `*` stands for any text and nothing else is special. */

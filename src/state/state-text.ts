@@ -1,7 +1,7 @@
 /** Stored text to state and back, with one error for text that is none. */
 import { TaplineError } from '../errors.js';
 import { isMap } from './merge.js';
-import type { WrappedState } from './port.js';
+import type { StateListing, WrappedState } from './port.js';
 import { parseJson } from './python-json.js';
 
 /** Throws STATE_UNREADABLE; `where` names the place in the message, `cure` what helps. */
@@ -23,6 +23,26 @@ export function parseOrFail(text: string, where: string, stateId: string): unkno
 
 export function isWrapped(value: unknown): value is WrappedState {
   return isMap(value) && (value.singer_state === undefined || isMap(value.singer_state));
+}
+
+/** The status that `state list` shows. */
+export function statusOf(
+  halves: { completed: WrappedState; partial: WrappedState } | undefined,
+): StateListing['status'] {
+  if (halves === undefined) return 'invalid';
+  const { completed, partial } = halves;
+  if (completed.singer_state !== undefined || partial.singer_state !== undefined) return 'valid';
+  return Object.keys({ ...completed, ...partial }).length === 0 ? 'empty' : 'invalid';
+}
+
+/** What `parse` gives, or nothing where the text is unreadable. */
+export function ifReadable<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof TaplineError && error.code === 'STATE_UNREADABLE') return undefined;
+    throw error;
+  }
 }
 
 export function unreadable(where: string, stateId: string, why: string, cause?: unknown): TaplineError {

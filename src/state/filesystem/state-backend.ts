@@ -1,7 +1,7 @@
 /** State as files in the original's layout, for projects that set `state_backend.uri: file:///...`. See layout.ts. */
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { keptVersions } from '../kept-versions.js';
-import { applyWrite, isMap, patternMatcher } from '../merge.js';
+import { applyWrite, patternMatcher } from '../merge.js';
 import type {
   AcquiredLease,
   AcquireOptions,
@@ -15,6 +15,7 @@ import type {
   StateWrite,
   StoredState,
 } from '../port.js';
+import { ifReadable, statusOf } from '../state-text.js';
 import {
   codeOf,
   type Draft,
@@ -137,7 +138,8 @@ interface OpenState {
 class FileStateLease extends FileLease implements StateLease {
   /** What state.json held after our last write; anything else there is somebody else's. */
   #lastText: string | undefined;
-  readonly #ownVersions: number[] = [];
+  /** The versions of the run that saved last, as far as they are still kept. */
+  #ownVersions: { runId: string | undefined; numbers: number[] } = { runId: undefined, numbers: [] };
 
   override renew(): Promise<void> {
     return coded(this.grant.files.folder, () => super.renew());
@@ -177,7 +179,7 @@ class FileStateLease extends FileLease implements StateLease {
         await remove(draft.path);
       }
       this.#lastText = stateText(halves);
-      await this.#prune(version);
+      await this.#prune(version, write.runId);
       return { version, savedAt };
     });
   }
@@ -197,7 +199,7 @@ class FileStateLease extends FileLease implements StateLease {
       });
       await remove(this.#folder.state(this.name));
       this.#lastText = undefined;
-      await this.#prune(version);
+      await this.#prune(version, undefined);
       return true;
     }).finally(() => removeEmptyFolder(this.#folder.stateFolder(this.name)));
   }
@@ -233,15 +235,17 @@ class FileStateLease extends FileLease implements StateLease {
 
   /** A state.json that can't be read is never written over; it is kept beside the new one. */
   async #moveBrokenAside(path: string, text: string | undefined): Promise<void> {
-    if (text === undefined || text === this.#lastText || isReadable(text, path, this.name)) return;
+    if (text === undefined || text === this.#lastText) return;
+    if (ifReadable(() => parseStateText(text, path, this.name)) !== undefined) return;
     await rename(path, `${path}.unreadable-${new Date().toISOString().replaceAll(':', '-')}`);
   }
 
   /** What the original (or a hand) wrote since our newest version becomes a version of its own before it is replaced. */
   async #keepForeignState(text: string | undefined, newest: number): Promise<number> {
     const path = this.#folder.state(this.name);
-    if (text === undefined || text === this.#lastText || !isReadable(text, path, this.name)) return newest;
-    const halves = parseStateText(text, path, this.name);
+    if (text === undefined || text === this.#lastText) return newest;
+    const halves = ifReadable(() => parseStateText(text, path, this.name));
+    if (halves === undefined) return newest;
     const kept = newest === 0 ? undefined : await readVersion(this.#folder, this.name, newest);
     if (kept !== undefined && stateText(kept) === stateText(halves)) return newest;
     const savedAt = (await modified(path)) ?? new Date();
@@ -256,9 +260,11 @@ class FileStateLease extends FileLease implements StateLease {
     return newest + 1;
   }
 
-  async #prune(version: number): Promise<void> {
-    this.#ownVersions.push(version);
-    const older = this.#ownVersions.splice(0, this.#ownVersions.length - keptVersions.perRun);
+  async #prune(version: number, runId: string | undefined): Promise<void> {
+    const same = runId !== undefined && runId === this.#ownVersions.runId;
+    const numbers = same ? [...this.#ownVersions.numbers, version] : [version];
+    const older = numbers.splice(0, numbers.length - keptVersions.perRun);
+    this.#ownVersions = { runId, numbers };
     await pruneVersions(this.#folder, this.name, older);
   }
 }
@@ -276,23 +282,8 @@ async function folderNames(root: string): Promise<string[]> {
 async function listingOf(folder: StateFolder, stateId: string): Promise<StateListing | undefined> {
   const path = folder.state(stateId);
   const [text, updatedAt] = [await readIfPresent(path), await modified(path)];
-  return text === undefined ? undefined : { stateId, status: statusOfFile(text, path, stateId), updatedAt };
-}
-
-function statusOfFile(text: string, path: string, stateId: string): StateListing['status'] {
-  if (!isReadable(text, path, stateId)) return 'invalid';
-  const { completed, partial } = parseStateText(text, path, stateId);
-  if (isMap(completed.singer_state) || isMap(partial.singer_state)) return 'valid';
-  return Object.keys({ ...completed, ...partial }).length === 0 ? 'empty' : 'invalid';
-}
-
-function isReadable(text: string, path: string, stateId: string): boolean {
-  try {
-    parseStateText(text, path, stateId);
-    return true;
-  } catch {
-    return false;
-  }
+  if (text === undefined) return undefined;
+  return { stateId, status: statusOf(ifReadable(() => parseStateText(text, path, stateId))), updatedAt };
 }
 
 async function inBatches<A, B>(items: A[], size: number, work: (item: A) => Promise<B>): Promise<B[]> {

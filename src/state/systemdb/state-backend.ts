@@ -1,7 +1,7 @@
 /** State in the original's own `state` table, its versions beside it in ours. */
 import { keptVersions } from '../kept-versions.js';
 import { fromMeltanoLocal, toMeltanoLocal } from '../meltano-time.js';
-import { applyWrite, patternMatcher, statusOf } from '../merge.js';
+import { applyWrite, patternMatcher } from '../merge.js';
 import type {
   SavedState,
   StateBackend,
@@ -14,7 +14,7 @@ import type {
 } from '../port.js';
 import { pythonJson } from '../python-json.js';
 import { checkStateId } from '../state-id.js';
-import { parseWrapped } from '../state-text.js';
+import { ifReadable, parseWrapped, statusOf } from '../state-text.js';
 import type { Database, SqlRow, Transaction } from './database.js';
 import { type LeaseGrant, SystemdbLease, SystemdbLeaseStore } from './leases.js';
 
@@ -55,7 +55,7 @@ export class SystemdbStateBackend implements StateBackend {
       .filter((row) => matches(String(row.state_id)))
       .map((row) => ({
         stateId: String(row.state_id),
-        status: statusOf(textOf(row.completed_state), textOf(row.partial_state)),
+        status: statusOf(ifReadable(() => parseRow(row, this.location, String(row.state_id)))),
         updatedAt: fromMeltanoLocal(row.updated_at),
       }));
   }
@@ -264,6 +264,7 @@ function parseRow(row: SqlRow, location: string, stateId: string): { completed: 
   };
 }
 
+/** A text that was unreadable when it was kept stays in the table; the others must be shown all the same. */
 function toVersion(row: SqlRow, location: string): StateVersion {
   const stateId = String(row.state_id);
   return {
@@ -272,18 +273,9 @@ function toVersion(row: SqlRow, location: string): StateVersion {
     savedAt: new Date(String(row.saved_at)),
     runId: textOf(row.run_id) ?? undefined,
     mode: row.mode as StateVersion['mode'],
-    completed: parseVersion(row.completed, location, stateId),
-    partial: parseVersion(row.partial, location, stateId),
+    completed: ifReadable(() => parseWrapped(textOf(row.completed), location, stateId)) ?? {},
+    partial: ifReadable(() => parseWrapped(textOf(row.partial), location, stateId)) ?? {},
   };
-}
-
-/** A text that was unreadable when it was kept stays in the table; the others must be shown all the same. */
-function parseVersion(text: unknown, location: string, stateId: string): WrappedState {
-  try {
-    return parseWrapped(textOf(text), location, stateId);
-  } catch {
-    return {};
-  }
 }
 
 function textOf(value: unknown): string | null {

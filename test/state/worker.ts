@@ -1,0 +1,75 @@
+/** A process of its own that works on a state backend as it is told by messages; bundled by worker-process.ts. */
+
+import { TaplineError } from '../../src/errors.js';
+import { openStateBackend } from '../../src/state/open.js';
+import { currentOwner } from '../../src/state/owner.js';
+import type { StateLease } from '../../src/state/port.js';
+import { openSystemDatabase } from '../../src/state/systemdb/open.js';
+
+export type WorkerCommand =
+  | { do: 'open'; kind: 'systemdb' | 'file'; uri: string }
+  | { do: 'acquire'; stateId: string; force?: boolean }
+  | { do: 'save'; value: number }
+  | { do: 'renew' | 'release' }
+  | { do: 'block' };
+
+export interface WorkerAnswer {
+  ok: boolean;
+  token?: number;
+  version?: number;
+  code?: string;
+  message?: string;
+}
+
+const backend = {
+  open: undefined as Awaited<ReturnType<typeof openStateBackend>> | undefined,
+  lease: undefined as StateLease | undefined,
+};
+
+async function obey(command: WorkerCommand): Promise<Omit<WorkerAnswer, 'ok'>> {
+  switch (command.do) {
+    case 'open': {
+      const uri = command.kind === 'file' ? command.uri : 'systemdb';
+      const systemDatabase = () => openSystemDatabase({ uri: command.uri, cwd: '/' });
+      backend.open = await openStateBackend({ uri, systemDatabase, lockRetrySeconds: 0.02 });
+      return {};
+    }
+    case 'acquire': {
+      const owner = await currentOwner(`run-${process.pid}`);
+      const acquired = await backend.open?.leases.acquire(command.stateId, { owner, force: command.force });
+      backend.lease = acquired?.lease;
+      return { ...(acquired === undefined ? {} : { token: acquired.lease.token }) };
+    }
+    case 'save': {
+      const saved = await backend.lease?.save({
+        mode: 'completed',
+        state: { singer_state: { value: command.value } },
+        runId: `run-${process.pid}`,
+      });
+      return { ...(saved === undefined ? {} : { version: saved.version }) };
+    }
+    case 'renew':
+      await backend.lease?.renew();
+      return {};
+    case 'release':
+      await backend.lease?.release();
+      return {};
+    case 'block':
+      return {};
+  }
+}
+
+process.on('message', (command: WorkerCommand) => {
+  obey(command).then(
+    (answer) => process.send?.({ ok: true, ...answer } satisfies WorkerAnswer),
+    (error: unknown) => {
+      const code = error instanceof TaplineError ? error.code : 'BUG';
+      process.send?.({
+        ok: false,
+        code,
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      } satisfies WorkerAnswer);
+    },
+  );
+});
+process.send?.({ ok: true } satisfies WorkerAnswer);

@@ -1,6 +1,5 @@
 import type { Plugin } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
-import { allDefinitions, asExtras } from './custom-definitions.js';
 import { infoEnv, readNames, writeNames } from './env-names.js';
 import { type EnvLevel, EnvStack } from './env-stack.js';
 import { expandEnv, type Lookup, lookupIn } from './expand.js';
@@ -8,7 +7,7 @@ import { exportText } from './export-text.js';
 import { defaultLayer, type Found, fileLayer, type Layer, namedLayer, variableLayer } from './layers.js';
 import { flatten } from './nested-keys.js';
 import { lazyOrigin, locateInDotenv } from './origins.js';
-import { environmentLevel, environmentPath } from './project-scope.js';
+import { environmentLevel } from './project-scope.js';
 import { SettingScope } from './setting-scope.js';
 import type { StoredSettings } from './types.js';
 
@@ -68,7 +67,7 @@ export function pluginScope(
   let forExtras: Lookup | undefined;
   const settings: SettingScope = new SettingScope({
     owner: `The ${plugin.singular} '${plugin.name}'`,
-    definitions: allDefinitions(plugin),
+    definitions: plugin.settings,
     layers,
     lookup: (definition) => {
       if (!definition.name.startsWith('_')) return forSettings;
@@ -114,19 +113,10 @@ function withEnvironment({ project, strict }: PluginScopeContext, plugin: Plugin
   const { environment } = project;
   if (!environment) return below;
   const expanded = expandEnv(environment.env, (name) => below.get(name), strict);
-  return below.with(environmentLevel(project, expanded), environmentPluginLevel(project, plugin));
-}
-
-/** The `env:` of the plugin's entry in the active environment. */
-export function environmentPluginLevel(project: Project, plugin: Plugin): EnvLevel {
-  return {
+  return below.with(environmentLevel(project, expanded), {
     vars: plugin.environmentEnv,
-    locate: (name) => {
-      const entries = project.environment?.plugins[plugin.type] ?? [];
-      const index = entries.findIndex((entry) => entry.name === plugin.name);
-      return project.locate([...environmentPath(project), 'config', 'plugins', plugin.type, index, 'env', name]);
-    },
-  };
+    locate: (name) => plugin.locate('environmentEnv', name),
+  });
 }
 
 function environmentLayer(project: Project, plugin: Plugin): Layer[] {
@@ -140,6 +130,11 @@ function flatConfig(
   extras: Readonly<Record<string, unknown>>,
 ): Map<string, unknown> {
   return flatten({ ...config, ...asExtras(extras) });
+}
+
+/** Extras are settings whose name starts with `_`. */
+function asExtras(extras: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(extras).map(([name, value]) => [`_${name}`, value]));
 }
 
 type Area = Parameters<Plugin['locate']>[0];

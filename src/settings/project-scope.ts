@@ -48,11 +48,14 @@ function topLevelEnv(project: Project): EnvLevel {
 /** The `env:` of the active environment, in the place where it was declared. */
 export function environmentLevel(project: Project, vars: Readonly<Record<string, string>>): EnvLevel {
   const { environment } = project;
-  if (!environment) return { vars: {} };
-  if (environment.declaredIn === 'env')
-    return { vars, locate: (name) => project.locate(['env', environment.name, name]) };
-  const index = project.environments.filter(({ declaredIn }) => declaredIn === 'environments').indexOf(environment);
-  return { vars, locate: (name) => project.locate(['environments', index, 'env', name]) };
+  const path = environment?.declaredIn === 'env' ? ['env', environment.name] : [...environmentPath(project), 'env'];
+  return { vars, locate: (name) => project.locate([...path, name]) };
+}
+
+/** The active environment's entry in the list `environments:`. */
+function environmentPath(project: Project): ProjectPath {
+  const listed = project.environments.filter(({ declaredIn }) => declaredIn === 'environments');
+  return ['environments', listed.findIndex(({ name }) => name === project.environment?.name)];
 }
 
 /** The settings of the project itself. */

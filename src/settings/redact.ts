@@ -81,7 +81,9 @@ export function printableProjectEnv(
 }
 
 function shownSettings(settings: ReadonlyMap<string, ResolvedSetting>, options: PrintOptions): ResolvedSetting[] {
-  const chosen = [...settings.values()].filter(({ extra }) => extra === (options.extras ?? false));
+  const chosen = [...settings.values()].filter(
+    (setting) => setting.extra === (options.extras ?? false) && !isOwnExtra(setting),
+  );
   if (!options.safe) return chosen;
   return chosen.map((setting) => ({
     ...setting,
@@ -134,6 +136,11 @@ function isBelow(name: string, prefixes: readonly string[]): boolean {
 
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
+}
+
+/** Extras that only we know are hidden ones; unset they are not shown. */
+function isOwnExtra({ extra, definition, value }: ResolvedSetting): boolean {
+  return extra && definition.hidden === true && !isSet(value);
 }
 
 /** Ours are shown only where somebody has set them: whoever compares with the original sees the same. */

@@ -60,6 +60,12 @@ const byType: Record<PluginType, SettingDefinition[]> = {
       hidden: true,
       description: 'Seconds after which a cached catalog is discovered anew.',
     },
+    {
+      name: '_discovery_timeout',
+      kind: 'integer',
+      hidden: true,
+      description: 'Seconds after which a catalog discovery is ended; 600 where it is not set.',
+    },
     { name: '_backfill', kind: 'object', hidden: true, description: 'How a backfill is cut into windows.' },
     ...ofEachSingerPlugin,
   ],

@@ -125,6 +125,7 @@ export const extraKeys = {
     ...singerExtras,
     'state_arg',
     'catalog_cache_ttl',
+    'discovery_timeout',
     'backfill',
   ],
   loaders: ['dialect', 'target_schema', ...singerExtras],

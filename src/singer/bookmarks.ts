@@ -1,0 +1,23 @@
+import { isMap, type JsonMap } from './messages.js';
+
+/** One stream's part of a Singer state. */
+export interface Bookmark {
+  stream: string;
+  value: unknown;
+}
+
+/**
+ * The bookmarks of a state by stream, as most taps keep them (`{"bookmarks": {"users": {...}}}`), sorted by
+ * name. Older taps put the streams at the top level; those of a state without `bookmarks` are taken that way.
+ */
+export function bookmarksOf(state: JsonMap): Bookmark[] {
+  const bookmarks = isMap(state.bookmarks) ? state.bookmarks : withoutCursor(state);
+  return Object.entries(bookmarks)
+    .map(([stream, value]) => ({ stream, value }))
+    .sort((a, b) => (a.stream < b.stream ? -1 : 1));
+}
+
+/** `currently_syncing` names the stream at which a tap stopped; it is no bookmark. */
+function withoutCursor({ currently_syncing: _, ...streams }: JsonMap): JsonMap {
+  return streams;
+}

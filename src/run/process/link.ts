@@ -22,6 +22,8 @@ export type LinkEnd = 'delivered' | 'cut';
 
 /** The largest read; also what a pipe holds. In bytes. */
 const readSize = 64 * 1024;
+/** Room before each read for the beginning of a line that the read before it has left. In bytes. */
+const headroom = 16 * 1024;
 const newline = 10;
 
 /**
@@ -52,11 +54,14 @@ export class Link {
   #writeFailed = false;
   /** Whether all that was read ends with a line end. */
   #wholeLines = true;
+  /** What is read into, see `headroom`; a source that is a stream brings its own memory. */
+  #memory: Buffer | undefined;
   #blockedSince: number | undefined;
   #waitedForSink = 0;
   #waitedForSource = 0;
   #idleSince = performance.now();
   #previousRead = 0;
+  #smallRead = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -102,7 +107,9 @@ export class Link {
   }
 
   #read(fd: number): Socket {
-    const buffer = Buffer.allocUnsafeSlow(readSize);
+    const memory = Buffer.allocUnsafeSlow(headroom + readSize);
+    const buffer = memory.subarray(headroom);
+    this.#memory = memory;
     const onRead = (bytes: number) => {
       this.#take(buffer.subarray(0, bytes));
       return !this.blocked;
@@ -133,14 +140,32 @@ export class Link {
     if (odd && !this.#options.onOddLines(this)) return;
     this.#write(forward);
     this.#idleSince = performance.now();
-    if (!this.blocked && chunk.length < gatherBelow)
-      this.#idleSince = gatherSmallWrites(this.#idleSince, this.#previousRead);
+    this.#gather(chunk.length);
+  }
+
+  /** A small read alone says nothing: a fast writer may just have begun. */
+  #gather(bytes: number): void {
+    const small = bytes < gatherBelow && !this.blocked;
+    if (small && this.#smallRead) this.#idleSince = gatherSmallWrites(this.#idleSince, this.#previousRead);
+    this.#smallRead = small;
     this.#previousRead = this.#idleSince;
   }
 
-  #write(slices: Buffer[]): void {
+  /** Copies the beginning of a line before its end, so that one write does for both. */
+  #joined(slices: Buffer[]): Buffer[] {
+    const [first, second] = slices;
+    const memory = this.#memory;
+    if (first === undefined || second === undefined || slices.length > 2 || memory === undefined) return slices;
+    const follows = second.buffer === memory.buffer && second.byteOffset === memory.byteOffset + headroom;
+    if (!follows || first.length > headroom) return slices;
+    first.copy(memory, headroom - first.length);
+    return [memory.subarray(headroom - first.length, headroom + second.length)];
+  }
+
+  #write(pieces: Buffer[]): void {
     const sink = this.#sink;
-    if (slices.length === 0 || this.end !== undefined) return;
+    if (pieces.length === 0 || this.end !== undefined) return;
+    const slices = this.#joined(pieces);
     if (slices.length > 1) sink.cork();
     for (const slice of slices) {
       this.bytesWritten += slice.length;

@@ -1,0 +1,43 @@
+import { exitNumber, type ProcessSpec, type StartedProcess, startInOwnGroup } from './child.js';
+
+export interface InvokeOptions {
+  /** Gets each line of its stderr; inherited where absent, as a terminal needs it. */
+  onStderrLine?: ((line: string) => void) | undefined;
+  processStarted?: ((process: StartedProcess) => void) | undefined;
+}
+
+const ignored = ['SIGINT', 'SIGQUIT'] as const;
+const forwarded = ['SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Runs a process as if the person had called it: same group and terminal, inherited stdin and stdout. The terminal's INT and
+ * QUIT reach it by themselves, so this process ignores them meanwhile; TERM and HUP are handed on. Resolves to the exit
+ * code to leave with: for a death by signal N that is 256 - N, as with Meltano 4.4.1. Throws EXECUTABLE_MISSING.
+ */
+export async function invokeProcess(spec: ProcessSpec, options: InvokeOptions = {}): Promise<number> {
+  let forward: (signal: NodeJS.Signals) => void = (signal) => {
+    early = signal;
+  };
+  let early: NodeJS.Signals | undefined;
+  const ignore = () => {};
+  const hand = (signal: NodeJS.Signals) => forward(signal);
+  for (const signal of ignored) process.on(signal, ignore);
+  for (const signal of forwarded) process.on(signal, hand);
+  try {
+    const { onStderrLine } = options;
+    const child = await startInOwnGroup(spec, ['inherit', 'inherit', onStderrLine === undefined ? 'inherit' : 'pipe']);
+    forward = (signal) => void child.process.kill(signal);
+    if (early !== undefined) forward(early);
+    if (options.processStarted !== undefined) {
+      const { processStarted } = options;
+      void child.started().then((started) => processStarted({ ...started, groupId: 0 }));
+    }
+    const heard = onStderrLine === undefined ? undefined : child.readLines(child.process.stderr, onStderrLine);
+    const exit = await child.exited;
+    await heard;
+    return exitNumber(exit) & 0xff;
+  } finally {
+    for (const signal of ignored) process.off(signal, ignore);
+    for (const signal of forwarded) process.off(signal, hand);
+  }
+}

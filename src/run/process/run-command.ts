@@ -1,0 +1,137 @@
+import { TaplineError } from '../../errors.js';
+import type { ChainHooks, ChainStopReason } from '../chain.js';
+import type { ProcessOutcome } from '../events.js';
+import { signalGroup } from '../process-group.js';
+import { type Child, describeExit, type Exit, type ProcessSpec, startChild } from './child.js';
+import { endLeftOvers } from './left-over.js';
+import { readPluginLog } from './plugin-log.js';
+
+export interface CommandSpec {
+  process: ProcessSpec;
+  /** How a person calls it: `dbt:run`. */
+  name: string;
+  stdin?: 'ignore' | 'inherit' | undefined;
+  /** From TERM to KILL when it is stopped. In milliseconds; 25 s by default. */
+  stopGrace?: number | undefined;
+}
+
+export type CommandHooks = Pick<ChainHooks, 'emit' | 'processStarted' | 'processExited' | 'reaper'>;
+
+export interface CommandOutcome {
+  status: 'success' | 'failed' | 'stopped';
+  error: TaplineError | undefined;
+  stopReason: ChainStopReason | undefined;
+  durationSeconds: number;
+  /** Undefined where it could not be started. */
+  process: ProcessOutcome | undefined;
+}
+
+export interface RunningCommand {
+  /** Never rejects. */
+  readonly done: Promise<CommandOutcome>;
+  /** TERM to its group, KILL when the grace is over. */
+  stop(reason: ChainStopReason): void;
+  /** KILL to its group. */
+  kill(): void;
+}
+
+const defaultStopGrace = 25_000;
+
+/** Runs a plugin's command in a group of its own; its stdout and its stderr become log lines. */
+export function runCommand(spec: CommandSpec, hooks: CommandHooks): RunningCommand {
+  return new Command(spec, hooks);
+}
+
+class Command implements RunningCommand {
+  readonly done: Promise<CommandOutcome>;
+  readonly #spec: CommandSpec;
+  readonly #hooks: CommandHooks;
+  readonly #startedAt = performance.now();
+  #child: Child | undefined;
+  #stopReason: ChainStopReason | undefined;
+  #killed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(spec: CommandSpec, hooks: CommandHooks) {
+    this.#spec = spec;
+    this.#hooks = hooks;
+    this.done = this.#run();
+  }
+
+  stop(reason: ChainStopReason): void {
+    if (this.#stopReason !== undefined) return;
+    this.#stopReason = reason;
+    this.#child?.signalGroup('SIGTERM');
+    this.#timer = setTimeout(() => this.#child?.signalGroup('SIGKILL'), this.#spec.stopGrace ?? defaultStopGrace);
+  }
+
+  kill(): void {
+    this.#stopReason ??= 'signal';
+    this.#killed = true;
+    this.#child?.signalGroup('SIGKILL');
+  }
+
+  async #run(): Promise<CommandOutcome> {
+    try {
+      const child = await startChild(this.#spec.process, [this.#spec.stdin ?? 'ignore', 'pipe', 'pipe']);
+      this.#child = child;
+      // A stop that came while it was being started.
+      if (this.#stopReason !== undefined) child.signalGroup(this.#killed ? 'SIGKILL' : 'SIGTERM');
+      return await this.#follow(child);
+    } catch (error) {
+      return this.#outcome(undefined, asTaplineError(error));
+    } finally {
+      clearTimeout(this.#timer);
+    }
+  }
+
+  async #follow(child: Child): Promise<CommandOutcome> {
+    const { emit, reaper, processStarted, processExited } = this.#hooks;
+    const { role, plugin } = child.spec;
+    const { pid } = child;
+    reaper?.watchGroup(pid);
+    emit({ type: 'process.started', role, plugin, pid });
+    const started = child.started();
+    void started.then((process) => processStarted?.(process));
+    const heard = [this.#relay(child, 'stdout'), this.#relay(child, 'stderr')];
+    const exit = await child.exited;
+    emit({ type: 'process.exited', role, plugin, pid, exitCode: exit.code, signal: exit.signal });
+    processExited?.(await started, exit);
+    await Promise.all(heard);
+    if (signalGroup(pid, 0)) await endLeftOvers(pid);
+    reaper?.forgetGroup(pid);
+    const outcome = { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...child.lastLines] };
+    return this.#outcome(outcome, exit.code === 0 ? undefined : this.#failure(child, exit));
+  }
+
+  #relay(child: Child, stdio: 'stdout' | 'stderr'): Promise<void> {
+    const { role, plugin, pluginType, structuredLogs } = child.spec;
+    return child.readLines(child.process[stdio], (line) => {
+      child.remember(line);
+      const entry = readPluginLog(line, structuredLogs === true);
+      if (entry !== undefined) this.#hooks.emit({ type: 'plugin.log', role, plugin, pluginType, stdio, ...entry });
+    });
+  }
+
+  #failure({ spec, lastLines }: Child, exit: Exit): TaplineError {
+    const { role, plugin } = spec;
+    const last = lastLines.at(-1);
+    const said = last === undefined ? '' : `; it last said: ${last}`;
+    const data = { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines] };
+    return new TaplineError('PROCESS_FAILED', `${this.#spec.name} failed: it ${describeExit(exit)}${said}`, { data });
+  }
+
+  #outcome(process: ProcessOutcome | undefined, error: TaplineError | undefined): CommandOutcome {
+    const stopReason = this.#stopReason;
+    // What ended well in spite of a stop has done all its work.
+    const status =
+      error === undefined ? 'success' : stopReason === undefined || process === undefined ? 'failed' : 'stopped';
+    const durationSeconds = (performance.now() - this.#startedAt) / 1000;
+    return { status, error: status === 'failed' ? error : undefined, stopReason, durationSeconds, process };
+  }
+}
+
+function asTaplineError(error: unknown): TaplineError {
+  if (error instanceof TaplineError) return error;
+  return new TaplineError('RUN_FAILED', error instanceof Error ? error.message : String(error), { cause: error });
+}

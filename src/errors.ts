@@ -53,6 +53,8 @@ export const errorCodes = {
   BLOCK_UNKNOWN: exitCodes.failure,
   BLOCK_ORDER: exitCodes.failure,
   BLOCK_AMBIGUOUS: exitCodes.failure,
+  JOB_UNKNOWN: exitCodes.failure,
+  SCHEDULE_UNKNOWN: exitCodes.failure,
   STATE_ID_INVALID: exitCodes.failure,
   // state and leases
   STATE_BACKEND_UNKNOWN: exitCodes.failure,

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
+/** The program. `--version` is answered before anything is loaded: many tools ask for it at each start. */
+import { programVersion } from './version.js';
 
 if (process.argv[2] === '--version') {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  process.stdout.write(`tapline ${version}\n`);
+  process.stdout.write(`tapline, version ${programVersion}\n`);
 } else {
-  process.stderr.write('tapline: no command is built yet\n');
-  process.exitCode = 2;
+  const { runProgram } = await import('./cli/program.js');
+  // At once, when all is written: a plugin's socket that is still open must not hold the program.
+  process.exit(await runProgram(process.argv.slice(2)));
 }

@@ -1,9 +1,9 @@
 /** Log lines in the shapes of the original: console, key-value, JSON, or the bare message. */
 import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
+import { pythonRepr } from '../python-json.js';
 import type { LogLevel } from '../run/events.js';
 import type { LogFormat, LogRecord } from './log-record.js';
-import { pythonRepr } from './python-repr.js';
 
 export interface FormatOptions {
   format: LogFormat;

@@ -1,7 +1,6 @@
 /** Turns what happens in a run into log records, with the texts and field names of the original where it has them. */
 import type { BlockSummary, LogLevel, RunEvent } from '../run/events.js';
 import type { LogRecord } from './log-record.js';
-import { readSdkLogLine } from './sdk-log.js';
 
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 type Said = { level: LogLevel; event: string; name?: string; fields?: Record<string, unknown> } | undefined;
@@ -200,12 +199,18 @@ function blockType(kind: BlockSummary['kind']): string {
 }
 
 function pluginLog(event: EventOf<'plugin.log'>): Said {
-  const sdk = event.fields === undefined ? readSdkLogLine(event.message) : undefined;
+  const { logger_name, exception, ...said } = event.fields ?? {};
   return {
-    level: sdk?.level ?? event.level,
-    event: sdk?.message ?? event.message,
+    level: event.level,
+    event: event.message,
     name: event.plugin,
-    fields: { stdio: event.stdio, ...roleFields(event), ...event.fields, ...sdk?.fields },
+    fields: {
+      stdio: event.stdio,
+      ...roleFields(event),
+      ...said,
+      plugin_logger: logger_name,
+      plugin_exception: exception,
+    },
   };
 }
 

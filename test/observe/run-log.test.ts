@@ -85,38 +85,31 @@ describe('the log of a run', () => {
     expect(json({ ...line, role: 'discovery' })).toMatchObject({ type: 'discovery' });
   });
 
-  it('understands the JSON lines of SDK plugins', () => {
-    const message = JSON.stringify({
-      level: 'warning',
-      pid: 1,
+  it('names what an SDK plugin says besides as the original does', () => {
+    const fields = {
       logger_name: 'singer_sdk.metrics',
-      ts: 1.5,
-      thread_name: 'MainThread',
-      app_name: 'singer_sdk',
       stream_name: 'users',
-      message: 'METRIC',
       metric_info: { type: 'counter', metric: 'record_count', value: 3, tags: {} },
-      extra: { more: 1 },
-    });
-    const line = {
-      type: 'plugin.log',
-      role: 'tap',
-      plugin: 'tap-x',
-      pluginType: 'extractors',
-      stdio: 'stderr',
-      level: 'info',
-    } as const;
-    expect(json({ ...line, message })).toMatchObject({
+      exception: { type: 'ValueError', message: 'no' },
+    };
+    expect(
+      json({
+        type: 'plugin.log',
+        role: 'tap',
+        plugin: 'tap-x',
+        pluginType: 'extractors',
+        stdio: 'stderr',
+        level: 'warning',
+        message: 'METRIC',
+        fields,
+      }),
+    ).toMatchObject({
       level: 'warning',
       event: 'METRIC',
       metric_info: { value: 3 },
       plugin_logger: 'singer_sdk.metrics',
+      plugin_exception: { type: 'ValueError' },
       stream_name: 'users',
-      more: 1,
-    });
-    expect(json({ ...line, message: '{"other": "json"}' })).toMatchObject({
-      level: 'info',
-      event: '{"other": "json"}',
     });
   });
 

@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { TaplineError } from '../../errors.js';
+import type { InstallEvent } from '../../install/types.js';
+import type { Log } from '../../observe/log.js';
+import type { Plugin, Plugins } from '../../plugins/types.js';
+import type { PluginType, Project } from '../../project/types.js';
+import type { CommandContext } from '../context.js';
+import { databaseUriOption, examples, pluginTypeOption, wholeNumber } from '../shared-options.js';
+
+interface Options {
+  pluginType?: PluginType;
+  clean?: true;
+  parallelism?: number;
+  force?: true;
+  schedule?: string;
+  databaseUri?: string;
+}
+
+export function install(command: Command, { open }: CommandContext): Command {
+  return command
+    .argument('[plugins...]', 'only these')
+    .addOption(pluginTypeOption())
+    .option('--clean', 'make each virtual environment anew')
+    .addOption(
+      new Option(
+        '-p, --parallelism <count>',
+        'so many at once; all where below 1 (default: one a processor)',
+      ).argParser(wholeNumber(Number.NEGATIVE_INFINITY)),
+    )
+    .option('-f, --force', 'ignore which Python versions the plugins declare')
+    .option('-s, --schedule <name>', 'only what this schedule needs')
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      examples('tapline install', 'tapline install tap-github --clean', 'tapline install --schedule nightly'),
+    )
+    .action(async (names: string[], options: Options) => {
+      const session = await open({ policy: 'none', access: 'read', databaseUri: options.databaseUri });
+      const plugins = await session.plugins();
+      const chosen = choose(plugins, session.project, names, options);
+      const log = await session.log();
+      log.info(`Installing ${chosen.length} plugins`);
+      const installer = await session.installer();
+      const { clean, force, parallelism } = options;
+      const interrupt = abortOnSignals();
+      const outcomes = await installer
+        .ensure(chosen, {
+          mode: 'install',
+          clean,
+          force,
+          parallelism,
+          signal: interrupt.signal,
+          report: (event) => tell(event, log),
+        })
+        .finally(interrupt.done);
+      const installed = outcomes.filter(({ status }) => status === 'installed' || status === 'current').length;
+      log.info(`Installed ${installed}/${chosen.length} plugins`);
+      const rest = chosen.length - installed;
+      if (rest > 0) log.info(`Skipped installing ${rest}/${chosen.length} plugins`);
+    });
+}
+
+function choose(
+  plugins: Plugins,
+  project: Project,
+  names: readonly string[],
+  { pluginType, schedule }: Options,
+): Plugin[] {
+  const needed = schedule === undefined ? undefined : pluginsOfSchedule(plugins, project, schedule);
+  return plugins.list(pluginType).filter((plugin) => {
+    if (names.length > 0 && !names.includes(plugin.name)) return false;
+    return needed === undefined || needed.has(`${plugin.type}/${plugin.name}`);
+  });
+}
+
+/** By type and name. Throws SCHEDULE_UNKNOWN, JOB_UNKNOWN. */
+function pluginsOfSchedule(plugins: Plugins, project: Project, name: string): Set<string> {
+  const schedule = project.schedules.find((candidate) => candidate.name === name);
+  if (schedule === undefined) {
+    const known = project.schedules.map((candidate) => candidate.name).join(', ');
+    throw new TaplineError('SCHEDULE_UNKNOWN', `Schedule '${name}' does not exist.`, {
+      hint: `Schedules of this project: ${known || 'none'}.`,
+    });
+  }
+  const words = schedule.job === undefined ? [schedule.extractor, schedule.loader] : wordsOfJob(project, schedule.job);
+  const found = words.flatMap((word) => {
+    const plugin = word?.split(':')[0] ?? '';
+    const mappings = plugins.mappings(plugin);
+    return mappings.length > 0 ? mappings : [plugins.get(plugin)];
+  });
+  return new Set(found.map((plugin) => `${plugin.type}/${plugin.name}`));
+}
+
+function wordsOfJob(project: Project, name: string): string[] {
+  const job = project.jobs.find((candidate) => candidate.name === name);
+  if (job === undefined) throw new TaplineError('JOB_UNKNOWN', `Job '${name}' does not exist.`);
+  return job.tasks.flat().flatMap((task) => task.split(/\s+/).filter((word) => word !== ''));
+}
+
+function tell(event: InstallEvent, log: Log): void {
+  if (event.type === 'warning') {
+    log.warning(event.message, { code: event.code, hint: event.hint });
+    return;
+  }
+  const what = `${event.pluginType} '${event.plugin}'`;
+  if (event.type === 'install.started') log.info(`Installing ${what}`);
+  else if (event.type === 'install.finished')
+    log.info(`Installed ${what}`, { duration_seconds: event.durationSeconds });
+  else log.info(`Skipped installing ${what}.${event.reason === undefined ? '' : ` ${event.reason}`}`);
+}
+
+/** An interrupted install ends its tools and leaves nothing half made. */
+function abortOnSignals(): { signal: AbortSignal; done: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, abort);
+  return {
+    signal: controller.signal,
+    done: () => {
+      for (const signal of signals) process.off(signal, abort);
+    },
+  };
+}

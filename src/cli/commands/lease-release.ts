@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { TaplineError } from '../../errors.js';
+import type { Session } from '../../session.js';
+import type { LeaseHolder } from '../../state/port.js';
+import type { CommandContext } from '../context.js';
+import { databaseUriOption, examples } from '../shared-options.js';
+
+interface Options {
+  force?: true;
+  databaseUri?: string;
+}
+
+export function leaseRelease(command: Command, { open, confirm }: CommandContext): Command {
+  return command
+    .argument('<name>', 'a state ID, or the name that `lease list` shows')
+    .option('--force', "don't ask")
+    .addOption(databaseUriOption())
+    .addHelpText('after', examples('tapline lease release dev:tap-github-to-target-postgres'))
+    .action(async (name: string, { force, databaseUri }: Options) => {
+      if (!force) await confirm('A run that still holds it can save nothing any more, and stops. Continue?');
+      const session = await open({ policy: 'explicit', access: 'write', databaseUri });
+      const { owner } = await release(session, name);
+      (await session.log()).info(
+        `Released '${name}', held by run ${owner.runId} (${owner.user}@${owner.host} pid ${owner.pid}).`,
+      );
+    });
+}
+
+async function release(session: Session, name: string): Promise<LeaseHolder> {
+  const backend = await session.state();
+  try {
+    return await backend.leases.releaseHeld(name);
+  } catch (error) {
+    if (!(error instanceof TaplineError) || error.code !== 'LEASE_UNKNOWN') throw error;
+    const { slots } = await session.history();
+    return await slots.releaseHeld(name);
+  }
+}

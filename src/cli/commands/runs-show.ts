@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { FinishedBlock, NewBlock, RunDetail } from '../../history/port.js';
+import type { CommandContext } from '../context.js';
+import { runDetailEntry } from '../run-entry.js';
+import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+
+export function runsShow(command: Command, { open, output }: CommandContext): Command {
+  return command
+    .argument('<run-id>', 'the whole ID, or its beginning')
+    .addOption(formatOption(['text', 'json']))
+    .addOption(databaseUriOption())
+    .addHelpText('after', examples('tapline runs show 0190a1b2', 'tapline runs show 0190a1b2 --format json'))
+    .action(async (runId: string, { format, databaseUri }: { format: 'text' | 'json'; databaseUri?: string }) => {
+      const session = await open({ policy: 'none', access: 'read', databaseUri });
+      const history = await session.history();
+      const run = await history.showRun(runId);
+      if (format === 'json') return output.json(runDetailEntry(run));
+      for (const line of await detailLines(run)) output.line(line);
+    });
+}
+
+async function detailLines(run: RunDetail): Promise<string[]> {
+  const [{ localTime, table }, units] = await Promise.all([import('../table.js'), import('../../observe/units.js')]);
+  const took = run.durationSeconds === undefined ? '' : `, took ${units.duration(run.durationSeconds)}`;
+  const head = [
+    `Run ${run.runId}: ${run.status}`,
+    `  command      ${run.words.join(' ')}`,
+    `  environment  ${run.environment ?? 'none'}`,
+    `  started      ${localTime(run.startedAt)}${took}`,
+    `  host         ${run.host}, pid ${run.pid}`,
+    ...errorLines(run.error, '  '),
+    '',
+  ];
+  const rows = run.blockRows.map((block) => [
+    block.blockId,
+    block.status ?? 'running',
+    block.name,
+    block.recordsLoaded === undefined ? '' : units.whole(block.recordsLoaded),
+    block.bytesExtracted === undefined ? '' : units.bytes(block.bytesExtracted),
+    tookOf(block, units.duration),
+    block.stateId ?? '',
+    block.stateVersionAfter === undefined ? '' : String(block.stateVersionAfter),
+  ]);
+  const blocks = table(['block', 'status', 'name', 'records', 'read', 'took', 'state ID', 'version'], rows);
+  const errors = run.blockRows.flatMap((block) => errorLines(block.error, `Block ${block.blockId}: `));
+  const streams = run.streams.map((stream) => [
+    stream.blockId,
+    stream.stream,
+    units.whole(stream.recordsExtracted),
+    units.whole(stream.recordsLoaded),
+  ]);
+  return [
+    ...head,
+    blocks,
+    ...(errors.length === 0 ? [] : ['', ...errors]),
+    ...(streams.length === 0 ? [] : ['', table(['block', 'stream', 'extracted', 'loaded'], streams)]),
+  ];
+}
+
+function tookOf(
+  { startedAt, endedAt }: NewBlock & Partial<FinishedBlock>,
+  duration: (seconds: number) => string,
+): string {
+  return endedAt === undefined ? '' : duration((endedAt.getTime() - startedAt.getTime()) / 1000);
+}
+
+function errorLines(error: Record<string, unknown> | undefined, before: string): string[] {
+  if (error === undefined) return [];
+  const hint = typeof error.hint === 'string' ? [`  hint: ${error.hint}`] : [];
+  return [`${before}${error.message} [${error.code}]`, ...hint];
+}

@@ -1,0 +1,119 @@
+import type { Command } from 'commander';
+import { TaplineError } from '../../errors.js';
+import type { History } from '../../history/port.js';
+import type { Job, Project, Schedule } from '../../project/types.js';
+import { pythonRepr } from '../../python-json.js';
+import type { Session } from '../../session.js';
+import type { CommandContext } from '../context.js';
+import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+
+export function scheduleList(command: Command, { open, output }: CommandContext): Command {
+  return command
+    .addOption(formatOption(['text', 'json']))
+    .addOption(databaseUriOption())
+    .addHelpText('after', examples('tapline schedule list', 'tapline schedule list --format json'))
+    .action(async ({ format, databaseUri }: { format: 'text' | 'json'; databaseUri?: string }) => {
+      const session = await open({ policy: 'explicit', access: 'write', databaseUri });
+      const history = await sweepStaleRuns(session);
+      const { project } = session;
+      if (format === 'text') {
+        for (const schedule of project.schedules) output.line(scheduleText(project, schedule));
+        return;
+      }
+      const jobs = project.schedules.filter(isJobSchedule).map((schedule) => jobEntry(project, schedule));
+      const elts: unknown[] = [];
+      for (const schedule of project.schedules)
+        if (!isJobSchedule(schedule)) elts.push(await eltEntry(schedule, history));
+      output.json({ schedules: { job: jobs, elt: elts } });
+    });
+}
+
+/**
+ * The original fails runs without a heartbeat whenever schedules are listed, and schedulers count on it. Only
+ * where a database is: to list makes none.
+ */
+async function sweepStaleRuns(session: Session): Promise<History | undefined> {
+  const history = await session.existingHistory();
+  await history?.meltanoRuns.sweepStale();
+  return history;
+}
+
+type JobSchedule = Schedule & { job: string };
+
+function isJobSchedule(schedule: Schedule): schedule is JobSchedule {
+  return schedule.job !== undefined;
+}
+
+function jobEntry(project: Project, schedule: JobSchedule): Record<string, unknown> {
+  const { name, interval, env } = schedule;
+  const job = jobOf(project, schedule);
+  return { name, interval, cron_interval: cronOf(interval), env, job: { name: job.name, tasks: job.tasks } };
+}
+
+async function eltEntry(schedule: Schedule, history: History | undefined): Promise<Record<string, unknown>> {
+  const { name, interval, env, extractor, loader, transform = 'skip' } = schedule;
+  return {
+    name,
+    extractor,
+    loader,
+    transform,
+    interval,
+    env,
+    cron_interval: cronOf(interval),
+    last_successful_run_ended_at: (await lastSuccess(name, history))?.toISOString() ?? null,
+    elt_args: [extractor, loader, `--transform=${transform}`, `--state-id=${name}`],
+  };
+}
+
+async function lastSuccess(name: string, history: History | undefined): Promise<Date | undefined> {
+  const runs = (await history?.meltanoRuns.list({ jobName: name })) ?? [];
+  const ends = runs.flatMap(({ state, endedAt }) =>
+    state === 'SUCCESS' && endedAt !== undefined ? [endedAt.getTime()] : [],
+  );
+  return ends.length === 0 ? undefined : new Date(Math.max(...ends));
+}
+
+/** Cron for the names of intervals; null for those that no clock starts. */
+const crons: Readonly<Record<string, string | null>> = {
+  '@once': null,
+  '@manual': null,
+  '@none': null,
+  '@hourly': '0 * * * *',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@weekly': '0 0 * * 0',
+  '@monthly': '0 0 1 * *',
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+};
+
+function cronOf(interval: string): string | null {
+  return Object.hasOwn(crons, interval) ? (crons[interval] ?? null) : interval;
+}
+
+function jobOf(project: Project, schedule: JobSchedule): Job {
+  const job = project.jobs.find(({ name }) => name === schedule.job);
+  if (job !== undefined) return job;
+  throw new TaplineError(
+    'JOB_UNKNOWN',
+    `Schedule '${schedule.name}' names the job '${schedule.job}', which does not exist.`,
+    {
+      at: project.locate(['schedules', project.schedules.indexOf(schedule), 'job']),
+      hint: `Jobs of this project: ${project.jobs.map(({ name }) => name).join(', ') || 'none'}.`,
+    },
+  );
+}
+
+const arrows: Readonly<Record<string, readonly [string, string]>> = {
+  run: ['→', '→'],
+  only: ['×', '→'],
+  skip: ['→', 'x'],
+};
+
+function scheduleText(project: Project, schedule: Schedule): string {
+  const { name, interval, extractor, loader, transform = 'skip' } = schedule;
+  if (isJobSchedule(schedule))
+    return `[${interval}] job ${name}: ${schedule.job} → ${pythonRepr(jobOf(project, schedule).tasks)}`;
+  const [load, then] = arrows[transform] ?? ['→', 'x'];
+  return `[${interval}] elt ${name}: ${extractor} ${load} ${loader} ${then} transforms`;
+}

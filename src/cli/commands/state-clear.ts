@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { TaplineError } from '../../errors.js';
+import type { Session } from '../../session.js';
+import type { CommandContext } from '../context.js';
+import { databaseUriOption, examples } from '../shared-options.js';
+import { withLease } from '../state-edit.js';
+import { openForState } from '../state-session.js';
+
+interface Options {
+  all?: true;
+  force?: true;
+  databaseUri?: string;
+}
+
+export function stateClear(command: Command, context: CommandContext): Command {
+  return command
+    .argument('[state-id]')
+    .option('--all', 'clear the state of every ID')
+    .option('--force', "don't ask")
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      examples('tapline state clear dev:tap-github-to-target-postgres', 'tapline state clear --all --force'),
+    )
+    .action(async (stateId: string | undefined, { all, force, databaseUri }: Options) => {
+      if (!force) await context.confirm('This will clear state for the job(s). Continue?');
+      if ((stateId === undefined) === (all === undefined)) {
+        throw new TaplineError('USAGE', 'A state ID or the --all flag must be provided, but not both.');
+      }
+      const access = { access: 'write', databaseUri } as const;
+      if (stateId !== undefined) await clear(await openForState(context, stateId, access), stateId);
+      else await clearAll(await context.open({ ...access, policy: 'explicit' }));
+    });
+}
+
+async function clear(session: Session, stateId: string): Promise<void> {
+  const backend = await session.state();
+  await withLease(session, stateId, (lease) => backend.clear(lease));
+}
+
+async function clearAll(session: Session): Promise<void> {
+  const backend = await session.state();
+  const states = await backend.list();
+  for (const { stateId } of states) await clear(session, stateId);
+  (await session.log()).info(`${states.length} state(s) were successfully cleared`);
+}

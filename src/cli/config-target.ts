@@ -1,0 +1,25 @@
+/** What `config` works on: a plugin, or the project itself under the name `meltano`. */
+import type { Plugin } from '../plugins/types.js';
+import type { PluginType } from '../project/types.js';
+import type { Session } from '../session.js';
+import type { ResolvedPlugin, ResolvedSetting } from '../settings/types.js';
+
+export type ConfigTarget =
+  | { plugin: Plugin; resolved: ResolvedPlugin; settings: ReadonlyMap<string, ResolvedSetting> }
+  | { plugin: undefined; settings: ReadonlyMap<string, ResolvedSetting> };
+
+/** A plugin of the name `meltano` goes first, as in the original. Throws PLUGIN_UNKNOWN. */
+export async function configTarget(
+  session: Session,
+  name: string,
+  type: PluginType | undefined,
+): Promise<ConfigTarget> {
+  const plugins = await session.plugins();
+  const settings = await session.settings();
+  if (name === 'meltano' && plugins.find(name, type) === undefined) {
+    return { plugin: undefined, settings: settings.projectSettings() };
+  }
+  const plugin = plugins.get(name, type);
+  const resolved = settings.plugin(plugin);
+  return { plugin, resolved, settings: resolved.settings };
+}

@@ -1,0 +1,28 @@
+/** What a command gets from the program: where to print, and how to open the project. */
+import type { EnvironmentPolicy } from '../project/types.js';
+import type { Session } from '../session.js';
+import type { Output } from './output.js';
+
+export interface OpenProject {
+  /** What the command does with the environment; the original's policy for it. */
+  policy: EnvironmentPolicy;
+  /** `read` makes and changes nothing in the stores: they may not even be there. */
+  access: 'read' | 'write';
+  /** `--database-uri`. */
+  databaseUri?: string | undefined;
+  /** Log level where neither option nor setting names one, e.g. `debug` for a dry run. */
+  defaultLogLevel?: string | undefined;
+  /** Used instead of the one that the command line chose. */
+  environment?: string | undefined;
+}
+
+export interface CommandContext {
+  output: Output;
+  env: NodeJS.ProcessEnv;
+  /** Opens the project of this command line, once; the program closes it. */
+  open(options: OpenProject): Promise<Session>;
+  /** Ends the command with this exit code, once all is closed and written. */
+  exit(code: number): void;
+  /** Asks on the terminal (stderr); no, or no answer, throws ABORTED. */
+  confirm(question: string): Promise<void>;
+}

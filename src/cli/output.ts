@@ -1,0 +1,42 @@
+/** The only writer of stdout. Data goes there, everything else to stderr. */
+
+export interface Output {
+  /** Text and a line's end. */
+  line(text: string): void;
+  /** Text as it is. */
+  text(text: string): void;
+  /** A JSON value, indented by two as the original prints it, or on one line. */
+  json(value: unknown, layout?: 'indented' | 'compact'): void;
+  /** When all that was written has left the process, or nobody reads it any more. */
+  flush(): Promise<void>;
+  /** Whether a person looks at it: colours and tables fit their terminal. */
+  readonly isTTY: boolean;
+  readonly columns: number;
+}
+
+/** A reader that went away (`| head`) ends the writing in silence: the data was his. */
+export function createOutput(stream: NodeJS.WriteStream = process.stdout): Output {
+  let isOpen = true;
+  let failure: Error | undefined;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    isOpen = false;
+    if (error.code !== 'EPIPE') failure = error;
+  });
+  const text = (content: string): void => {
+    if (isOpen) stream.write(content);
+  };
+  return {
+    text,
+    line: (content) => text(`${content}\n`),
+    json: (value, layout = 'indented') =>
+      text(`${JSON.stringify(value, null, layout === 'indented' ? 2 : undefined)}\n`),
+    async flush() {
+      if (isOpen) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+      if (failure !== undefined) throw failure;
+    },
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}

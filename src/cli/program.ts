@@ -1,0 +1,279 @@
+/** A command line from words to exit code. */
+import { statSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { exitCodes, TaplineError } from '../errors.js';
+import { hasColors } from '../observe/colors.js';
+import { bugRecord, bugText, errorRecord, errorText } from '../observe/error-report.js';
+import { createLog, type Log } from '../observe/log.js';
+import { logFormats, logThresholds } from '../observe/log-record.js';
+import { chooseLogSettings, type LogChoice } from '../observe/log-settings.js';
+import { createMask, type Mask } from '../observe/mask.js';
+import { createStderrWriter, type StderrWriter } from '../observe/stderr.js';
+import type { Session } from '../session.js';
+import { programVersion } from '../version.js';
+import { arrangeArguments } from './arguments.js';
+import type { CommandContext, OpenProject } from './context.js';
+import { exitCodesText } from './exit-codes.js';
+import { createOutput, type Output } from './output.js';
+import { type CommandEntry, type CommandGroup, isGroup, registry } from './registry.js';
+import { examples } from './shared-options.js';
+
+interface GlobalOptions {
+  logLevel?: string;
+  logFormat?: string;
+  logConfig?: string;
+  /** `false` for `--no-environment`. */
+  environment?: string | false;
+  cwd?: string;
+  envFile?: string;
+}
+
+/** What one call of the program holds on to. */
+interface Call {
+  output: Output;
+  stderr: StderrWriter;
+  env: NodeJS.ProcessEnv;
+  globals: GlobalOptions;
+  mask: Mask;
+  session: Session | undefined;
+  exitCode: number;
+}
+
+/** Runs a command line to its end: all closed, all written. Never throws. */
+export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  const call: Call = {
+    output: createOutput(),
+    stderr: createStderrWriter(),
+    env,
+    globals: {},
+    mask: createMask(),
+    session: undefined,
+    exitCode: exitCodes.ok,
+  };
+  catchBugs(call);
+  try {
+    await execute(argv, call);
+  } catch (error) {
+    call.exitCode = await report(error, call);
+  }
+  try {
+    await call.session?.close();
+    await call.output.flush();
+  } catch (error) {
+    call.exitCode ||= await report(error, call);
+  }
+  return call.exitCode;
+}
+
+async function execute(argv: readonly string[], call: Call): Promise<void> {
+  const line = arrangeArguments(argv, call.env);
+  const program = createRoot(call);
+  const path = await addCommands(program, line.command, contextOf(call));
+  program.hook('preAction', () => {
+    call.globals = program.opts<GlobalOptions>();
+    if (call.globals.cwd !== undefined) enter(call.globals.cwd);
+  });
+  try {
+    await program.parseAsync(line.argv, { from: 'user' });
+  } catch (error) {
+    call.globals = program.opts<GlobalOptions>();
+    throw error instanceof CommanderError ? usageError(error, path) : error;
+  }
+}
+
+function createRoot(call: Call): Command {
+  const program = new Command('tapline')
+    .description('Runs Meltano projects: Singer taps, mappers and targets, and the commands around them.')
+    .usage('[options] <command> ...')
+    .version(`tapline, version ${programVersion}`, '--version', 'print the version')
+    .helpOption('--help', 'show this')
+    .helpCommand(false)
+    .addOption(new Option('--log-level <level>', 'the least level that is logged').choices(logThresholds))
+    .addOption(
+      new Option(
+        '--log-format <format>',
+        `how log lines look (choices: ${logFormats.map((name) => `"${name}"`).join(', ')})`,
+      ).argParser((text) => text.replaceAll('_', '-')),
+    )
+    .option('--log-config <file>', "a Python program's logging file; level, format and files are taken from it")
+    .option('--environment <name>', 'the environment to use')
+    .option('--no-environment', 'use no environment')
+    .option('--cwd <folder>', 'start in this folder')
+    .option('--env-file <file>', 'read this file instead of .env')
+    .addHelpText(
+      'after',
+      `${examples(
+        'tapline run tap-github target-postgres dbt:run',
+        'tapline --environment=prod run nightly --jobs 4',
+        'tapline invoke dbt:test --fail-fast',
+        'tapline config print tap-github',
+        'tapline state list',
+      )}\n\n${exitCodesText()}`,
+    );
+  return quiet(program, call);
+}
+
+/** Help goes to stdout; errors are thrown and told in our own form. */
+function quiet(command: Command, { output, stderr }: Call): Command {
+  return command
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .allowExcessArguments(false)
+    .configureOutput({
+      writeOut: (text) => output.text(text),
+      // Errors come as exceptions, and are told in our own form; this is help that nobody asked for.
+      writeErr: (text) => {
+        if (!text.startsWith('error:')) stderr.line(text.trimEnd());
+      },
+      getOutHasColors: () => false,
+      getOutHelpWidth: () => (output.isTTY ? output.columns : 100),
+    });
+}
+
+/** All commands by name, so that help and suggestions know them; the one that is called with its definition. */
+async function addCommands(program: Command, called: readonly string[], context: CommandContext): Promise<string[]> {
+  for (const [name, entry] of Object.entries(registry)) {
+    const command = child(program, name, entry);
+    if (isGroup(entry)) await addGroup(command, entry, name === called[0] ? called[1] : undefined, context);
+    else if (name === called[0]) await define(command, entry, context);
+  }
+  return knownPath(called);
+}
+
+/** As far as there is such a command. */
+function knownPath([name = '', member = '']: readonly string[]): string[] {
+  const entry = Object.hasOwn(registry, name) ? registry[name] : undefined;
+  if (entry === undefined) return ['tapline'];
+  return isGroup(entry) && Object.hasOwn(entry.commands, member) ? ['tapline', name, member] : ['tapline', name];
+}
+
+async function addGroup(
+  group: Command,
+  entry: CommandGroup,
+  called: string | undefined,
+  context: CommandContext,
+): Promise<void> {
+  for (const [name, member] of Object.entries(entry.commands)) {
+    const command = child(group, name, member);
+    if (name === called) await define(command, member, context);
+  }
+}
+
+function child(parent: Command, name: string, { summary }: CommandEntry | CommandGroup): Command {
+  const command = new Command(name)
+    .summary(summary)
+    .description(summary)
+    .helpOption('--help', 'show this')
+    .helpCommand(false);
+  command.copyInheritedSettings(parent).exitOverride();
+  parent.addCommand(command);
+  return command;
+}
+
+async function define(command: Command, entry: CommandEntry, context: CommandContext): Promise<void> {
+  const addTo = await entry.load();
+  addTo(command, context);
+}
+
+function contextOf(call: Call): CommandContext {
+  return {
+    output: call.output,
+    env: call.env,
+    open: (options) => openProject(call, options),
+    exit: (code) => {
+      call.exitCode = code;
+    },
+    confirm: async (question) => (await import('./confirm.js')).confirm(question),
+  };
+}
+
+async function openProject(call: Call, options: OpenProject): Promise<Session> {
+  const { openSession } = await import('../session.js');
+  const { globals } = call;
+  call.session = await openSession({
+    cwd: process.cwd(),
+    env: call.env,
+    envFile: globals.envFile,
+    log: logChoice(globals),
+    mask: call.mask,
+    stderr: call.stderr,
+    ...options,
+    environment: options.environment ?? (globals.environment === false ? null : globals.environment),
+  });
+  await announce(call.session);
+  return call.session;
+}
+
+/** The log is opened only where there is something to say: `job list` in a scheduler's loop has nothing. */
+async function announce(session: Session): Promise<void> {
+  const { warnings, environment } = session.project;
+  if (warnings.length === 0 && environment === undefined) return;
+  const log = await session.log();
+  if (environment !== undefined) log.info(`Environment '${environment.name}' is active`);
+  for (const { code, message, hint, at } of warnings) log.warning(message, { code, hint, at });
+}
+
+function logChoice({ logLevel, logFormat, logConfig }: GlobalOptions): LogChoice {
+  return { level: logLevel, format: logFormat, config: logConfig };
+}
+
+function enter(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new TaplineError('USAGE', `The folder '${folder}' of --cwd does not exist.`);
+  }
+  process.chdir(folder);
+}
+
+/** Commander's own words, without its prefix; its suggestion and the way to the help as the hint. */
+function usageError(error: CommanderError, path: readonly string[]): unknown {
+  if (error.exitCode === 0) return new Finished(exitCodes.ok);
+  const [message = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
+  if (error.code === 'commander.help' || error.code === 'commander.helpDisplayed') return new Finished(exitCodes.usage);
+  const help = `See \`${path.join(' ')} --help\`.`;
+  const said = message.charAt(0).toUpperCase() + message.slice(1);
+  return new TaplineError('USAGE', said, {
+    hint: suggestion === '' ? help : `${suggestion.replace(/^\((.*)\)$/, '$1')} ${help}`,
+  });
+}
+
+/** Not an error: help or the version was printed. */
+class Finished {
+  constructor(readonly exitCode: number) {}
+}
+
+async function report(error: unknown, call: Call): Promise<number> {
+  if (error instanceof Finished) return error.exitCode;
+  const log = await logForErrors(call);
+  const format = log.settings.outputs.find((output) => output.file === undefined)?.format;
+  const isStructured = format === 'json' || format === 'key-value';
+  const isOurs = error instanceof TaplineError;
+  if (isStructured) log.write(isOurs ? errorRecord(error) : bugRecord(error));
+  else if (isOurs) log.print(errorText(error, { colors: hasColors(call.stderr, call.env), cwd: process.cwd() }));
+  else log.print(bugText(error));
+  return isOurs ? error.exitCode : exitCodes.failure;
+}
+
+/** The session's log, or one from options and variables where there is no session (or its settings are the error). */
+async function logForErrors({ session, globals, env, stderr, mask }: Call): Promise<Log> {
+  const settings = {
+    level: env.MELTANO_CLI_LOG_LEVEL,
+    format: env.MELTANO_CLI_LOG_FORMAT,
+    config: env.MELTANO_CLI_LOG_CONFIG,
+  };
+  try {
+    if (session !== undefined) return await session.log();
+    const chosen = await chooseLogSettings({ options: logChoice(globals), settings, cwd: process.cwd() });
+    return createLog({ settings: chosen, stderr, mask, env });
+  } catch {
+    return createLog({ settings: { outputs: [{ level: 'info', format: 'uncolored' }] }, stderr, mask, env });
+  }
+}
+
+/** What nobody awaited or caught is a bug: it is told, and the program ends; what the run started ends with it. */
+function catchBugs(call: Call): void {
+  const end = (error: unknown): void => {
+    void report(error, call).finally(() => process.exit(exitCodes.failure));
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}

@@ -1,0 +1,93 @@
+/**
+ * All commands by name, each with the line that help shows. A command's own file loads only when it is called, or
+ * when its help is asked for.
+ */
+import type { Command } from 'commander';
+import type { CommandContext } from './context.js';
+
+/** Adds arguments, options, examples and the action to a command. */
+export type DefineCommand = (command: Command, context: CommandContext) => Command;
+
+export interface CommandEntry {
+  summary: string;
+  load: () => Promise<DefineCommand>;
+}
+
+export interface CommandGroup {
+  summary: string;
+  commands: Readonly<Record<string, CommandEntry>>;
+}
+
+export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
+  config: {
+    summary: 'Show the settings of a plugin or of the project.',
+    commands: {
+      list: {
+        summary: 'List settings with their variables, values and where each value comes from.',
+        load: async () => (await import('./commands/config-list.js')).configList,
+      },
+      print: {
+        summary: 'Print the configuration that a plugin gets.',
+        load: async () => (await import('./commands/config-print.js')).configPrint,
+      },
+    },
+  },
+  install: {
+    summary: 'Install the plugins of the project.',
+    load: async () => (await import('./commands/install.js')).install,
+  },
+  job: {
+    summary: 'Look at jobs.',
+    commands: {
+      list: { summary: 'List jobs.', load: async () => (await import('./commands/job-list.js')).jobList },
+    },
+  },
+  lease: {
+    summary: 'See and release who holds which state ID.',
+    commands: {
+      list: {
+        summary: 'List the leases that are held.',
+        load: async () => (await import('./commands/lease-list.js')).leaseList,
+      },
+      release: {
+        summary: 'Release a lease, so that another run can have it.',
+        load: async () => (await import('./commands/lease-release.js')).leaseRelease,
+      },
+    },
+  },
+  runs: {
+    summary: 'Look at runs of the past.',
+    commands: {
+      list: {
+        summary: 'List runs, the newest first.',
+        load: async () => (await import('./commands/runs-list.js')).runsList,
+      },
+      show: {
+        summary: 'Show a run with its blocks.',
+        load: async () => (await import('./commands/runs-show.js')).runsShow,
+      },
+    },
+  },
+  schedule: {
+    summary: 'Look at schedules.',
+    commands: {
+      list: {
+        summary: 'List schedules.',
+        load: async () => (await import('./commands/schedule-list.js')).scheduleList,
+      },
+    },
+  },
+  state: {
+    summary: 'Look at and change the state of extract-load blocks.',
+    commands: {
+      clear: { summary: 'Clear a state.', load: async () => (await import('./commands/state-clear.js')).stateClear },
+      get: { summary: 'Print a state.', load: async () => (await import('./commands/state-get.js')).stateGet },
+      list: { summary: 'List the state IDs.', load: async () => (await import('./commands/state-list.js')).stateList },
+      set: { summary: 'Set a state.', load: async () => (await import('./commands/state-set.js')).stateSet },
+    },
+  },
+};
+
+export function isGroup(entry: CommandEntry | CommandGroup): entry is CommandGroup {
+  return 'commands' in entry;
+}

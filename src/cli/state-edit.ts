@@ -1,0 +1,63 @@
+/** Changes to a state by a person: under its lease, so never beside a run, and noted in the history. */
+import { TaplineError } from '../errors.js';
+import type { Session } from '../session.js';
+import { parseExactJson } from '../singer/exact-json.js';
+import type { StateLease, WrappedState } from '../state/port.js';
+
+/** Holds the lease of a state ID while `work` changes it. Throws LEASE_HELD where a run holds it. */
+export async function withLease<T>(
+  session: Session,
+  stateId: string,
+  work: (lease: StateLease) => Promise<T>,
+): Promise<T> {
+  const [{ currentOwner }, { randomUUID }, backend] = await Promise.all([
+    import('../state/owner.js'),
+    import('node:crypto'),
+    session.state(),
+  ]);
+  const { lease } = await backend.leases.acquire(stateId, { owner: await currentOwner(randomUUID()) });
+  try {
+    return await work(lease);
+  } finally {
+    await lease.release();
+  }
+}
+
+/** Replaces a whole state and leaves the row that the original leaves. */
+export async function setState(session: Session, stateId: string, state: WrappedState): Promise<void> {
+  await withLease(session, stateId, (lease) => lease.save({ mode: 'completed', state, edit: true }));
+  const history = await session.history();
+  await history.meltanoRuns.stateEdit(stateId, state.singer_state ?? {}, 'completed');
+}
+
+/** Reads a state as `state get` prints it. Throws STATE_INVALID. */
+export function parseState(text: string, validate: boolean): WrappedState {
+  const state = parse(text);
+  if (!isMap(state)) throw invalid('It must be a JSON object.');
+  if (validate && !isMap(state.singer_state)) {
+    throw invalid(
+      "It must have a top-level 'singer_state' key with an object in it.",
+      'Use --no-validate to bypass this check.',
+    );
+  }
+  return state;
+}
+
+function parse(text: string): unknown {
+  try {
+    return parseExactJson(text);
+  } catch (error) {
+    throw invalid(`Invalid JSON provided: ${error instanceof Error ? error.message : error}.`);
+  }
+}
+
+function invalid(why: string, hint?: string): TaplineError {
+  const example = `A state looks like {"singer_state": {"bookmarks": {...}}}.`;
+  return new TaplineError('STATE_INVALID', `Invalid state format. ${why}`, {
+    hint: hint === undefined ? example : `${example} ${hint}`,
+  });
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,180 @@
+/**
+ * A project opened for one command or one caller: everything lazily, once, and closed together. The only place
+ * that names concrete backends.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { History } from './history/port.js';
+import type { Installer } from './install/types.js';
+import { createLog, type Log } from './observe/log.js';
+import { chooseLogSettings, type LogChoice } from './observe/log-settings.js';
+import type { Mask } from './observe/mask.js';
+import type { StderrWriter } from './observe/stderr.js';
+import type { Plugins } from './plugins/types.js';
+import type { EnvironmentPolicy, Project } from './project/types.js';
+import type { World } from './run/types.js';
+import type { SettingsResolver } from './settings/types.js';
+import type { StateBackend } from './state/port.js';
+
+export interface SessionOptions {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** `null` for none. */
+  environment?: string | null | undefined;
+  envFile?: string | undefined;
+  policy: EnvironmentPolicy;
+  access: 'read' | 'write';
+  databaseUri?: string | undefined;
+  /** From the command line. */
+  log: LogChoice;
+  defaultLogLevel?: string | undefined;
+  mask: Mask;
+  stderr: StderrWriter;
+}
+
+export interface Session {
+  readonly project: Project;
+  readonly mask: Mask;
+  readonly stderr: StderrWriter;
+  plugins(): Promise<Plugins>;
+  settings(): Promise<SettingsResolver>;
+  installer(): Promise<Installer>;
+  /** The history where the system database exists already; it is not made for this. */
+  existingHistory(): Promise<History | undefined>;
+  history(): Promise<History>;
+  state(): Promise<StateBackend>;
+  log(): Promise<Log>;
+  /** What a run or an invoke works with. */
+  world(): Promise<World>;
+  /** Closes what was opened, in the order that leaves nothing unwritten. */
+  close(): Promise<void>;
+}
+
+/** Reads the project; all else waits until it is asked for. Throws the errors of `loadProject`. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { loadProject } = await import('./project/load.js');
+  const { cwd, env, environment, envFile, policy, mask, stderr } = options;
+  const project = await loadProject({ cwd, env, environment, envFile, policy });
+  const readOnly = options.access === 'read';
+
+  const plugins = once(async () => {
+    const { openPlugins } = await import('./plugins/plugins.js');
+    return openPlugins(project);
+  });
+  const settings = once(async () => {
+    const { createSettings } = await import('./settings/resolver.js');
+    const resolver = createSettings(project, await plugins(), { env, overrides: overridesOf(options) });
+    mask.add(resolver.projectSecrets());
+    return resolver;
+  });
+  const databaseUri = async () => String((await settings()).projectSetting('database_uri'));
+  const database = once(async () => {
+    const { openSystemDatabase } = await import('./state/systemdb/open.js');
+    return openSystemDatabase({ uri: await databaseUri(), cwd, readOnly });
+  });
+  const history = once(async () => {
+    const { openHistory } = await import('./history/open.js');
+    return openHistory(await database());
+  });
+  const state = once(async () => {
+    const { openStateBackend } = await import('./state/open.js');
+    const resolver = await settings();
+    return openStateBackend({
+      uri: String(resolver.projectSetting('state_backend.uri') ?? 'systemdb'),
+      systemDatabase: database,
+      lockTimeoutSeconds: numberOf(resolver.projectSetting('state_backend.lock_timeout_seconds')),
+      lockRetrySeconds: numberOf(resolver.projectSetting('state_backend.lock_retry_seconds')),
+      readOnly,
+    });
+  });
+  const installer = once(async () => {
+    const { createInstaller } = await import('./install/installer.js');
+    return createInstaller({ project, settings: await settings(), env, mask: mask.text });
+  });
+  const existingHistory = async () => {
+    const { parseDatabaseUri } = await import('./state/systemdb/uri.js');
+    const { file } = parseDatabaseUri(await databaseUri(), cwd);
+    return file !== undefined && existsSync(file) ? history() : undefined;
+  };
+  const log = once(async () => openLog(options, await settings()));
+  const world = once(
+    async (): Promise<World> => ({
+      project,
+      plugins: await plugins(),
+      settings: await settings(),
+      installer: await installer(),
+      history,
+      state,
+      env,
+      cwd,
+      runDirRoot: join(project.sysDir, 'run'),
+      mask,
+    }),
+  );
+
+  return {
+    project,
+    mask,
+    stderr,
+    plugins,
+    settings,
+    installer,
+    existingHistory,
+    history,
+    state,
+    log,
+    world,
+    async close() {
+      for (const opened of [state, history, database]) await (await opened.made())?.close();
+    },
+  };
+}
+
+/** Project settings that the command line sets. */
+function overridesOf({ databaseUri, log, defaultLogLevel: _ }: SessionOptions): Record<string, unknown> {
+  const format = log.format?.replaceAll('-', '_');
+  const given = {
+    database_uri: databaseUri,
+    'cli.log_level': log.level,
+    'cli.log_format': format,
+    'cli.log_config': log.config,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+async function openLog(
+  { log, defaultLogLevel, cwd, stderr, mask, env }: SessionOptions,
+  settings: SettingsResolver,
+): Promise<Log> {
+  const setting = (name: string): string | undefined => {
+    const value = settings.projectSetting(name);
+    return value === undefined || value === null ? undefined : String(value);
+  };
+  const { origin } = settings.projectSettings().get('cli.log_level') ?? { origin: { layer: 'default' } };
+  const level = origin.layer === 'default' ? (defaultLogLevel ?? setting('cli.log_level')) : setting('cli.log_level');
+  const chosen = await chooseLogSettings({
+    options: log,
+    settings: { level, format: setting('cli.log_format'), config: setting('cli.log_config') },
+    cwd,
+  });
+  return createLog({ settings: chosen, stderr, mask, env });
+}
+
+interface Once<T> {
+  (): Promise<T>;
+  /** What it made, without making it; undefined also where making it failed. */
+  made(): Promise<T | undefined>;
+}
+
+function once<T>(make: () => Promise<T>): Once<T> {
+  let making: Promise<T> | undefined;
+  const get = (): Promise<T> => {
+    making ??= make();
+    return making;
+  };
+  return Object.assign(get, { made: async () => making?.catch(() => undefined) });
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

@@ -88,7 +88,8 @@ type Section = Record<string, unknown>;
 
 /** The handlers of the root logger that we know. Undefined where the text is no logging configuration. */
 async function outputsOf(text: string, fallback: LogOutput, cwd: string): Promise<LogOutput[] | undefined> {
-  const config = await parseYaml(text);
+  const { parseYaml } = await import('./parse-yaml.js');
+  const config = asSection(parseYaml(text));
   if (config === undefined) return undefined;
   const root = asSection(config.root) ?? asSection(asSection(config.loggers)?.['']) ?? {};
   const names = Array.isArray(root.handlers) ? root.handlers : [];
@@ -103,15 +104,6 @@ async function outputsOf(text: string, fallback: LogOutput, cwd: string): Promis
     const isStream = /StreamHandler$/.test(String(handler.class ?? ''));
     return file === undefined && !isStream ? [] : [{ level, ...shape, file }];
   });
-}
-
-async function parseYaml(text: string): Promise<Section | undefined> {
-  const { parse } = await import('yaml');
-  try {
-    return asSection(parse(text, { logLevel: 'silent' }));
-  } catch {
-    return undefined;
-  }
 }
 
 /** A formatter of the original's own (`()` names a factory), or a plain format text of Python's. */

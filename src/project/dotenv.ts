@@ -50,8 +50,9 @@ const plainLine =
 export async function parseDotenv(text: string, environment: NodeJS.ProcessEnv): Promise<Record<string, string>> {
   const lines = text.replaceAll('\r\n', '\n').split('\n');
   if (lines.every((line) => plainLine.test(line))) {
-    const { parse } = await import('dotenv');
-    return parse(text);
+    // Bundled CommonJS has its default export only.
+    const { default: dotenv } = await import('dotenv');
+    return dotenv.parse(text);
   }
   return parseAsPython(text, environment);
 }

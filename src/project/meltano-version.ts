@@ -13,7 +13,10 @@ export async function checkRequiresMeltano(
   at?: SourceLocation | undefined,
 ): Promise<void> {
   if (specifier === undefined || specifier.trim() === '') return;
-  const { satisfies, validRange } = await import('@renovatebot/pep440');
+  // Bundled CommonJS has its default export only.
+  const {
+    default: { satisfies, validRange },
+  } = await import('@renovatebot/pep440');
   if (!validRange(specifier)) {
     throw new TaplineError(
       'PROJECT_REQUIRES',

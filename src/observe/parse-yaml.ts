@@ -1,0 +1,11 @@
+/** A file of its own, to be loaded where there is YAML to read: the parser is big. */
+import { parse } from 'yaml';
+
+/** Undefined for text that is no YAML. */
+export function parseYaml(text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'silent' });
+  } catch {
+    return undefined;
+  }
+}

@@ -9,7 +9,11 @@ import { generate } from './generate.mjs';
 const root = dirname(import.meta.dirname);
 
 const checks = [
-  { what: 'format and lint', argv: ['biome', 'check', '--config-path=tools', '.'], mend: 'npm run format' },
+  {
+    what: 'format and lint',
+    argv: ['biome', 'check', '--config-path=tools', '--diagnostic-level=error', '--max-diagnostics=50', '.'],
+    mend: 'npm run format',
+  },
   { what: 'types', argv: ['tsc', '--noEmit', '-p', '.'] },
   { what: 'unused code', argv: ['knip', '--config', 'tools/knip.json', '--no-config-hints'] },
   { what: 'lock file', argv: ['node', 'tools/complete-lock.mjs', '--check'], mend: 'node tools/complete-lock.mjs' },

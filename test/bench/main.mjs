@@ -101,6 +101,7 @@ function table(rows) {
 
 function boundOf({ atMost, atLeast, unit }) {
   if (atMost !== undefined) return `at most ${atMost} ${unit}`;
+  if (unit === undefined) return '-';
   return atLeast === undefined ? 'reported only' : `at least ${atLeast} ${unit}`;
 }
 

@@ -18,9 +18,11 @@ export async function findIncludes(
     const at = locate(index);
     refuseOutside(pattern, at);
     // As Python's Path.glob: hidden files count, no braces, no extended patterns, no following of links by `**`.
-    const matches = await glob(pattern.replace(/^(?:\.\/)+/, ''), {
+    const matches = await glob(asPythonReadsIt(pattern), {
       cwd: root,
       dot: true,
+      // Folders of programs, full of files that are not this project's.
+      ignore: ['.meltano/**', '.git/**'],
       absolute: false,
       onlyFiles: false,
       expandDirectories: false,
@@ -34,6 +36,14 @@ export async function findIncludes(
     }
   }
   return [...found];
+}
+
+/** Only `*`, `?`, `[...]` and `**` are special there. */
+function asPythonReadsIt(pattern: string): string {
+  return pattern
+    .replace(/^(?:\.\/+)+/, '')
+    .replace(/[(){}]|^!/g, '\\$&')
+    .replaceAll('[!', '[^');
 }
 
 function refuseOutside(pattern: string, at: SourceLocation | undefined): void {

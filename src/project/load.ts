@@ -18,11 +18,12 @@ import type { YamlDocument } from './yaml-document.js';
  */
 export async function loadProject(options: LoadProjectOptions = {}): Promise<Project> {
   const env = options.env ?? process.env;
-  const place = findProject(options.cwd ?? process.cwd(), env);
+  const place = findProject(options.cwd ?? currentFolder(), env);
   const main = readMain(place.file);
   const { stamps, content, readPlaces } = (await fromCache(place, main)) ?? (await fromFiles(place, main));
   const dotenv = await readDotenv(place.root, options.envFile, env);
-  const variable = (name: string) => env[name] || dotenv.values[name] || undefined;
+  // A variable that is set to nothing hides the one in .env and chooses nothing, as in the original.
+  const variable = (name: string) => (env[name] ?? dotenv.values[name]) || undefined;
   const defaultEnvironment = variable('MELTANO_DEFAULT_ENVIRONMENT') ?? content.defaultEnvironment;
   const selected = selectEnvironment(
     content.environments,
@@ -45,6 +46,17 @@ export async function loadProject(options: LoadProjectOptions = {}): Promise<Pro
     dotenvFile: dotenv.file,
     locate: locator(files, content, readPlaces),
   });
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new TaplineError('PROJECT_NOT_FOUND', 'The current folder no longer exists.', {
+      cause,
+      hint: 'Go to your project.',
+    });
+  }
 }
 
 function readMain(file: string): Buffer {

@@ -4,8 +4,8 @@
  */
 export type ScalarValue = string | number | boolean | null;
 
-const integer = /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$/;
-const float = /^(?:[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.[0-9_]+(?:[eE][-+]?[0-9]+)?)$/;
+const integer = /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9_]+)$/;
+const float = /^(?:[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?)$/;
 const notFinite = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const date = /^\d{4}-\d{2}-\d{2}$/;
 const timestamp =
@@ -22,15 +22,22 @@ export function readPlainScalar(source: string): ScalarValue {
   if (word !== undefined) return word;
   if (!/^[-+.0-9]/.test(source)) return source;
   if (integer.test(source)) return readInteger(source) ?? source;
-  if (float.test(source)) return Number(source.replaceAll('_', ''));
+  if (float.test(source)) return readFloat(source) ?? source;
   return readTimestamp(source) ?? source;
+}
+
+/** JSON has no infinity, so what is too big stays text. */
+function readFloat(source: string): number | undefined {
+  const value = Number(source.replaceAll('_', ''));
+  return Number.isFinite(value) ? value : undefined;
 }
 
 /** True for a number that JSON and JavaScript can't hold as written: over 2^53, infinite, not a number. */
 export function isUnholdable(source: string): boolean {
   if (notFinite.test(source)) return true;
   const value = Number(withoutSign(source));
-  return integer.test(source) && !Number.isNaN(value) && !Number.isSafeInteger(value);
+  if (Number.isNaN(value)) return false;
+  return integer.test(source) ? !Number.isSafeInteger(value) : float.test(source) && !Number.isFinite(value);
 }
 
 /** A number beyond 2^53 stays text, so that no digit of an account number is lost. */
@@ -85,12 +92,18 @@ export function pythonText(source: string): string {
   const value = readPlainScalar(source);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (notFinite.test(source)) return source.toLowerCase().replace('.', '').replace('+', '');
-  if (typeof value !== 'number') return value === null ? '' : value;
+  if (typeof value !== 'number') return value === null ? '' : asPythonTime(source, value);
   return integer.test(source) ? String(value) : pythonFloat(value);
 }
 
+/** A time that was written with a blank is one without the `T`. */
+function asPythonTime(source: string, value: string): string {
+  return /^\d{4}-\d{1,2}-\d{1,2}[ \t]/.test(source) && value !== source ? value.replace('T', ' ') : value;
+}
+
 /** Python's shortest form, which differs from JavaScript's in `.0` and in where the exponent starts. */
-export function pythonFloat(value: number): string {
+function pythonFloat(value: number): string {
+  if (Object.is(value, -0)) return '-0.0';
   const [digits = '', power = '0'] = value.toExponential().split('e');
   const exponent = Number(power);
   if (exponent >= 16 || exponent < -4) {

@@ -123,13 +123,17 @@ function expected(types: unknown): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
-/** Never the value of a long text: it may be a secret that slipped to the wrong place. */
-function show(value: unknown): string {
+/** Never the value: what slipped to the wrong place may be a secret. */
+function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (isPlainMap(value)) return 'a map';
   if (value === null || value === undefined) return 'empty';
-  if (typeof value !== 'string') return `the ${typeof value} ${String(value)}`;
-  return value.length > 40 ? 'a text' : `the text '${value}'`;
+  return typeof value === 'string' ? 'text' : `a ${typeof value}`;
+}
+
+/** A name or a keyword, which is no secret. */
+function show(value: unknown): string {
+  return typeof value === 'string' && value.length <= 60 ? `'${value}'` : kindOf(value);
 }
 
 /** "extractor 'tap-x': config" rather than /plugins/extractors/0/config. */

@@ -209,14 +209,14 @@ class ValueReader {
     if (tag === 'null') return null;
     if (isTextPlace(path))
       return readPlainScalar(text) === null ? null : isVersionPlace(path) ? text : pythonText(text);
-    if (isUnholdable(text)) this.warnAboutNumber(node, text);
+    if (isUnholdable(text)) this.warnAboutNumber(node);
     return readPlainScalar(text);
   }
 
-  private warnAboutNumber(node: Node, text: string): void {
+  private warnAboutNumber(node: Node): void {
     this.warnings.push({
       code: 'NUMBER_AS_TEXT',
-      message: `The number ${text} can't be held exactly and is handed on as text.`,
+      message: 'This number is too big to be held exactly; it is handed on as text.',
       hint: 'Put it in quotes to say that this is what you want.',
       at: this.place(node),
     });
@@ -255,7 +255,7 @@ function isTextPlace(path: ProjectPath): boolean {
   const [area, , , key] = inEnvironment ? path.slice(3) : path;
   if (area === 'plugins') return key === 'env' || key === 'python' || key === 'variant';
   if (area === 'environments' || area === 'schedules') return path[2] === 'env' || path[2] === 'name';
-  return area === 'env';
+  return area === 'env' || (area === 'python' && path.length === 1);
 }
 
 function isVersionPlace(path: ProjectPath): boolean {

@@ -12,7 +12,11 @@ export type EditableProject = Pick<Project, 'file' | 'files' | 'sysDir'> & { rea
 type ListPath = EditPath;
 
 /** Adds an entry at the end of the list in meltano.yml, as the original does with several files too. */
-export async function addEntry(project: EditableProject, list: ListPath, entry: Record<string, unknown>): Promise<void> {
+export async function addEntry(
+  project: EditableProject,
+  list: ListPath,
+  entry: Record<string, unknown>,
+): Promise<void> {
   await editFiles(project, [inFile(project.file, () => [{ op: 'append', path: list, value: entry }])]);
 }
 
@@ -20,7 +24,12 @@ export async function addEntry(project: EditableProject, list: ListPath, entry: 
  * Applies edits, whose paths start at the entry, in the file that holds it. The place is looked up in the text that is
  * edited, so a change since the project was read does not lead astray. Throws EDIT_REFUSED where no file has the entry.
  */
-export async function editEntry(project: EditableProject, list: ListPath, name: string, edits: readonly YamlEdit[]): Promise<string> {
+export async function editEntry(
+  project: EditableProject,
+  list: ListPath,
+  name: string,
+  edits: readonly YamlEdit[],
+): Promise<string> {
   const file = await fileOf(project, list, name);
   const located = inFile(file, (text) => {
     const index = indexOf(text, list, name);

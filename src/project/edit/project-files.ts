@@ -21,7 +21,11 @@ export async function editFiles(
   project: { sysDir: string; readonly: boolean },
   edits: readonly FileEdit[],
 ): Promise<string[]> {
-  if (project.readonly) throw readonlyError('This project is deployed as read-only', 'Unset MELTANO_PROJECT_READONLY, or make the change where the project is kept.');
+  if (project.readonly)
+    throw readonlyError(
+      'This project is deployed as read-only',
+      'Unset MELTANO_PROJECT_READONLY, or make the change where the project is kept.',
+    );
   return withFileLock(join(project.sysDir, 'run', 'tapline-edit.lock'), async () => {
     const texts = new Map<string, { before: string; after: string; mode: number }>();
     for (const { file, edit, mode } of edits) {
@@ -72,10 +76,17 @@ async function syncFolder(folder: string): Promise<void> {
 
 function translate(error: NodeJS.ErrnoException, file: string): Error {
   if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS') {
-    return readonlyError(`${file} can't be written (${error.code})`, 'Check the owner and the mode of the file and of its folder.', error);
+    return readonlyError(
+      `${file} can't be written (${error.code})`,
+      'Check the owner and the mode of the file and of its folder.',
+      error,
+    );
   }
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
-    return new TaplineError('DISK_FULL', `${file} was left as it is: the disk is full.`, { cause: error, hint: 'Free some room and try again.' });
+    return new TaplineError('DISK_FULL', `${file} was left as it is: the disk is full.`, {
+      cause: error,
+      hint: 'Free some room and try again.',
+    });
   }
   return error;
 }

@@ -75,9 +75,13 @@ function parse(text: string, file: string): Source {
   const fault = doc.errors[0];
   if (fault) {
     const { line, col } = lines.linePos(fault.pos[0]);
-    throw new TaplineError('PROJECT_SYNTAX', `${file} can't be edited, it is no valid YAML: ${fault.message.split('\n')[0]}`, {
-      at: { file, line, col },
-    });
+    throw new TaplineError(
+      'PROJECT_SYNTAX',
+      `${file} can't be edited, it is no valid YAML: ${fault.message.split('\n')[0]}`,
+      {
+        at: { file, line, col },
+      },
+    );
   }
   return { text, file, doc, lines, newline: text.includes('\r\n') ? '\r\n' : '\n' };
 }
@@ -172,7 +176,8 @@ function findSpot(source: Source, path: EditPath): Spot {
   let spot: Spot = { node: source.doc.contents, depth: 0, pair: undefined, parent: undefined };
   for (const key of path) {
     const { node } = spot;
-    if (isAlias(node)) throw refused(source, node.range?.[0] ?? 0, 'it is an alias; a change here would change other places too');
+    if (isAlias(node))
+      throw refused(source, node.range?.[0] ?? 0, 'it is an alias; a change here would change other places too');
     if (isMap(node)) {
       const pair = node.items.find((item) => keyText(item) === String(key));
       if (!pair) return spot;
@@ -222,7 +227,8 @@ function replace(source: Source, spot: Spot, value: unknown): Splice {
   if (node && isAnchored(source, node)) {
     throw refused(source, node.range?.[0] ?? 0, 'it has an anchor; a change here would change other places too');
   }
-  if (node && isAlias(node)) throw refused(source, node.range?.[0] ?? 0, 'it is an alias; a change here would change other places too');
+  if (node && isAlias(node))
+    throw refused(source, node.range?.[0] ?? 0, 'it is an alias; a change here would change other places too');
   const inline = isScalarValue(value) && (isScalar(node) || node === null);
   if (inline && isScalar(node) && !isEmptyNode(node) && !isBlockScalar(node) && !needsBlock(value)) {
     const [start, end] = range(node);
@@ -239,12 +245,20 @@ function replace(source: Source, spot: Spot, value: unknown): Splice {
 function replacePair(source: Source, spot: Spot, value: unknown): Splice {
   const { pair, parent } = spot;
   if (!parent) {
-    return { start: 0, end: source.text.length, text: `${withNewline(source, stringify(value, stringifyOptions)).trimEnd()}${source.newline}` };
+    return {
+      start: 0,
+      end: source.text.length,
+      text: `${withNewline(source, stringify(value, stringifyOptions)).trimEnd()}${source.newline}`,
+    };
   }
   if (pair) {
     const start = keyStart(pair);
     const end = contentEnd(source, pair);
-    return { start, end, text: renderPair(source, keySource(source, pair), value, column(source, start), indentStep(source)) };
+    return {
+      start,
+      end,
+      text: renderPair(source, keySource(source, pair), value, column(source, start), indentStep(source)),
+    };
   }
   const [start, end] = range(spot.node);
   return { start, end: trimmedEnd(source, start, end), text: renderItem(source, value, column(source, start)) };
@@ -258,7 +272,8 @@ function keySource(source: Source, pair: Pair): string {
 function addPair(source: Source, spot: Spot, map: YAMLMap, key: string, value: unknown): Splice {
   const keyAsText = stringify(key, stringifyOptions).trimEnd();
   if (map.flow) {
-    if (map.items.length === 0 && spot.parent && !inFlow(source, spot)) return replacePair(source, spot, { [key]: value });
+    if (map.items.length === 0 && spot.parent && !inFlow(source, spot))
+      return replacePair(source, spot, { [key]: value });
     return addInFlow(source, map, `${keyAsText}: ${flowText(value)}`);
   }
   const last = map.items.at(-1);
@@ -305,7 +320,8 @@ function addInFlow(source: Source, collection: YAMLMap | YAMLSeq, text: string):
 function deletion(source: Source, path: EditPath, prune: boolean): Splice {
   const spot = findSpot(source, path);
   if (spot.depth < path.length || !spot.parent) return { start: 0, end: 0, text: '' };
-  if (isAnchored(source, spot.node)) throw refused(source, range(spot.node)[0], 'it holds an anchor that other places use');
+  if (isAnchored(source, spot.node))
+    throw refused(source, range(spot.node)[0], 'it holds an anchor that other places use');
   if (spot.parent.items.length === 1 && path.length > 1) {
     if (prune) return deletion(source, path.slice(0, -1), prune);
     const above = findSpot(source, path.slice(0, -1));
@@ -369,11 +385,18 @@ function renderPair(source: Source, key: string, value: unknown, indent: number,
   }
   const body = stringify(value, { ...stringifyOptions, indent: step, indentSeq: indentsSequences(source) }).trimEnd();
   const pad = ' '.repeat(indent + (Array.isArray(value) && !indentsSequences(source) ? 0 : step));
-  return `${key}:${source.newline}${body.split('\n').map((line) => (line === '' ? line : pad + line)).join(source.newline)}`;
+  return `${key}:${source.newline}${body
+    .split('\n')
+    .map((line) => (line === '' ? line : pad + line))
+    .join(source.newline)}`;
 }
 
 function renderItem(source: Source, value: unknown, indent: number): string {
-  const text = stringify(value, { ...stringifyOptions, indent: indentStep(source), indentSeq: indentsSequences(source) }).trimEnd();
+  const text = stringify(value, {
+    ...stringifyOptions,
+    indent: indentStep(source),
+    indentSeq: indentsSequences(source),
+  }).trimEnd();
   return indentRest(source, text, indent);
 }
 
@@ -383,7 +406,11 @@ function indentRest(source: Source, text: string, indent: number): string {
 }
 
 function flowText(value: unknown): string {
-  if (isScalarValue(value)) return stringify(value, { ...stringifyOptions, defaultStringType: flowSafe(value) ? 'PLAIN' : 'QUOTE_DOUBLE' }).trimEnd();
+  if (isScalarValue(value))
+    return stringify(value, {
+      ...stringifyOptions,
+      defaultStringType: flowSafe(value) ? 'PLAIN' : 'QUOTE_DOUBLE',
+    }).trimEnd();
   return JSON.stringify(value);
 }
 

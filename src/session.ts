@@ -8,10 +8,10 @@ import type { History } from './history/port.js';
 import type { Installer } from './install/types.js';
 import { createLog, type Log } from './observe/log.js';
 import { chooseLogSettings, type LogChoice } from './observe/log-settings.js';
-import type { Mask } from './observe/mask.js';
+import { createMask, type Mask } from './observe/mask.js';
 import type { StderrWriter } from './observe/stderr.js';
 import type { Plugins } from './plugins/types.js';
-import type { EnvironmentPolicy, Project } from './project/types.js';
+import type { LoadProjectOptions, Project } from './project/types.js';
 import type { World } from './run/types.js';
 import type { SettingsResolver } from './settings/types.js';
 import type { StateBackend } from './state/port.js';
@@ -19,16 +19,12 @@ import type { StateBackend } from './state/port.js';
 export interface SessionOptions {
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** `null` for none. */
-  environment?: string | null | undefined;
-  envFile?: string | undefined;
-  policy: EnvironmentPolicy;
+  /** `read` makes and changes nothing in the stores. */
   access: 'read' | 'write';
   databaseUri?: string | undefined;
   /** From the command line. */
   log: LogChoice;
   defaultLogLevel?: string | undefined;
-  mask: Mask;
   stderr: StderrWriter;
 }
 
@@ -36,6 +32,8 @@ export interface Session {
   readonly project: Project;
   readonly mask: Mask;
   readonly stderr: StderrWriter;
+  /** The process environment that it was opened with. */
+  readonly env: NodeJS.ProcessEnv;
   plugins(): Promise<Plugins>;
   settings(): Promise<SettingsResolver>;
   installer(): Promise<Installer>;
@@ -50,11 +48,18 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Reads the project; all else waits until it is asked for. Throws the errors of `loadProject`. */
-export async function openSession(options: SessionOptions): Promise<Session> {
+/** Reads the project around `cwd` and opens it. Throws the errors of `loadProject`. */
+export async function openSession(options: SessionOptions & LoadProjectOptions): Promise<Session> {
   const { loadProject } = await import('./project/load.js');
-  const { cwd, env, environment, envFile, policy, mask, stderr } = options;
-  const project = await loadProject({ cwd, env, environment, envFile, policy });
+  const { cwd, env, environment, envFile, policy } = options;
+  return createSession(await loadProject({ cwd, env, environment, envFile, policy }), options);
+}
+
+/** Opens a project that is read already; all else waits until it is asked for. */
+export function createSession(project: Project, options: SessionOptions): Session {
+  const { cwd, env, stderr } = options;
+  // The names of environments are in every state ID, and some are passwords too.
+  const mask = createMask({ never: project.environments.map(({ name }) => name) });
   const readOnly = options.access === 'read';
 
   const plugins = once(async () => {
@@ -96,7 +101,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const { file } = parseDatabaseUri(await databaseUri(), cwd);
     return file !== undefined && existsSync(file) ? history() : undefined;
   };
-  const log = once(async () => openLog(options, await settings()));
+  const log = once(async () => openLog(options, mask, await settings()));
   const world = once(
     async (): Promise<World> => ({
       project,
@@ -116,6 +121,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     project,
     mask,
     stderr,
+    env,
     plugins,
     settings,
     installer,
@@ -143,7 +149,8 @@ function overridesOf({ databaseUri, log, defaultLogLevel: _ }: SessionOptions): 
 }
 
 async function openLog(
-  { log, defaultLogLevel, cwd, stderr, mask, env }: SessionOptions,
+  { log, defaultLogLevel, cwd, stderr, env }: SessionOptions,
+  mask: Mask,
   settings: SettingsResolver,
 ): Promise<Log> {
   const setting = (name: string): string | undefined => {

@@ -7,7 +7,7 @@ import { bugRecord, bugText, errorRecord, errorText } from '../observe/error-rep
 import { createLog, type Log } from '../observe/log.js';
 import { logFormats, logThresholds } from '../observe/log-record.js';
 import { chooseLogSettings, type LogChoice } from '../observe/log-settings.js';
-import { createMask, type Mask } from '../observe/mask.js';
+import { createMask } from '../observe/mask.js';
 import { createStderrWriter, type StderrWriter } from '../observe/stderr.js';
 import type { Session } from '../session.js';
 import { programVersion } from '../version.js';
@@ -34,7 +34,6 @@ interface Call {
   stderr: StderrWriter;
   env: NodeJS.ProcessEnv;
   globals: GlobalOptions;
-  mask: Mask;
   session: Session | undefined;
   exitCode: number;
 }
@@ -46,7 +45,6 @@ export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv
     stderr: createStderrWriter(),
     env,
     globals: {},
-    mask: createMask(),
     session: undefined,
     exitCode: exitCodes.ok,
   };
@@ -195,7 +193,6 @@ async function openProject(call: Call, options: OpenProject): Promise<Session> {
     env: call.env,
     envFile: globals.envFile,
     log: logChoice(globals),
-    mask: call.mask,
     stderr: call.stderr,
     ...options,
     environment: options.environment ?? (globals.environment === false ? null : globals.environment),
@@ -254,7 +251,8 @@ async function report(error: unknown, call: Call): Promise<number> {
 }
 
 /** The session's log, or one from options and variables where there is no session (or its settings are the error). */
-async function logForErrors({ session, globals, env, stderr, mask }: Call): Promise<Log> {
+async function logForErrors({ session, globals, env, stderr }: Call): Promise<Log> {
+  const mask = session?.mask ?? createMask();
   const settings = {
     level: env.MELTANO_CLI_LOG_LEVEL,
     format: env.MELTANO_CLI_LOG_FORMAT,

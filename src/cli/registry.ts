@@ -36,9 +36,38 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'Install the plugins of the project.',
     load: async () => (await import('./commands/install.js')).install,
   },
-  job: {
-    summary: 'Look at jobs.',
+  environment: {
+    summary: 'List, add and remove environments.',
     commands: {
+      add: {
+        summary: 'Add an environment.',
+        load: async () => (await import('./commands/environment-add.js')).environmentAdd,
+      },
+      list: {
+        summary: 'List environments.',
+        load: async () => (await import('./commands/environment-list.js')).environmentList,
+      },
+      remove: {
+        summary: 'Remove an environment.',
+        load: async () => (await import('./commands/environment-remove.js')).environmentRemove,
+      },
+    },
+  },
+  job: {
+    summary: 'List, add, change and remove jobs.',
+    commands: {
+      add: {
+        summary: 'Add a job.',
+        load: async () => (await import('./commands/job-add.js')).jobAdd,
+      },
+      remove: {
+        summary: 'Remove a job.',
+        load: async () => (await import('./commands/job-remove.js')).jobRemove,
+      },
+      set: {
+        summary: 'Change the tasks of a job.',
+        load: async () => (await import('./commands/job-set.js')).jobSet,
+      },
       list: { summary: 'List jobs.', load: async () => (await import('./commands/job-list.js')).jobList },
     },
   },
@@ -69,8 +98,20 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     },
   },
   schedule: {
-    summary: 'Look at schedules.',
+    summary: 'List, add, change and remove schedules.',
     commands: {
+      add: {
+        summary: 'Add a schedule.',
+        load: async () => (await import('./commands/schedule-add.js')).scheduleAdd,
+      },
+      remove: {
+        summary: 'Remove a schedule.',
+        load: async () => (await import('./commands/schedule-remove.js')).scheduleRemove,
+      },
+      set: {
+        summary: 'Change a schedule.',
+        load: async () => (await import('./commands/schedule-set.js')).scheduleSet,
+      },
       list: {
         summary: 'List schedules.',
         load: async () => (await import('./commands/schedule-list.js')).scheduleList,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { History } from '../../history/port.js';
+import { cronOf } from '../../plan/interval.js';
 import type { Job, Project, Schedule } from '../../project/types.js';
 import { pythonRepr } from '../../python-json.js';
 import type { Session } from '../../session.js';
@@ -71,24 +72,6 @@ async function lastSuccess(name: string, history: History | undefined): Promise<
     state === 'SUCCESS' && endedAt !== undefined ? [endedAt.getTime()] : [],
   );
   return ends.length === 0 ? undefined : new Date(Math.max(...ends));
-}
-
-/** Cron for the names of intervals; null for those that no clock starts. */
-const crons: Readonly<Record<string, string | null>> = {
-  '@once': null,
-  '@manual': null,
-  '@none': null,
-  '@hourly': '0 * * * *',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@weekly': '0 0 * * 0',
-  '@monthly': '0 0 1 * *',
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-};
-
-function cronOf(interval: string): string | null {
-  return Object.hasOwn(crons, interval) ? (crons[interval] ?? null) : interval;
 }
 
 function jobOf(project: Project, schedule: JobSchedule): Job {

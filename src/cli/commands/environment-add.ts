@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { TaplineError } from '../../errors.js';
+import { addEntry } from '../../project/edit/named-entries.js';
+import type { CommandContext } from '../context.js';
+import { editable } from '../editable.js';
+import { databaseUriOption, examples } from '../shared-options.js';
+
+export function environmentAdd(command: Command, { open, output }: CommandContext): Command {
+  return command
+    .argument('<name>')
+    .addOption(databaseUriOption())
+    .addHelpText('after', examples('tapline environment add staging'))
+    .action(async (name: string, { databaseUri }: { databaseUri?: string }) => {
+      const session = await open({ policy: 'none', access: 'write', databaseUri });
+      refuseName(name);
+      if (session.project.environments.some((environment) => environment.name === name)) {
+        throw new TaplineError('ENTRY_EXISTS', `An environment named '${name}' already exists.`);
+      }
+      await addEntry(await editable(session), ['environments'], { name });
+      output.line(`Created new environment '${name}'`);
+    });
+}
+
+/** State IDs are `environment:tap-to-target`, so a colon in a name would make them ambiguous. */
+function refuseName(name: string): void {
+  if (name !== '' && !name.includes(':')) return;
+  throw new TaplineError(
+    'STATE_ID_INVALID',
+    `'${name}' can't name an environment: the name must not be empty or hold a colon.`,
+    {
+      hint: 'State IDs are made of the environment, a colon, and the plugins.',
+    },
+  );
+}

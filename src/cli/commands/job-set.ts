@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { editEntry } from '../../project/edit/named-entries.js';
+import { pythonRepr } from '../../python-json.js';
+import type { CommandContext } from '../context.js';
+import { editable } from '../editable.js';
+import { readTasks, tasksOption } from '../job-tasks.js';
+import { databaseUriOption, examples } from '../shared-options.js';
+
+export function jobSet(command: Command, { open, output }: CommandContext): Command {
+  return command
+    .argument('<job>')
+    .addOption(tasksOption())
+    .addOption(databaseUriOption())
+    .addHelpText('after', examples(`tapline job set nightly --tasks '["tap-github target-postgres", "dbt:build"]'`))
+    .action(async (name: string, options: { tasks: string; databaseUri?: string }) => {
+      const session = await open({ policy: 'explicit', access: 'write', databaseUri: options.databaseUri });
+      const tasks = await readTasks(session, name, options.tasks);
+      // No failure in the original, and scripts count on the exit code.
+      if (!session.project.jobs.some((job) => job.name === name)) return output.line(`Job '${name}' does not exist.`);
+      await editEntry(await editable(session), ['jobs'], name, [{ op: 'set', path: ['tasks'], value: tasks }]);
+      output.line(`Updated job ${name}: ${pythonRepr(tasks)}`);
+    });
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { TaplineError } from '../../errors.js';
+import { checkInterval } from '../../plan/interval.js';
+import { addEntry } from '../../project/edit/named-entries.js';
+import type { CommandContext } from '../context.js';
+import { editable } from '../editable.js';
+import { addScheduleOptions, refuseMix, type ScheduleOptions } from '../schedule-options.js';
+import { databaseUriOption, examples } from '../shared-options.js';
+
+export function scheduleAdd(command: Command, { open, output }: CommandContext): Command {
+  return addScheduleOptions(command.argument('<name>'))
+    .requiredOption('--interval <interval>', 'an alias such as @daily, or five fields of cron')
+    .addOption(databaseUriOption())
+    .addHelpText('after', examples("tapline schedule add nightly --job nightly --interval '0 3 * * *'"))
+    .action(async (name: string, options: ScheduleOptions & { interval: string }) => {
+      const session = await open({ policy: 'explicit', access: 'write', databaseUri: options.databaseUri });
+      const { interval, job } = options;
+      refuseMix(options);
+      await checkInterval(interval);
+      const what = job ? { job } : pair(options);
+      // No failure in the original, and scripts count on the exit code.
+      if (session.project.schedules.some((schedule) => schedule.name === name)) {
+        return output.line(`Schedule '${name}' already exists.`);
+      }
+      await addEntry(await editable(session), ['schedules'], { name, interval, ...what });
+      output.line(`Scheduled ${job ? 'job' : 'elt'} '${name}' at ${interval}`);
+    });
+}
+
+function pair({ extractor, loader, transform = 'skip' }: ScheduleOptions): Record<string, string> {
+  if (!extractor)
+    throw new TaplineError('USAGE', 'Missing --extractor', { hint: 'Name --job, or --extractor and --loader.' });
+  if (!loader)
+    throw new TaplineError('USAGE', 'Missing --loader', { hint: 'Name --job, or --extractor and --loader.' });
+  return { extractor, loader, transform };
+}

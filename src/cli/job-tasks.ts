@@ -1,0 +1,15 @@
+import { Option } from 'commander';
+import { checkTasks, parseTasks, type Tasks } from '../plan/tasks.js';
+import type { Session } from '../session.js';
+
+export function tasksOption(): Option {
+  return new Option('--tasks <tasks>', 'the tasks: a line of words, or a YAML list of lines').makeOptionMandatory();
+}
+
+/** The tasks of `--tasks`, each of which `run` would take. */
+export async function readTasks(session: Session, job: string, text: string): Promise<Tasks> {
+  const tasks = await parseTasks(job, text);
+  const { project } = session;
+  checkTasks(job, tasks, { project, plugins: await session.plugins(), options: {}, expandSuffix: (suffix) => suffix });
+  return tasks;
+}

@@ -1,0 +1,77 @@
+/** All that watches a run of the command line: log, log files, live view, summary. */
+import type { RunEvent, RunSubscriber } from '../run/events.js';
+import { hasColors, isInteractive } from './colors.js';
+import type { Log } from './log.js';
+import { isLogged } from './log-record.js';
+import type { LogOutput } from './log-settings.js';
+import { createRunLog } from './run-log.js';
+import { createRunLogFiles, platformLogFolder } from './run-log-file.js';
+import type { StderrWriter } from './stderr.js';
+
+export interface RunObservers {
+  subscribers: RunSubscriber[];
+  /** When all they write is written. */
+  close(): Promise<void>;
+}
+
+export interface ObserveRunParts {
+  log: Log;
+  stderr: StderrWriter;
+  env: NodeJS.ProcessEnv;
+}
+
+export async function observeRun({ log, stderr, env }: ObserveRunParts): Promise<RunObservers> {
+  const output = log.settings.outputs.find(({ file }) => file === undefined);
+  const recordOf = createRunLog();
+  const toLog: RunSubscriber = (event) => {
+    const record = recordOf(event);
+    if (record !== undefined) log.write(record);
+    if (event.type === 'run.finished' && event.error !== undefined) tellError(event, log);
+  };
+  const files = createRunLogFiles({
+    folder: platformLogFolder(env),
+    threshold: output?.level === 'debug' ? 'debug' : 'info',
+    onProblem: (message) => log.debug(message),
+  });
+  const subscribers = [toLog, files.subscriber];
+  const colors = hasColors(stderr, env);
+  if (output !== undefined && isForPeople(output)) {
+    if (isLive(output, stderr, env)) {
+      const { createLiveView } = await import('./live-view.js');
+      // Before the log, so that the lines are gone when the last log lines come.
+      subscribers.unshift(createLiveView(stderr, colors));
+    }
+    const { summaryText } = await import('./summary.js');
+    subscribers.push((event) => {
+      if (event.type !== 'run.finished' || !isWanted(event, output)) return;
+      const text = summaryText(event, { colors, runId: event.runId });
+      if (text !== '') log.print(text);
+    });
+  }
+  return { subscribers, close: () => files.close() };
+}
+
+/** What failed the run as a whole, told as an error of its own; blocks tell theirs themselves. */
+function tellError(event: Extract<RunEvent, { type: 'run.finished' }>, log: Log): void {
+  const { error, blocks } = event;
+  if (error === undefined || blocks.some((block) => block.error?.message === error.message)) return;
+  log.write({
+    time: new Date(event.time),
+    level: event.status === 'skipped' ? 'warning' : 'error',
+    event: error.message,
+    fields: { code: error.code, hint: error.hint, at: error.at, run_id: event.runId },
+  });
+}
+
+function isForPeople({ format }: LogOutput): boolean {
+  return format === 'colored' || format === 'uncolored';
+}
+
+function isLive({ level }: LogOutput, stderr: StderrWriter, env: NodeJS.ProcessEnv): boolean {
+  return isInteractive(stderr, env) && level !== 'debug' && level !== 'disabled';
+}
+
+/** Who asks for errors only gets a summary of failures only. */
+function isWanted({ status }: { status: string }, { level }: LogOutput): boolean {
+  return level !== 'disabled' && (status !== 'success' || isLogged('info', level));
+}

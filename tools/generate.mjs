@@ -1,6 +1,7 @@
 /**
  * Compiles schemas/*.schema.json to src/generated/<name>.js at build time, so that ajv's compiler, which
  * costs over 100 ms, never loads at run time. Each module exports `validate`, typed in a .d.ts beside it.
+ * Schemas of what Tapline prints (output-*) are for readers and tests: nothing of them runs in the program.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +24,7 @@ export declare const validate: {
 
 /** Writes the validators that are out of date. Returns the names of the modules. */
 export async function generate() {
-  const files = namesIn(schemaFolder).filter((file) => file.endsWith('.schema.json'));
+  const files = namesIn(schemaFolder).filter((file) => file.endsWith('.schema.json') && !file.startsWith('output-'));
   const texts = new Map(
     files.sort().map((file) => [basename(file, '.schema.json'), readFileSync(join(schemaFolder, file), 'utf8')]),
   );

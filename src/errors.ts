@@ -33,6 +33,7 @@ export const errorCodes = {
   PROJECT_REQUIRES: exitCodes.requiresMeltano,
   PROJECT_READONLY: exitCodes.failure,
   EDIT_REFUSED: exitCodes.failure,
+  ENTRY_EXISTS: exitCodes.failure,
   ENVIRONMENT_UNKNOWN: exitCodes.failure,
   ENVIRONMENT_REQUIRED: exitCodes.failure,
   DOTENV_UNREADABLE: exitCodes.failure,
@@ -54,7 +55,9 @@ export const errorCodes = {
   BLOCK_ORDER: exitCodes.failure,
   BLOCK_AMBIGUOUS: exitCodes.failure,
   JOB_UNKNOWN: exitCodes.failure,
+  JOB_INVALID: exitCodes.failure,
   SCHEDULE_UNKNOWN: exitCodes.failure,
+  SCHEDULE_INVALID: exitCodes.failure,
   STATE_ID_INVALID: exitCodes.failure,
   // state and leases
   STATE_BACKEND_UNKNOWN: exitCodes.failure,

@@ -8,7 +8,7 @@ export function tasksOption(): Option {
 
 /** The tasks of `--tasks`, each of which `run` would take. */
 export async function readTasks(session: Session, job: string, text: string): Promise<Tasks> {
-  const tasks = await parseTasks(job, text);
+  const tasks = parseTasks(job, text);
   const { project } = session;
   checkTasks(job, tasks, { project, plugins: await session.plugins(), options: {}, expandSuffix: (suffix) => suffix });
   return tasks;

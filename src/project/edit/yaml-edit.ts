@@ -456,7 +456,11 @@ function isAnchored(source: Source, node: Node | null): boolean {
     Collection: (_key, collection) => void (collection.anchor && anchors.add(collection.anchor)),
   });
   let used = false;
-  visit(source.doc, { Alias: (_key, alias) => void (used ||= anchors.has(alias.source)) });
+  visit(source.doc, {
+    Alias: (_key, alias) => {
+      if (anchors.has(alias.source)) used = true;
+    },
+  });
   return used;
 }
 

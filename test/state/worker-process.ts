@@ -32,8 +32,8 @@ export class Worker {
   readonly #answers: WorkerAnswer[] = [];
   readonly #waiting: ((answer: WorkerAnswer) => void)[] = [];
 
-  constructor(file: string) {
-    this.process = fork(file, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  constructor(file: string, user: { uid?: number; gid?: number } = {}) {
+    this.process = fork(file, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], cwd: '/', ...user });
     this.process.on('message', (answer: WorkerAnswer) => {
       const waiting = this.#waiting.shift();
       if (waiting === undefined) this.#answers.push(answer);

@@ -7,16 +7,17 @@ import type { StateLease } from '../../src/state/port.js';
 import { openSystemDatabase } from '../../src/state/systemdb/open.js';
 
 export type WorkerCommand =
-  | { do: 'open'; kind: 'systemdb' | 'file'; uri: string }
+  | { do: 'open'; kind: 'systemdb' | 'file'; uri: string; readOnly?: boolean }
   | { do: 'acquire'; stateId: string; force?: boolean }
   | { do: 'save'; value: number }
   | { do: 'renew' | 'release' }
-  | { do: 'block' };
+  | { do: 'list' };
 
 export interface WorkerAnswer {
   ok: boolean;
   token?: number;
   version?: number;
+  states?: number;
   code?: string;
   message?: string;
 }
@@ -30,8 +31,9 @@ async function obey(command: WorkerCommand): Promise<Omit<WorkerAnswer, 'ok'>> {
   switch (command.do) {
     case 'open': {
       const uri = command.kind === 'file' ? command.uri : 'systemdb';
-      const systemDatabase = () => openSystemDatabase({ uri: command.uri, cwd: '/' });
-      backend.open = await openStateBackend({ uri, systemDatabase, lockRetrySeconds: 0.02 });
+      const { readOnly } = command;
+      const systemDatabase = () => openSystemDatabase({ uri: command.uri, cwd: '/', readOnly });
+      backend.open = await openStateBackend({ uri, systemDatabase, readOnly, lockRetrySeconds: 0.02 });
       return {};
     }
     case 'acquire': {
@@ -54,8 +56,8 @@ async function obey(command: WorkerCommand): Promise<Omit<WorkerAnswer, 'ok'>> {
     case 'release':
       await backend.lease?.release();
       return {};
-    case 'block':
-      return {};
+    case 'list':
+      return { states: (await backend.open?.list())?.length ?? -1 };
   }
 }
 

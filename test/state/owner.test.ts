@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { currentOwner, isAlive, livenessOf, processSpace, processStart } from '../../src/state/owner.js';
+
+async function identityOf(pid: number) {
+  const pidStart = await processStart(pid);
+  if (pidStart === undefined) expect.fail(`no start time for ${pid}`);
+  return { ...(await processSpace()), pid, pidStart };
+}
+
+describe('currentOwner', () => {
+  test('is this process, and alive', async () => {
+    const owner = await currentOwner('run-1');
+    expect(owner).toMatchObject({ runId: 'run-1', host: hostname(), pid: process.pid });
+    expect(owner.pidStart).not.toBe('');
+    expect(await livenessOf(owner)).toBe('alive');
+  });
+
+  test('a long command is cut', async () => {
+    const owner = await currentOwner('run-1', `tapline state set x ${'y'.repeat(5000)}`);
+    expect(owner.command.length).toBeLessThanOrEqual(200);
+    expect(owner.command).toMatch(/^tapline state set .*\.\.\.$/);
+  });
+});
+
+describe('livenessOf', () => {
+  test('a killed process is dead', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await once(child, 'spawn');
+    const identity = await identityOf(child.pid ?? 0);
+    expect(await livenessOf(identity)).toBe('alive');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await livenessOf(identity)).toBe('dead');
+    expect(await isAlive(identity)).toBe(false);
+  });
+
+  test.runIf(process.platform === 'linux')('a zombie is dead', async () => {
+    // The shell starts a child, tells its pid and becomes a sleep that never waits for it.
+    const shell = spawn('sh', ['-c', 'sh -c "read line" & echo $!; exec sleep 600'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const [output] = (await once(shell.stdout, 'data')) as [Buffer];
+    const pid = Number(String(output));
+    const identity = await identityOf(pid);
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => livenessOf(identity), { timeout: 10_000 }).toBe('dead');
+    shell.kill('SIGKILL');
+    await once(shell, 'exit');
+  });
+
+  test('a pid that another process has now is dead', async () => {
+    const identity = await identityOf(process.pid);
+    expect(await livenessOf({ ...identity, pidStart: `${identity.pidStart}1` })).toBe('dead');
+  });
+
+  test.each(['bootId', 'pidNamespace', 'pidStart'] as const)('without %s nothing is known', async (key) => {
+    const identity = await identityOf(process.pid);
+    expect(await livenessOf({ ...identity, [key]: '' })).toBe('unknown');
+  });
+
+  test.each(['bootId', 'pidNamespace'] as const)(
+    'with another %s nothing is known, which counts as alive',
+    async (key) => {
+      const identity = { ...(await identityOf(process.pid)), pid: 2 ** 22 + 1, [key]: 'another' };
+      expect(await livenessOf(identity)).toBe('unknown');
+      expect(await isAlive(identity)).toBe(true);
+    },
+  );
+});
+
+test('a process that does not exist has no start time', async () => {
+  expect(await processStart(2 ** 22 + 1)).toBeUndefined();
+});

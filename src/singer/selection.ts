@@ -306,7 +306,8 @@ function distinct(entries: CatalogMetadata[]): { name: string; selection: Select
   return [...new Map(found.map((item) => [`${item.selection} ${item.name}`, item])).values()];
 }
 
-function selectionOf({ metadata }: CatalogMetadata): Selection {
+/** Of one metadata entry. */
+export function selectionOf({ metadata }: CatalogMetadata): Selection {
   if (!isMap(metadata)) return 'excluded';
   if (metadata.inclusion === 'automatic' || metadata.inclusion === 'unsupported') return metadata.inclusion;
   if (metadata.selected === true) return 'selected';

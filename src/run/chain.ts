@@ -22,7 +22,7 @@ import {
   type StartedProcess,
   startChild,
 } from './process/child.js';
-import { closePipe, closeQuietly, type LinkPipes, openLinkPipes } from './process/fifo.js';
+import { closeChilds, closePipe, type LinkPipes, openLinkPipes } from './process/fifo.js';
 import { endLeftOvers } from './process/left-over.js';
 import { Link } from './process/link.js';
 import { readPluginLog } from './process/plugin-log.js';
@@ -222,12 +222,12 @@ class Chain implements RunningChain {
   }
 
   async #startMember(spec: ChainProcessSpec, place: number, pipes: LinkPipes[] | undefined): Promise<Member> {
-    const isLast = place === this.#spec.processes.length - 1;
-    const input = place === 0 ? (this.#spec.tapStdin ?? 'ignore') : (pipes?.[place - 1]?.down.childs ?? 'pipe');
-    const output = isLast ? 'pipe' : (pipes?.[place]?.up.childs ?? 'pipe');
-    const child = await startChild(spec, [input, output, 'pipe']);
+    const read = pipes?.[place - 1]?.down;
+    const written = pipes?.[place]?.up;
+    const input = place === 0 ? (this.#spec.tapStdin ?? 'ignore') : (read?.childs ?? 'pipe');
+    const child = await startChild(spec, [input, written?.childs ?? 'pipe', 'pipe']);
     this.#hooks.reaper?.watchGroup(child.pid);
-    for (const end of [input, output]) if (typeof end === 'number') closeQuietly(end);
+    for (const pipe of [read, written]) if (pipe !== undefined) closeChilds(pipe);
     const started = child.started();
     const { role, plugin, pluginType } = spec;
     this.#hooks.emit({ type: 'process.started', role, plugin, pid: child.pid });
@@ -595,10 +595,10 @@ class Chain implements RunningChain {
   #error(judged: readonly JudgedProcess[]): TaplineError | undefined {
     const { place, error } = this.#cause ?? {};
     if (error !== undefined) return error;
-    const first = place === undefined ? undefined : judged[place];
-    if (first === undefined) return undefined;
-    const others = judged.filter((process) => process !== first && failedByItself(process));
-    return processFailure([first, ...others]);
+    if (place === undefined) return undefined;
+    // Ends come in no certain order; who fails because of an end before it is never before that one.
+    const [first, ...others] = judged.filter(failedByItself);
+    return first === undefined ? undefined : processFailure([first, ...others]);
   }
 
   #judged({ spec, child, consequence }: Member): JudgedProcess {

@@ -50,17 +50,23 @@ export async function openLinkPipes(directory: string, links: number): Promise<L
   }
 }
 
+/** Closes what is still open of a pipe. A number that is closed may belong to somebody else, so none is closed twice. */
 export function closePipe(pipe: Pipe): void {
-  closeQuietly(pipe.ours);
-  closeQuietly(pipe.childs);
+  closeChilds(pipe);
+  closeOnce(pipe.ours);
+  pipe.ours = closed;
 }
 
-export function closeQuietly(fd: number): void {
-  try {
-    closeSync(fd);
-  } catch {
-    // Closed already.
-  }
+/** After the start of the child, which has its own copy by then: ours would keep the pipe open. */
+export function closeChilds(pipe: Pipe): void {
+  closeOnce(pipe.childs);
+  pipe.childs = closed;
+}
+
+const closed = -1;
+
+function closeOnce(fd: number): void {
+  if (fd !== closed) closeSync(fd);
 }
 
 /** A non-blocking reader opens at once; then the child's blocking writer does too, as there is a reader. */
@@ -84,7 +90,7 @@ function openOr(name: string, flags: number, other: number): number {
   try {
     return openSync(name, flags);
   } catch (error) {
-    closeQuietly(other);
+    closeSync(other);
     throw error;
   }
 }

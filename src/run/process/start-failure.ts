@@ -1,8 +1,7 @@
-import { accessSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { TaplineError } from '../../errors.js';
 import type { ProcessSpec } from './child.js';
-import { closeQuietly } from './fifo.js';
 
 /** Why a process could not be started, in words that lead to the cure. */
 export function startFailure(spec: ProcessSpec, cause: unknown): TaplineError {
@@ -81,7 +80,7 @@ function firstLine(path: string): string {
       const bytes = Buffer.alloc(256);
       return bytes.toString('utf8', 0, readSync(fd, bytes)).split('\n', 1)[0] ?? '';
     } finally {
-      closeQuietly(fd);
+      closeSync(fd);
     }
   } catch {
     return '';

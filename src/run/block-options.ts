@@ -1,0 +1,17 @@
+import type { BlockOptions } from '../plan/types.js';
+
+/** A block's own options; the command line only fills what it does not say. */
+export function optionsOf(own: BlockOptions, defaults: BlockOptions | undefined): BlockOptions {
+  const options: BlockOptions = { ...defaults };
+  for (const [name, value] of Object.entries(own)) if (value !== undefined) Object.assign(options, { [name]: value });
+  return options;
+}
+
+/**
+ * Whether a checkpoint replaces the state or is merged into the partial one, as the original decides: a full refresh may stop
+ * half-way, and then the streams that it has not reached keep their bookmarks.
+ */
+export function saveMode({ fullRefresh, stateStrategy = 'auto' }: BlockOptions): 'completed' | 'partial' {
+  if (stateStrategy === 'merge') return 'partial';
+  return fullRefresh && stateStrategy === 'auto' ? 'partial' : 'completed';
+}

@@ -1,0 +1,45 @@
+import type { Block } from '../plan/types.js';
+import { pluginsOf } from './claim.js';
+import { errorInfo } from './error-info.js';
+import type { BlockKind, BlockStatus, BlockSummary, ChainCounts, ChainPressure, ProcessOutcome } from './events.js';
+
+export interface BlockDescription {
+  kind: BlockKind;
+  name: string;
+  plugins: string[];
+  stateId?: string | undefined;
+}
+
+export function describeBlock(block: Block): BlockDescription {
+  const plugins = pluginsOf(block).map((plugin) => plugin.mapping ?? plugin.name);
+  const description = { kind: block.kind, name: block.name, plugins };
+  return block.kind === 'chain' && block.stateId !== undefined
+    ? { ...description, stateId: block.stateId }
+    : description;
+}
+
+export interface BlockOutcome {
+  status: BlockStatus;
+  durationSeconds: number;
+  counts?: ChainCounts | undefined;
+  pressure?: ChainPressure | undefined;
+  processes?: ProcessOutcome[] | undefined;
+  exitCodes?: Record<string, number> | undefined;
+  error?: unknown;
+}
+
+/** The summary of a block that has run, or was not to. */
+export function summaryOf(block: Block, outcome: BlockOutcome): BlockSummary {
+  const { status, durationSeconds, counts, pressure, processes = [], exitCodes, error } = outcome;
+  return {
+    blockId: block.id,
+    ...describeBlock(block),
+    status,
+    durationSeconds,
+    ...(counts === undefined ? {} : { counts }),
+    ...(pressure === undefined ? {} : { pressure }),
+    processes,
+    ...(exitCodes === undefined ? {} : { exitCodes }),
+    ...(error === undefined ? {} : { error: errorInfo(error) }),
+  };
+}

@@ -1,0 +1,224 @@
+import { TaplineError } from '../errors.js';
+import type { FinishedBlock } from '../history/port.js';
+import type { Block } from '../plan/types.js';
+import { describeBlock, summaryOf } from './block-report.js';
+import { type ChainRecord, runChainBlock } from './chain-block.js';
+import { type Busy, type Claim, pluginsOf, releaseClaim, takeClaim } from './claim.js';
+import { runCommandBlock } from './command-block.js';
+import type { Emit } from './emit.js';
+import type { BlockSummary } from './events.js';
+import { keepLease } from './keep-lease.js';
+import type { BlockWork, ClaimResult } from './limiter.js';
+import { chainOptions, type RunContext } from './run-context.js';
+import { StopControl } from './stop-control.js';
+
+/** How the limiter claims, runs and reports the blocks of this run. */
+export function blockWork(context: RunContext): BlockWork<Claim> {
+  const told = new Map<Block, string>();
+  return {
+    claim: (block) => claim(context, block, told),
+    run: (block, held) => runBlock(context, block, held),
+    giveBack: releaseUnused,
+    notStarted: (block) => finishUnstarted(context, block, 'not_started', undefined),
+  };
+}
+
+async function claim(context: RunContext, block: Block, told: Map<Block, string>): Promise<ClaimResult<Claim>> {
+  const emit = context.emitter.at({ blockId: block.id, attempt: 1 });
+  try {
+    const taken = await takeClaim(context, block, emit);
+    if (!('error' in taken)) return { claim: taken };
+    return busyResult(context, block, taken, told, emit);
+  } catch (error) {
+    return { summary: finishUnstarted(context, block, 'failed', error) };
+  }
+}
+
+function busyResult(
+  context: RunContext,
+  block: Block,
+  busy: Busy,
+  told: Map<Block, string>,
+  emit: Emit,
+): ClaimResult<Claim> {
+  const { ifRunning = 'fail' } = context.options;
+  if (busy.for === 'concurrency' || ifRunning === 'wait') {
+    // Once for each holder, not each time that we ask.
+    const news = `${busy.for} ${busy.holder}`;
+    if (told.get(block) !== news) emit({ type: 'block.waiting', name: block.name, for: busy.for, holder: busy.holder });
+    told.set(block, news);
+    return { wait: true };
+  }
+  if (ifRunning === 'fail') return { summary: finishUnstarted(context, block, 'failed', busy.error) };
+  const error = new TaplineError('RUN_SKIPPED', `Skipped: ${busy.error.message}`, { data: busy.error.data });
+  return { summary: finishUnstarted(context, block, 'skipped', error) };
+}
+
+/** A claim that was taken and is not used: its row must not stay as a running one. */
+async function releaseUnused(held: Claim): Promise<void> {
+  await held.state?.row.finish('The process was interrupted').catch(() => undefined);
+  await releaseClaim(held);
+}
+
+function finishUnstarted(
+  context: RunContext,
+  block: Block,
+  status: 'failed' | 'skipped' | 'not_started',
+  error: unknown,
+): BlockSummary {
+  const summary = summaryOf(block, { status, durationSeconds: 0, error });
+  noteStart(context, block);
+  noteEnd(context, { summary, streams: [], versionBefore: undefined, versionAfter: undefined });
+  context.emitter.at({ blockId: block.id, attempt: 1 })({ type: 'block.finished', summary });
+  return summary;
+}
+
+/** From `block.started` to `block.finished`; the claim is given back in between. Never rejects. */
+async function runBlock(context: RunContext, block: Block, held: Claim): Promise<BlockSummary> {
+  const emit = context.emitter.at({ blockId: block.id, attempt: 1 });
+  const stop = new StopControl(context.stop);
+  emit({ type: 'block.started', ...describeBlock(block) });
+  noteStart(context, block);
+  warnWithoutState(context, block, emit);
+  const started = performance.now();
+  const leases = keepClaim(held, stop, emit);
+  let record: ChainRecord;
+  try {
+    record = await start(context, block, held, stop, emit);
+  } catch (error) {
+    const durationSeconds = (performance.now() - started) / 1000;
+    record = withoutStreams(summaryOf(block, { ...endedBy(error, stop), durationSeconds }));
+  }
+  await leases.stop();
+  record = await finishClaim(context, block, held, record, emit);
+  await context.directory.removeBlock(block.id).catch(() => undefined);
+  noteEnd(context, record);
+  emit({ type: 'block.finished', summary: record.summary });
+  return record.summary;
+}
+
+async function start(
+  context: RunContext,
+  block: Block,
+  held: Claim,
+  stop: StopControl,
+  emit: Emit,
+): Promise<ChainRecord> {
+  if (block.kind === 'chain') return runChainBlock(context, block, held, stop, emit);
+  return withoutStreams(await runCommandBlock(context, block, stop, emit));
+}
+
+function withoutStreams(summary: BlockSummary): ChainRecord {
+  return { summary, streams: [], versionBefore: undefined, versionAfter: undefined };
+}
+
+/** What was interrupted because the run stops has not failed. */
+function endedBy(error: unknown, stop: StopControl): { status: 'failed' | 'stopped'; error?: unknown } {
+  const interrupted = error instanceof TaplineError && error.code === 'INTERRUPTED';
+  if (interrupted && stop.stopping && stop.first?.reason !== 'lease') return { status: 'stopped' };
+  return { status: 'failed', error };
+}
+
+/** Renews what the block holds; a lease that is lost stops the block: from then on another run may write. */
+function keepClaim({ state, places }: Claim, stop: StopControl, emit: Emit): { stop(): Promise<void> } {
+  const leases = state === undefined ? places : [state.lease, ...places];
+  const kept = leases.map((lease) =>
+    keepLease(lease, (error) => {
+      if (lease === state?.lease) emit({ type: 'lease.lost', stateId: lease.name, token: lease.token });
+      emit({ type: 'warning', code: error.code, message: error.message, hint: error.hint });
+      stop.request({ reason: 'lease', second: false });
+    }),
+  );
+  return {
+    stop: async () => {
+      for (const lease of kept) await lease.stop();
+    },
+  };
+}
+
+/** Ends the row, gives the lease back. A row that can't be ended is a failure: others would wait for it. */
+async function finishClaim(
+  context: RunContext,
+  block: Block,
+  held: Claim,
+  record: ChainRecord,
+  emit: Emit,
+): Promise<ChainRecord> {
+  let { summary } = record;
+  try {
+    await held.state?.row.finish(rowError(context, summary));
+  } catch (error) {
+    if (summary.status === 'success') summary = { ...summaryOf(block, { ...summary, status: 'failed', error }) };
+  }
+  await releaseClaim(held);
+  if (held.state !== undefined) {
+    const { id, lease } = held.state;
+    emit({ type: 'lease.released', stateId: id, token: lease.token });
+  }
+  return { ...record, summary };
+}
+
+/** In the original's words where it has some. */
+function rowError({ world, stop }: RunContext, { status, error }: BlockSummary): string | undefined {
+  if (status === 'success') return undefined;
+  if (error !== undefined) return world.mask.text(error.message);
+  const terminated = stop.first?.signal === 'SIGTERM' || stop.first?.signal === 'SIGHUP';
+  return terminated ? 'The process was terminated' : 'The process was interrupted';
+}
+
+function warnWithoutState(context: RunContext, block: Block, emit: Emit): void {
+  if (block.kind !== 'chain') return;
+  const { force, noStateUpdate } = chainOptions(context, block);
+  if (block.stateId === undefined || noStateUpdate) {
+    const message = 'State is neither read nor saved in this run.';
+    emit({
+      type: 'warning',
+      code: 'STATE_NOT_KEPT',
+      message,
+      hint: 'It runs as if it were the first, and so does the next.',
+    });
+  } else if (force) {
+    emit({ type: 'log', level: 'warning', message: 'Force option is enabled, ignoring stale job check.' });
+  }
+}
+
+function noteStart({ notes, options, owner }: RunContext, block: Block): void {
+  const { kind, name, stateId } = describeBlock(block);
+  const row = {
+    runId: owner.runId,
+    blockId: block.id,
+    kind: kind === 'chain' ? ('chain' as const) : ('command' as const),
+    name,
+    plugins: pluginsOf(block).map((plugin) => plugin.name),
+    stateId,
+    attempt: 1,
+    options: { ...options.defaults, ...(block.kind === 'chain' ? block.options : {}) },
+    startedAt: new Date(),
+  };
+  void notes.note((history) => history.startBlock(row));
+}
+
+function noteEnd(
+  { notes, owner, world }: RunContext,
+  { summary, streams, versionBefore, versionAfter }: ChainRecord,
+): void {
+  const { blockId, status, counts, error, exitCodes } = summary;
+  const row: FinishedBlock = {
+    runId: owner.runId,
+    blockId,
+    attempt: 1,
+    status,
+    endedAt: new Date(),
+    recordsExtracted: counts?.recordsExtracted,
+    recordsLoaded: counts?.recordsLoaded,
+    bytesExtracted: counts?.bytesExtracted,
+    stateVersionBefore: versionBefore,
+    stateVersionAfter: versionAfter,
+    error: error === undefined ? undefined : world.mask.value({ ...error }),
+    exitCodes,
+  };
+  void notes.note((history) => history.finishBlock(row));
+  if (streams.length === 0) return;
+  const rows = streams.map((stream) => ({ runId: owner.runId, blockId, ...stream }));
+  void notes.note((history) => history.recordStreams(rows));
+}

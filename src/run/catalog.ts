@@ -1,0 +1,182 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { TaplineError } from '../errors.js';
+import type { ResolvedPlugin } from '../settings/types.js';
+import { type Catalog, parseCatalog } from '../singer/catalog.js';
+import { exactJson } from '../singer/exact-json.js';
+import { applyRules, countSelected } from '../singer/selection.js';
+import type { CatalogRules } from '../singer/selection-rules.js';
+import { catalogCacheKey, readCachedCatalog, storeCatalog } from './catalog-cache.js';
+import { secondsOf } from './duration.js';
+import type { Emit } from './emit.js';
+import { writePrivate } from './plugin-files.js';
+
+export interface CatalogRequest {
+  tap: ResolvedPlugin;
+  projectRoot: string;
+  /** The chain's own directory: the catalog that the tap reads goes there. */
+  directory: string;
+  /** `.meltano/run/<tap>`: where a discovered catalog is kept. */
+  cacheFolder: string;
+  /** Discover although there is a cached one. */
+  refresh: boolean;
+  /** Runs the tap with `--discover`; gives what it prints. */
+  discover: () => Promise<string>;
+  emit: Emit;
+}
+
+interface Found {
+  source: 'discovery' | 'cache' | 'file';
+  catalog: Catalog;
+}
+
+/**
+ * Makes the catalog file that the tap gets: the user's own, a cached or a freshly discovered one, with the rules of the project
+ * applied. Undefined where the tap takes none or can't discover one. Throws DISCOVERY_*, CATALOG_*, RUN_DIRECTORY.
+ */
+export async function prepareCatalog(request: CatalogRequest): Promise<string | undefined> {
+  const { tap, emit } = request;
+  const started = performance.now();
+  if (!takesCatalog(tap)) {
+    if (customCatalog(tap) !== undefined) emit(catalogIgnored(tap));
+    return undefined;
+  }
+  const found = await findCatalog(request);
+  if (found === undefined) {
+    warnAboutUselessRules(tap, emit);
+    return undefined;
+  }
+  for (const finding of applyRules(found.catalog, rulesOf(tap))) {
+    if (finding.source.text === '*.*') continue;
+    const hint = finding.suggestion === undefined ? undefined : `Did you mean \`${finding.suggestion}\`?`;
+    emit({ type: 'warning', code: 'CATALOG_RULE_UNMATCHED', message: `${tap.plugin.name}: ${finding.message}`, hint });
+  }
+  const file = join(request.directory, 'tap.properties.json');
+  await writePrivate(file, exactJson(found.catalog, 2));
+  const { streams, selected } = countSelected(found.catalog);
+  const durationSeconds = (performance.now() - started) / 1000;
+  emit({ type: 'catalog.ready', plugin: tap.plugin.name, source: found.source, streams, selected, durationSeconds });
+  return file;
+}
+
+/** The option that a tap takes a catalog with; undefined where it takes none. */
+export function catalogOption(tap: ResolvedPlugin): 'catalog' | 'properties' | undefined {
+  const { capabilities } = tap.plugin;
+  if (capabilities.has('catalog')) return 'catalog';
+  return capabilities.has('properties') ? 'properties' : undefined;
+}
+
+function takesCatalog(tap: ResolvedPlugin): boolean {
+  return catalogOption(tap) !== undefined;
+}
+
+async function findCatalog(request: CatalogRequest): Promise<Found | undefined> {
+  const { tap, cacheFolder, emit } = request;
+  const custom = customCatalog(tap);
+  if (custom !== undefined) return { source: 'file', catalog: await readCustomCatalog(request, custom) };
+  const ttl = secondsOf(tap.extras.catalog_cache_ttl, `catalog_cache_ttl of ${tap.plugin.name}`);
+  const key = ttl === 0 ? undefined : catalogCacheKey(tap, ttl !== undefined);
+  if (key !== undefined && !request.refresh && tap.extras.use_cached_catalog !== false) {
+    const catalog = await cachedCatalog(cacheFolder, key, ttl);
+    if (catalog !== undefined) return { source: 'cache', catalog };
+  }
+  if (!tap.plugin.capabilities.has('discover')) return undefined;
+  emit({ type: 'log', level: 'info', message: 'Running catalog discovery', fields: { plugin: tap.plugin.name } });
+  const text = await request.discover();
+  const catalog = parseFor(tap, text, undefined);
+  await storeCatalog(cacheFolder, key, text);
+  return { source: 'discovery', catalog };
+}
+
+/** One that can't be read any more (half a file of a full disk) is discovered again. */
+async function cachedCatalog(folder: string, key: string, ttl: number | undefined): Promise<Catalog | undefined> {
+  const text = await readCachedCatalog(folder, key, ttl);
+  if (text === undefined) return undefined;
+  try {
+    return parseCatalog(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function customCatalog(tap: ResolvedPlugin): string | undefined {
+  const file = tap.extras.catalog;
+  return typeof file === 'string' && file !== '' ? file : undefined;
+}
+
+async function readCustomCatalog({ tap, projectRoot, emit }: CatalogRequest, name: string): Promise<Catalog> {
+  const file = resolve(projectRoot, name);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new TaplineError('CATALOG_UNREADABLE', `Failed to read catalog file ${file}: ${(error as Error).message}`, {
+      at: tap.plugin.locate('extras', 'catalog'),
+      hint: `It is named by the extra \`catalog\` of extractor '${tap.plugin.name}', relative to the project's folder.`,
+      cause: error,
+    });
+  }
+  emit({ type: 'log', level: 'info', message: `Using custom catalog in ${file}` });
+  return parseFor(tap, text, file);
+}
+
+function parseFor(tap: ResolvedPlugin, text: string, file: string | undefined): Catalog {
+  try {
+    return parseCatalog(text);
+  } catch (error) {
+    if (!(error instanceof TaplineError)) throw error;
+    const origin = file === undefined ? `what ${tap.plugin.name} printed for --discover` : file;
+    throw new TaplineError('CATALOG_INVALID', `${error.message} (${origin})`, {
+      hint: error.hint,
+      at: tap.plugin.at,
+      data: { ...error.data, plugin: tap.plugin.name },
+      cause: error,
+    });
+  }
+}
+
+function rulesOf(tap: ResolvedPlugin): CatalogRules {
+  const { extras } = tap;
+  return {
+    select: textsOf(extras.select),
+    metadata: mapOf(extras.metadata),
+    schema: mapOf(extras.schema),
+    selectFilter: textsOf(extras.select_filter),
+    customCatalog: customCatalog(tap) !== undefined,
+  };
+}
+
+function textsOf(value: unknown): string[] | undefined {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value.map(String) : undefined;
+}
+
+function mapOf(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+/** Without a catalog no rule can have an effect; who wrote some should know. */
+function warnAboutUselessRules(tap: ResolvedPlugin, emit: Emit): void {
+  const written = ['_select', '_metadata', '_schema', '_select_filter'].filter((name) => {
+    const layer = tap.settings.get(name)?.origin.layer;
+    return layer !== undefined && layer !== 'default' && layer !== 'unset';
+  });
+  if (written.length === 0) return;
+  const names = written.map((name) => `\`${name.slice(1)}\``).join(', ');
+  emit({
+    type: 'warning',
+    code: 'CATALOG_MISSING',
+    message: `${tap.plugin.name} has no catalog, so its ${names} has no effect.`,
+    hint: 'Add the capability `discover` where the tap has it, or name a file with the extra `catalog`.',
+  });
+}
+
+function catalogIgnored(tap: ResolvedPlugin) {
+  return {
+    type: 'warning',
+    code: 'CATALOG_IGNORED',
+    message: `A catalog file was found, but it will be ignored as ${tap.plugin.name} does not advertise the \`catalog\` or \`properties\` capability`,
+  } as const;
+}

@@ -1,0 +1,143 @@
+import { TaplineError } from '../errors.js';
+import type { ChainBlock } from '../plan/types.js';
+import type { SingerState } from '../state/port.js';
+import { saveMode } from './block-options.js';
+import { summaryOf } from './block-report.js';
+import { type ChainHooks, type ChainOutcome, type ChainSpec, startChain } from './chain.js';
+import { resolveChain, setUpChain, stallSeconds } from './chain-setup.js';
+import type { Claim } from './claim.js';
+import type { Emit } from './emit.js';
+import type { BlockSummary } from './events.js';
+import { chainOptions, type RunContext } from './run-context.js';
+import { rescueFolders, stateNotSaved, underLease } from './save-checkpoint.js';
+import type { StopControl } from './stop-control.js';
+import { loadTapState } from './tap-state.js';
+
+/** A stopped chain has 25 s for what it has read; then a state that still can't be saved goes to a rescue file. */
+const stopSeconds = 25;
+
+/** What a chain leaves behind for the history, apart from its summary. */
+export interface ChainRecord {
+  summary: BlockSummary;
+  streams: ChainOutcome['streams'];
+  versionBefore: number | undefined;
+  versionAfter: number | undefined;
+}
+
+/** Runs one extract-load block from its claim to its last saved state. Rejects where it can't be started. */
+export async function runChainBlock(
+  context: RunContext,
+  block: ChainBlock,
+  claim: Claim,
+  stop: StopControl,
+  emit: Emit,
+): Promise<ChainRecord> {
+  const { world, reaper, owner } = context;
+  const { fullRefresh = false, refreshCatalog = false } = chainOptions(context, block);
+  const chain = resolveChain(world, block, emit);
+  const directory = await context.directory.block(block.id);
+  const notes = context.notes.processes(block.id, owner);
+  const tapState =
+    claim.state === undefined
+      ? undefined
+      : await loadTapState(
+          chain.tap,
+          world.state,
+          { stateId: claim.state.id, fullRefresh, projectRoot: world.project.root },
+          emit,
+        );
+  const setUp = { directory, state: tapState, refreshCatalog: refreshCatalog || fullRefresh, stop, reaper, notes };
+  const processes = await setUpChain(world, chain, setUp, emit);
+  await claim.state?.row.lookAgain();
+
+  const saver = claim.state === undefined ? undefined : new CheckpointSaver(context, block, claim.state, emit);
+  const hooks: ChainHooks = { emit, reaper, ...notes, ...(saver === undefined ? {} : { save: saver.save }) };
+  const stateId = claim.state?.id;
+  const strictSinger = context.options.strictSinger;
+  // A process in a session of its own can't read the terminal.
+  const tapStdin = process.stdin.isTTY ? 'ignore' : 'inherit';
+  const spec: ChainSpec = { name: block.name, directory, processes, stateId, strictSinger, tapStdin };
+  const stallTimeoutSeconds = stallSeconds(chain);
+  const outcome = await followStops(startChain({ ...spec, stallTimeoutSeconds }, hooks), stop);
+  const error = await endOf(context, block, outcome, saver, stop);
+  const { status } = outcome;
+  const summary = summaryOf(block, { ...outcome, status: error === undefined ? status : 'failed', error });
+  return { summary, streams: outcome.streams, versionBefore: tapState?.version, versionAfter: saver?.version };
+}
+
+async function followStops(chain: ReturnType<typeof startChain>, stop: StopControl): Promise<ChainOutcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const off = stop.listen(({ reason, second }) => {
+    if (second) chain.kill();
+    else {
+      chain.stop(reason);
+      timer = setTimeout(() => chain.kill(), stopSeconds * 1000);
+    }
+  });
+  const outcome = await chain.done;
+  off();
+  clearTimeout(timer);
+  return outcome;
+}
+
+/** What is wrong with a chain that has ended: a state that is printed and not saved counts more than why the chain ended. */
+async function endOf(
+  context: RunContext,
+  block: ChainBlock,
+  { error, state, stopReason }: ChainOutcome,
+  saver: CheckpointSaver | undefined,
+  stop: StopControl,
+): Promise<TaplineError | undefined> {
+  const lost =
+    stopReason === 'lease' ||
+    (error instanceof TaplineError && (error.code === 'LEASE_LOST' || error.code === 'LEASE_HELD'));
+  if (saver !== undefined && !state.isSaved && state.printed !== undefined && !(lost && saver.takenOver)) {
+    const unsaved = { stateId: saver.stateId, runId: context.options.runId, state: state.printed, mode: saver.mode };
+    return stateNotSaved({ ...unsaved, folders: rescueFolders(context.world.runDirRoot) }, saver.lastError ?? error);
+  }
+  if (error !== undefined) return error;
+  if (stop.first?.reason !== 'lease') return undefined;
+  return new TaplineError('LEASE_LOST', `The lease of ${block.name} was lost while it ran, so it was stopped.`, {
+    hint: 'What was saved before stands; the next run goes on from there.',
+  });
+}
+
+/** Saves what the target prints: first the state under the lease, then what the original wants to see in its row. */
+class CheckpointSaver {
+  readonly stateId: string;
+  readonly mode: 'completed' | 'partial';
+  /** Of the last state saved. */
+  version: number | undefined;
+  lastError: unknown;
+  /** Another run has the lease now: our state is not to be brought in any more. */
+  takenOver = false;
+
+  constructor(
+    private readonly context: RunContext,
+    block: ChainBlock,
+    private readonly claim: NonNullable<Claim['state']>,
+    private readonly emit: Emit,
+  ) {
+    this.stateId = claim.id;
+    this.mode = saveMode(chainOptions(context, block));
+  }
+
+  readonly save = async (state: SingerState, { recordsLoaded }: { recordsLoaded: number }): Promise<void> => {
+    const { lease, row } = this.claim;
+    try {
+      const write = { mode: this.mode, state: { singer_state: state }, runId: this.context.options.runId };
+      const { version } = await underLease(lease, async () => {
+        await row.lookBeforeFirstSave();
+        return lease.save(write);
+      });
+      this.version = version;
+      this.emit({ type: 'checkpoint', stateId: this.stateId, stateVersion: version, recordsLoaded, saved: this.mode });
+    } catch (error) {
+      this.lastError = error;
+      this.takenOver ||=
+        error instanceof TaplineError && (error.code === 'LEASE_HELD' || error.data?.holder !== undefined);
+      throw error;
+    }
+    await this.context.notes.note(() => row.checkpoint(state, this.mode));
+  };
+}

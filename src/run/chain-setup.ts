@@ -1,0 +1,189 @@
+import { join } from 'node:path';
+import type { ChainBlock } from '../plan/types.js';
+import type { Plugin } from '../plugins/types.js';
+import type { ResolvedPlugin } from '../settings/types.js';
+import { catalogOption, prepareCatalog } from './catalog.js';
+import type { ChainProcessSpec } from './chain.js';
+import { discoverCatalog } from './discovery.js';
+import { secondsOf } from './duration.js';
+import type { Emit } from './emit.js';
+import type { ProcessNotes } from './history-notes.js';
+import { type FilePrefix, hasStructuredLogs, type PluginFiles, writePluginFiles } from './plugin-files.js';
+import type { ProcessSpec } from './process/child.js';
+import type { Reaper } from './process/reaper.js';
+import type { StopControl } from './stop-control.js';
+import { isInline, stateArgument } from './tap-state.js';
+import type { World } from './types.js';
+
+/** The plugins of a chain with their settings, in its order. */
+export interface ResolvedChain {
+  tap: ResolvedPlugin;
+  mappers: ResolvedPlugin[];
+  target: ResolvedPlugin;
+}
+
+/** Each plugin sees the variables of those before it. Their secrets are masked from here on. */
+export function resolveChain(world: World, block: ChainBlock, emit: Emit): ResolvedChain {
+  const tap = resolvePlugin(world, block.tap, {}, emit);
+  let upstream = { ...tap.exported };
+  const mappers = block.mappers.map((plugin) => {
+    const mapper = resolvePlugin(world, plugin, upstream, emit);
+    upstream = { ...upstream, ...mapper.exported };
+    return mapper;
+  });
+  return { tap, mappers, target: resolvePlugin(world, block.target, upstream, emit) };
+}
+
+/** Resolves one plugin, hides its secrets, and warns where none of its groups of required settings is complete. */
+export function resolvePlugin(
+  world: World,
+  plugin: Plugin,
+  upstream: Record<string, string>,
+  emit: Emit,
+): ResolvedPlugin {
+  const resolved = world.settings.plugin(plugin, { upstream });
+  world.mask.add(resolved.secrets);
+  const [missing] = resolved.missing;
+  if (missing !== undefined) {
+    const names = resolved.missing.map((group) => group.map((name) => `\`${name}\``).join(', ')).join(' or ');
+    emit({
+      type: 'warning',
+      code: 'SETTING_MISSING',
+      message: `${plugin.name} lacks required settings: ${names}`,
+      hint: `Set them in meltano.yml, as a variable, or with \`tapline config set ${plugin.name} ${missing[0] ?? 'NAME'} VALUE\`.`,
+      at: plugin.at,
+    });
+  }
+  return resolved;
+}
+
+/** What a plugin's process is started with, apart from its arguments. */
+export function processSpec<Role extends ProcessSpec['role']>(
+  world: World,
+  role: Role,
+  resolved: ResolvedPlugin,
+  files: PluginFiles | undefined,
+  args: readonly string[],
+  commandExecutable?: string,
+): ProcessSpec & { role: Role } {
+  const { plugin } = resolved;
+  // Where loggers find their set-up is the weakest variable, as in the original: the user may have another.
+  const env: Record<string, string> = { ...files?.env, ...resolved.processEnv };
+  const program = world.installer.executable(plugin, commandExecutable, env);
+  for (const name of program.unsetEnv) delete env[name];
+  return {
+    role,
+    plugin: plugin.name,
+    pluginType: plugin.singular,
+    file: program.file,
+    args: [...program.args, ...args],
+    cwd: world.cwd,
+    env: { ...env, ...program.env },
+    structuredLogs: hasStructuredLogs(resolved),
+  };
+}
+
+export interface ChainSetupOptions {
+  directory: string;
+  /** The state that the tap starts from; `undefined` where it gets none. */
+  state: { text: string | undefined } | undefined;
+  refreshCatalog: boolean;
+  stop: StopControl;
+  reaper: Reaper;
+  notes: ProcessNotes;
+}
+
+/** Writes all files of a chain, discovers the catalog where needed, and gives its processes in order. */
+export async function setUpChain(
+  world: World,
+  { tap, mappers, target }: ResolvedChain,
+  options: ChainSetupOptions,
+  emit: Emit,
+): Promise<ChainProcessSpec[]> {
+  const specs: ChainProcessSpec[] = [await setUpTap(world, tap, options, emit)];
+  for (const [index, mapper] of mappers.entries()) {
+    const directory = options.directory;
+    specs.push(await setUpConsumer(world, 'mapper', mapper, directory, `mapper-${index + 1}`));
+  }
+  specs.push(await setUpConsumer(world, 'target', target, options.directory, 'target'));
+  return specs;
+}
+
+async function setUpConsumer(
+  world: World,
+  role: 'mapper' | 'target',
+  resolved: ResolvedPlugin,
+  directory: string,
+  prefix: FilePrefix,
+): Promise<ChainProcessSpec> {
+  const files = await writePluginFiles(directory, prefix, resolved, logLevelOf(world));
+  return processSpec(world, role, resolved, files, [flag(resolved, 'config'), files.config]);
+}
+
+/** The tap's process, with config, catalog and state as its capabilities allow. */
+export async function setUpTap(
+  world: World,
+  tap: ResolvedPlugin,
+  options: ChainSetupOptions,
+  emit: Emit,
+): Promise<ChainProcessSpec> {
+  const { directory } = options;
+  const files = await writePluginFiles(directory, 'tap', tap, logLevelOf(world));
+  const args = [flag(tap, 'config'), files.config];
+  const state = options.state === undefined ? undefined : await stateArgument(tap, options.state.text, directory);
+  const stateArgs = state === undefined || !tap.plugin.capabilities.has('state') ? [] : [flag(tap, 'state'), state];
+  const catalog = await prepareCatalog({
+    tap,
+    projectRoot: world.project.root,
+    directory,
+    cacheFolder: join(world.runDirRoot, tap.plugin.name),
+    refresh: options.refreshCatalog,
+    discover: () => {
+      // The original hands the state file to a discovery, too.
+      const discoverArgs = [...args, ...(isInline(tap) ? [] : stateArgs), flag(tap, 'discover')];
+      const spec = processSpec(world, 'discovery', tap, files, discoverArgs);
+      const { stop, reaper, notes } = options;
+      return discoverCatalog(spec, { stop, reaper, notes, limitSeconds: discoveryLimit(tap), emit });
+    },
+    emit,
+  });
+  const option = catalogOption(tap);
+  if (catalog !== undefined && option !== undefined) args.push(flag(tap, option), catalog);
+  return processSpec(world, 'tap', tap, files, [...args, ...stateArgs]);
+}
+
+/** The first `stall_timeout` of the chain's plugins, in its order. In seconds. */
+export function stallSeconds({ tap, mappers, target }: ResolvedChain): number | undefined {
+  for (const { plugin, extras } of [tap, ...mappers, target]) {
+    const seconds = secondsOf(extras.stall_timeout, `stall_timeout of ${plugin.name}`);
+    if (seconds !== undefined && seconds > 0) return seconds;
+  }
+  return undefined;
+}
+
+/** A discovery of a big database takes minutes; one that takes longer than this hangs. */
+const discoverySeconds = 600;
+
+function discoveryLimit(tap: ResolvedPlugin): number {
+  return secondsOf(tap.extras.discovery_timeout, `discovery_timeout of ${tap.plugin.name}`) ?? discoverySeconds;
+}
+
+function logLevelOf(world: World): string {
+  return world.pluginLogLevel ?? 'INFO';
+}
+
+type SingerOption = 'config' | 'state' | 'discover' | 'catalog' | 'properties';
+
+/** The one-letter options that the Singer specification knows; a catalog has none. */
+const shortOptions: Partial<Record<SingerOption, string>> = {
+  config: '-c',
+  state: '-s',
+  discover: '-d',
+  properties: '-p',
+};
+
+/** `--config`, or `-c` with `arg_style: short`. */
+export function flag({ extras }: ResolvedPlugin, option: SingerOption): string {
+  const short = extras.arg_style === 'short' ? shortOptions[option] : undefined;
+  return short ?? `--${option}`;
+}

@@ -1,0 +1,105 @@
+import { TaplineError } from '../errors.js';
+import type { Block, ChainBlock } from '../plan/types.js';
+import type { Plugin } from '../plugins/types.js';
+import type { Lease, LeaseHolder, StateLease } from '../state/port.js';
+import { concurrencyLimits, takePlaces } from './concurrency.js';
+import type { Emit } from './emit.js';
+import { MeltanoRow } from './meltano-row.js';
+import { reclaimProcesses } from './reclaim.js';
+import { chainOptions, type RunContext } from './run-context.js';
+
+/** What a block holds while it runs. */
+export interface Claim {
+  /** Of a chain that keeps state. */
+  state: { id: string; lease: StateLease; row: MeltanoRow } | undefined;
+  /** Places under `concurrency` limits. */
+  places: Lease[];
+}
+
+/** Somebody else has what the block needs. */
+export interface Busy {
+  for: 'lease' | 'concurrency';
+  holder: string;
+  error: TaplineError;
+}
+
+/**
+ * Takes all that a block needs, or nothing. What a dead run has left of its processes is ended before the claim is given.
+ * Throws what the stores throw.
+ */
+export async function takeClaim(context: RunContext, block: Block, emit: Emit): Promise<Claim | Busy> {
+  const places = await claimPlaces(context, block);
+  if (!Array.isArray(places)) return places;
+  try {
+    const state = block.kind === 'chain' ? await claimState(context, block, emit) : undefined;
+    return { state, places };
+  } catch (error) {
+    for (const place of places) await place.release().catch(() => undefined);
+    if (error instanceof TaplineError && error.code === 'LEASE_HELD') {
+      return { for: 'lease', holder: holderText(error.data?.holder, error), error };
+    }
+    throw error;
+  }
+}
+
+/** Gives everything back; what can't be given back runs out by itself. */
+export async function releaseClaim({ state, places }: Claim): Promise<void> {
+  for (const lease of [state?.lease, ...places]) await lease?.release().catch(() => undefined);
+}
+
+async function claimPlaces({ world, owner }: RunContext, block: Block): Promise<Lease[] | Busy> {
+  const limits = pluginsOf(block).flatMap((plugin) => concurrencyLimits(world.settings.plugin(plugin), world.settings));
+  if (limits.length === 0) return [];
+  const unique = [...new Map(limits.map((limit) => [limit.name, limit])).values()];
+  const taken = await takePlaces(await world.history(), unique, owner);
+  if ('leases' in taken) return taken.leases;
+  const holder = holderText(taken.holder, undefined);
+  const message = `${taken.limit} is at its limit of blocks at once${holder === '' ? '' : `: ${holder}`}`;
+  return { for: 'concurrency', holder, error: new TaplineError('LEASE_HELD', message) };
+}
+
+export function pluginsOf(block: Block): Plugin[] {
+  return block.kind === 'chain' ? [block.tap, ...block.mappers, block.target] : [block.plugin];
+}
+
+/** Without an environment and with `--no-state-update` a chain has no lease, no row and no state, as in the original. */
+async function claimState(context: RunContext, block: ChainBlock, emit: Emit): Promise<Claim['state']> {
+  const { force = false, noStateUpdate = false } = chainOptions(context, block);
+  const { stateId } = block;
+  if (stateId === undefined || noStateUpdate) return undefined;
+  const [backend, history] = await Promise.all([context.world.state(), context.world.history()]);
+  const { lease, tookFrom } = await backend.leases.acquire(stateId, { owner: context.owner, force });
+  try {
+    if (tookFrom !== undefined && tookFrom.reason !== 'forced') {
+      const ended = await reclaimProcesses(history, tookFrom.owner.runId);
+      if (ended > 0) emit({ type: 'log', level: 'warning', message: leftBehind(ended, tookFrom.owner.runId) });
+    }
+    const row = await MeltanoRow.claim(history, stateId, context.options.runId, context.trigger, force);
+    const { token } = lease;
+    if (tookFrom === undefined) emit({ type: 'lease.acquired', stateId, token });
+    else emit({ type: 'lease.reclaimed', stateId, token, owner: `${describe(tookFrom)}, ${tookFrom.reason}` });
+    return { id: stateId, lease, row };
+  } catch (error) {
+    await lease.release().catch(() => undefined);
+    throw error;
+  }
+}
+
+function leftBehind(processes: number, runId: string): string {
+  return `Ended ${processes === 1 ? 'a process' : `${processes} processes`} that run ${runId} left behind`;
+}
+
+function holderText(holder: unknown, error: TaplineError | undefined): string {
+  if (isHolder(holder)) return describe(holder);
+  return error?.message ?? '';
+}
+
+function isHolder(value: unknown): value is LeaseHolder {
+  return typeof value === 'object' && value !== null && 'owner' in value;
+}
+
+function describe({ owner, acquiredAt }: LeaseHolder): string {
+  const since =
+    acquiredAt instanceof Date ? ` since ${acquiredAt.toISOString().slice(0, 19).replace('T', ' ')} UTC` : '';
+  return `run ${owner.runId} (pid ${owner.pid} on ${owner.host}${owner.user ? `, ${owner.user}` : ''})${since}`;
+}

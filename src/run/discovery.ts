@@ -1,0 +1,75 @@
+import { TaplineError } from '../errors.js';
+import type { Emit } from './emit.js';
+import type { ProcessNotes } from './history-notes.js';
+import { type Captured, capture } from './process/capture.js';
+import { describeExit, type ProcessSpec } from './process/child.js';
+import { readPluginLog } from './process/plugin-log.js';
+import type { Reaper } from './process/reaper.js';
+import type { StopControl } from './stop-control.js';
+
+/** Beyond this a catalog is no catalog. In bytes. */
+const maxBytes = 256 * 1024 * 1024;
+
+export interface DiscoveryOptions {
+  limitSeconds: number;
+  stop: StopControl;
+  reaper: Pick<Reaper, 'watchGroup' | 'forgetGroup'>;
+  notes: ProcessNotes;
+  emit: Emit;
+}
+
+/** Runs a tap with `--discover` and gives what it prints. Throws DISCOVERY_FAILED, DISCOVERY_TIMEOUT, CATALOG_INVALID, INTERRUPTED. */
+export async function discoverCatalog(spec: ProcessSpec, options: DiscoveryOptions): Promise<string> {
+  const { limitSeconds, stop, reaper, notes, emit } = options;
+  const { role, plugin, pluginType } = spec;
+  const abort = new AbortController();
+  const off = stop.listen(() => abort.abort());
+  const captured = await capture(spec, {
+    timeoutSeconds: limitSeconds,
+    maxBytes,
+    signal: abort.signal,
+    reaper,
+    onLine: (line) => {
+      const log = readPluginLog(line, spec.structuredLogs === true);
+      if (log !== undefined) emit({ type: 'plugin.log', role, plugin, pluginType, stdio: 'stderr', ...log });
+    },
+    processStarted: (process) => {
+      emit({ type: 'process.started', role, plugin, pid: process.pid });
+      notes.processStarted(process);
+    },
+    processExited: (process, exit) => {
+      emit({ type: 'process.exited', role, plugin, pid: process.pid, exitCode: exit.code, signal: exit.signal });
+      notes.processExited(process, exit);
+    },
+  }).finally(off);
+  const failure = failureOf(spec, captured, limitSeconds);
+  if (failure !== undefined) throw failure;
+  return captured.stdout.toString('utf8');
+}
+
+function failureOf({ plugin }: ProcessSpec, captured: Captured, limitSeconds: number): TaplineError | undefined {
+  const { exit, ended, lastLines } = captured;
+  const data = { plugin, exitCode: exit.code, signal: exit.signal, lastLines };
+  const said = lastLines.length === 0 ? '' : ` Its last lines:\n${lastLines.map((line) => `  ${line}`).join('\n')}`;
+  if (ended === 'aborted') return new TaplineError('INTERRUPTED', 'Catalog discovery was interrupted.');
+  if (ended === 'timeout') {
+    return new TaplineError(
+      'DISCOVERY_TIMEOUT',
+      `Catalog discovery of ${plugin} took longer than ${limitSeconds} s.${said}`,
+      {
+        hint: 'Give it more time with the extra `discovery_timeout` (seconds), or a catalog file with the extra `catalog`.',
+        data,
+      },
+    );
+  }
+  if (ended === 'tooLong') {
+    return new TaplineError('CATALOG_INVALID', `${plugin} printed more than ${maxBytes >> 20} MiB for --discover.`, {
+      data,
+    });
+  }
+  if (exit.code === 0) return undefined;
+  return new TaplineError('DISCOVERY_FAILED', `Catalog discovery failed: ${plugin} ${describeExit(exit)}.${said}`, {
+    hint: `\`tapline invoke ${plugin} --discover\` runs it alone; \`tapline config print ${plugin}\` shows its settings.`,
+    data,
+  });
+}

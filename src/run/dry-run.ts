@@ -1,0 +1,50 @@
+import { findCommand } from '../plan/command-line.js';
+import type { Block, Plan } from '../plan/types.js';
+import { describeBlock, summaryOf } from './block-report.js';
+import { resolveChain, resolvePlugin } from './chain-setup.js';
+import type { Emitter } from './emit.js';
+import type { BlockSummary } from './events.js';
+import type { World } from './types.js';
+
+/**
+ * Says what a plan would run, and finds out what would stop it: settings are resolved, programs and commands looked up.
+ * Nothing is started, and no store is opened.
+ */
+export function dryRun(plan: Plan, world: World, emitter: Emitter): BlockSummary[] {
+  const blocks = plan.groups.flatMap((group) => group.blocks);
+  return blocks.map((block, index) => {
+    const emit = emitter.at({ blockId: block.id });
+    const { kind, plugins, stateId } = describeBlock(block);
+    try {
+      check(world, block, emit);
+    } catch (error) {
+      const summary = summaryOf(block, { status: 'failed', durationSeconds: 0, error });
+      emit({ type: 'block.finished', summary });
+      return summary;
+    }
+    const fields = {
+      block_type: kind === 'chain' ? 'ExtractLoadBlocks' : 'InvokerCommand',
+      comprised_of: plugins,
+      ...(stateId === undefined ? {} : { state_id: stateId }),
+    };
+    emit({
+      type: 'log',
+      level: 'info',
+      message: `Dry run, but would have run block ${index + 1}/${blocks.length}.`,
+      fields,
+    });
+    return summaryOf(block, { status: 'not_started', durationSeconds: 0 });
+  });
+}
+
+function check(world: World, block: Block, emit: ReturnType<Emitter['at']>): void {
+  if (block.kind === 'chain') {
+    const { tap, mappers, target } = resolveChain(world, block, emit);
+    for (const { plugin, processEnv } of [tap, ...mappers, target])
+      world.installer.executable(plugin, undefined, processEnv);
+    return;
+  }
+  const { plugin, processEnv } = resolvePlugin(world, block.plugin, {}, emit);
+  const command = block.command === undefined ? undefined : findCommand(plugin, block.command);
+  world.installer.executable(plugin, command?.executable, processEnv);
+}

@@ -1,0 +1,44 @@
+import type { EventEnvelope, RunEvent, RunEventBody, RunSubscriber } from './events.js';
+import type { SecretMask } from './types.js';
+
+/** Which block an event is about. */
+export type EventPlace = Pick<EventEnvelope, 'blockId' | 'parentId' | 'attempt'>;
+
+export type Emit = (body: RunEventBody) => void;
+
+export interface Emitter {
+  emit: Emit;
+  /** The same for the events of one block. */
+  at(place: EventPlace): Emit;
+}
+
+/**
+ * Numbers, stamps and masks events, then tells each subscriber. One that throws is reported to the others, once, and is
+ * told further events all the same: it never fails a run.
+ */
+export function createEmitter(runId: string, mask: SecretMask, subscribers: readonly RunSubscriber[]): Emitter {
+  let sequence = 0;
+  const failed = new Set<RunSubscriber>();
+
+  const send = (body: RunEventBody, place: EventPlace): void => {
+    sequence += 1;
+    const time = new Date().toISOString();
+    const event: RunEvent = { version: 1, sequence, time, runId, ...place, ...mask.value(body) };
+    for (const subscriber of subscribers) {
+      try {
+        subscriber(event);
+      } catch (error) {
+        report(subscriber, error);
+      }
+    }
+  };
+
+  const report = (subscriber: RunSubscriber, error: unknown): void => {
+    if (failed.has(subscriber)) return;
+    failed.add(subscriber);
+    const reason = error instanceof Error ? error.message : String(error);
+    send({ type: 'log', level: 'error', message: `A subscriber of the run's events failed: ${reason}` }, {});
+  };
+
+  return { emit: (body) => send(body, {}), at: (place) => (body) => send(body, place) };
+}

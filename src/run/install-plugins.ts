@@ -1,0 +1,37 @@
+import { pluginsOf } from '../plan/plan.js';
+import type { Plan } from '../plan/types.js';
+import type { Plugin } from '../plugins/types.js';
+import type { Emit } from './emit.js';
+import type { StopControl } from './stop-control.js';
+import type { RunOptions, World } from './types.js';
+
+/** Installs what a plan needs before anything of it starts. Throws INSTALL_*, INTERRUPTED. */
+export async function installForPlan(
+  plan: Plan,
+  { install = 'auto' }: Pick<RunOptions, 'install'>,
+  world: World,
+  stop: StopControl,
+  emit: Emit,
+): Promise<void> {
+  await installPlugins(pluginsOf(plan), install, world, stop, emit);
+}
+
+/** The same for some plugins. `auto` does nothing where the project says `auto_install: false`. */
+export async function installPlugins(
+  plugins: readonly Plugin[],
+  install: NonNullable<RunOptions['install']>,
+  world: World,
+  stop: StopControl,
+  emit: Emit,
+): Promise<void> {
+  if (install === 'skip' || (install === 'auto' && world.settings.projectSetting('auto_install') === false)) return;
+  const abort = new AbortController();
+  const off = stop.listen(() => abort.abort());
+  // The original, too, installs by the explicit rule where it is to do nothing else.
+  const mode = install === 'only' ? 'install' : 'auto';
+  try {
+    await world.installer.ensure(plugins, { mode, report: emit, signal: abort.signal });
+  } finally {
+    off();
+  }
+}

@@ -1,0 +1,137 @@
+import type { Block, Plan } from '../plan/types.js';
+import type { BlockSummary } from './events.js';
+import type { StopControl } from './stop-control.js';
+import type { FailurePolicy } from './types.js';
+
+/** The right to run one block now: its lease, its places under concurrency limits. */
+export type ClaimResult<Claim> = { claim: Claim } | { wait: true } | { summary: BlockSummary };
+
+export interface BlockWork<Claim> {
+  /** Takes all that the block needs or nothing; `wait`: somebody else has it, ask again later; `summary`: it will not run. Never rejects. */
+  claim(block: Block): Promise<ClaimResult<Claim>>;
+  /** Runs it to its end and gives the claim back. Never rejects. */
+  run(block: Block, claim: Claim): Promise<BlockSummary>;
+  giveBack(claim: Claim): Promise<void>;
+  notStarted(block: Block): BlockSummary;
+}
+
+export interface LimiterOptions {
+  jobs: number;
+  onFailure: FailurePolicy;
+  stop: StopControl;
+}
+
+const askAgainMilliseconds = 500;
+
+/**
+ * Runs a plan: group after group; in a group at most `jobs` blocks at once, in order where they can start, never two with one
+ * state ID. One limiter for all: a block takes a place only when everything else that it needs is its own.
+ */
+export async function runPlan<Claim>(
+  plan: Plan,
+  work: BlockWork<Claim>,
+  options: LimiterOptions,
+): Promise<BlockSummary[]> {
+  const summaries: BlockSummary[] = [];
+  for (const { blocks } of plan.groups) {
+    const group = new Group(blocks, work, options, isClosed(summaries, options));
+    summaries.push(...(await group.run()));
+  }
+  return summaries;
+}
+
+/** Whether nothing new may start, because of what has happened so far. */
+function isClosed(summaries: readonly BlockSummary[], { onFailure, stop }: LimiterOptions): boolean {
+  if (stop.stopping) return true;
+  return onFailure !== 'run-rest' && summaries.some(({ status }) => status !== 'success');
+}
+
+class Group<Claim> {
+  private readonly pending: Block[];
+  private readonly stopped: Promise<void>;
+  private readonly running = new Map<Block, Promise<void>>();
+  private readonly summaries = new Map<Block, BlockSummary>();
+  private readonly askAt = new Map<Block, number>();
+
+  constructor(
+    private readonly blocks: readonly Block[],
+    private readonly work: BlockWork<Claim>,
+    private readonly options: LimiterOptions,
+    private closed: boolean,
+  ) {
+    this.pending = [...blocks];
+    this.stopped = options.stop.stopped();
+  }
+
+  async run(): Promise<BlockSummary[]> {
+    while (this.pending.length > 0 || this.running.size > 0) {
+      this.closed ||= isClosed([...this.summaries.values()], this.options);
+      if (this.closed) this.dropPending();
+      const next = this.next();
+      if (next !== undefined) await this.start(next);
+      else if (this.running.size > 0 || this.pending.length > 0) await this.something();
+    }
+    return this.blocks.flatMap((block) => this.summaries.get(block) ?? []);
+  }
+
+  private next(): Block | undefined {
+    if (this.running.size >= this.options.jobs) return undefined;
+    const now = performance.now();
+    return this.pending.find((block) => (this.askAt.get(block) ?? 0) <= now && !this.sharesState(block));
+  }
+
+  private sharesState(block: Block): boolean {
+    const stateId = stateIdOf(block);
+    return stateId !== undefined && [...this.running.keys()].some((other) => stateIdOf(other) === stateId);
+  }
+
+  private async start(block: Block): Promise<void> {
+    const result = await this.work.claim(block);
+    if ('wait' in result) {
+      this.askAt.set(block, performance.now() + askAgainMilliseconds);
+      return;
+    }
+    // What was asked for while the claim was taken holds for this block, too.
+    this.closed ||= isClosed([...this.summaries.values()], this.options);
+    if (this.closed && 'claim' in result) {
+      await this.work.giveBack(result.claim);
+      return;
+    }
+    this.pending.splice(this.pending.indexOf(block), 1);
+    if ('summary' in result) {
+      this.finish(block, result.summary);
+      return;
+    }
+    const running = this.work.run(block, result.claim).then((summary) => this.finish(block, summary));
+    this.running.set(block, running);
+  }
+
+  private finish(block: Block, summary: BlockSummary): void {
+    this.running.delete(block);
+    this.summaries.set(block, summary);
+    const { onFailure, stop } = this.options;
+    if (summary.status === 'failed' && onFailure === 'fail-fast') stop.request({ reason: 'failure', second: false });
+  }
+
+  private dropPending(): void {
+    for (const block of this.pending.splice(0)) this.summaries.set(block, this.work.notStarted(block));
+  }
+
+  /** Resolves when a block has ended, when it is time to ask again, or when the run is to stop. */
+  private async something(): Promise<void> {
+    const wake: Promise<void>[] = [...this.running.values()];
+    if (!this.options.stop.stopping) wake.push(this.stopped);
+    let timer: NodeJS.Timeout | undefined;
+    const asks = this.pending.flatMap((block) => this.askAt.get(block) ?? []);
+    if (asks.length > 0 && this.running.size < this.options.jobs) {
+      const wait = Math.max(0, Math.min(...asks) - performance.now());
+      wake.push(new Promise((resolve) => (timer = setTimeout(resolve, wait + 1))));
+    }
+    await Promise.race(wake);
+    clearTimeout(timer);
+  }
+}
+
+function stateIdOf(block: Block): string | undefined {
+  return block.kind === 'chain' ? block.stateId : undefined;
+}

@@ -1,0 +1,27 @@
+import type { BlockOptions, ChainBlock } from '../plan/types.js';
+import type { LeaseOwner } from '../state/port.js';
+import { optionsOf } from './block-options.js';
+import type { Emitter } from './emit.js';
+import type { HistoryNotes } from './history-notes.js';
+import type { Reaper } from './process/reaper.js';
+import type { RunDirectory } from './run-directory.js';
+import type { StopControl } from './stop-control.js';
+import type { RunOptions, World } from './types.js';
+
+/** What all blocks of one run share. */
+export interface RunContext {
+  world: World;
+  options: RunOptions;
+  owner: LeaseOwner;
+  emitter: Emitter;
+  stop: StopControl;
+  directory: RunDirectory;
+  reaper: Reaper;
+  notes: HistoryNotes;
+  trigger: string;
+}
+
+/** The options that hold for a chain: its own, then the command line's. */
+export function chainOptions({ options }: RunContext, block: ChainBlock): BlockOptions {
+  return optionsOf(block.options, options.defaults);
+}

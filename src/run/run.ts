@@ -1,0 +1,155 @@
+import { exitCodes, TaplineError } from '../errors.js';
+import type { History } from '../history/port.js';
+import type { Plan } from '../plan/types.js';
+import { currentOwner } from '../state/owner.js';
+import { describeBlock } from './block-report.js';
+import { blockWork } from './block-work.js';
+import { dryRun } from './dry-run.js';
+import { createEmitter, type Emitter } from './emit.js';
+import { errorInfo } from './error-info.js';
+import type { BlockSummary, RunSubscriber } from './events.js';
+import { HistoryNotes } from './history-notes.js';
+import { installForPlan } from './install-plugins.js';
+import { runPlan } from './limiter.js';
+import { startReaper } from './process/reaper.js';
+import type { RunContext } from './run-context.js';
+import { createRunDirectory, removeLeftoverDirectories } from './run-directory.js';
+import { stopAfter, stopOnSignals, stopWhenAborted } from './signals.js';
+import { StopControl } from './stop-control.js';
+import type { RunOptions, RunResult, World } from './types.js';
+
+/**
+ * Runs a plan to its end: installs what it needs, then block after block, as many at once as `jobs` says. What happens is told to
+ * the subscribers; how it ended is the result. Rejects only for a bug.
+ */
+export async function run(
+  plan: Plan,
+  options: RunOptions,
+  world: World,
+  subscribers: readonly RunSubscriber[] = [],
+): Promise<RunResult> {
+  const started = performance.now();
+  const emitter = createEmitter(options.runId, world.mask, subscribers);
+  const stop = new StopControl();
+  const stopListening = listenForStops(options, stop, emitter);
+  announce(plan, options, world, emitter);
+  let blocks: BlockSummary[] = [];
+  let failure: unknown;
+  try {
+    await installForPlan(plan, options, world, stop, emitter.emit);
+    if (options.dryRun) blocks = dryRun(plan, world, emitter);
+    else if (options.install !== 'only') blocks = await runBlocks(plan, options, world, emitter, stop);
+  } catch (error) {
+    failure = error;
+  } finally {
+    stopListening();
+  }
+  const result = judge(blocks, failure, stop, options);
+  const finished = { ...result, durationSeconds: (performance.now() - started) / 1000 };
+  const { status, exitCode, durationSeconds, error } = finished;
+  emitter.emit({ type: 'run.finished', status, exitCode, durationSeconds, blocks, error });
+  return world.mask.value(finished);
+}
+
+function listenForStops(options: RunOptions, stop: StopControl, emitter: Emitter): () => void {
+  const offs = [
+    stop.listen(({ reason, signal, second }) => emitter.emit({ type: 'stop', reason, signal, second })),
+    options.handleSignals ? stopOnSignals(stop) : () => undefined,
+    stopAfter(options.timeoutSeconds, stop),
+    stopWhenAborted(options.signal, stop),
+  ];
+  return () => {
+    for (const off of offs) off();
+  };
+}
+
+function announce(
+  plan: Plan,
+  { jobs = 1, dryRun = false }: RunOptions,
+  { project }: World,
+  { emit, at }: Emitter,
+): void {
+  const blocks = plan.groups.flatMap((group) => group.blocks);
+  const environment = project.environment?.name ?? null;
+  emit({ type: 'run.started', words: plan.words, environment, blocks: blocks.length, jobs, dryRun });
+  for (const warning of plan.warnings ?? []) emit({ type: 'warning', ...warning });
+  for (const block of blocks) at({ blockId: block.id })({ type: 'block.planned', ...describeBlock(block) });
+}
+
+async function runBlocks(
+  plan: Plan,
+  options: RunOptions,
+  world: World,
+  emitter: Emitter,
+  stop: StopControl,
+): Promise<BlockSummary[]> {
+  if (plan.groups.length === 0) return [];
+  const owner = await currentOwner(options.runId);
+  const notes = new HistoryNotes(world.history, emitter.emit);
+  const trigger = options.trigger ?? world.env.MELTANO_JOB_TRIGGER ?? 'cli';
+  const environment = world.project.environment?.name;
+  const row = {
+    ...owner,
+    words: plan.words.map((word) => world.mask.text(word)),
+    environment,
+    trigger,
+    startedAt: new Date(),
+  };
+  void notes.note((history) => history.startRun(row));
+  const leftovers = removeLeftoverDirectories(world.runDirRoot);
+  const directory = await createRunDirectory(world.runDirRoot, owner);
+  const reaper = startReaper();
+  reaper.watchPath(directory.path);
+  const touching = setInterval(() => void directory.touch().catch(() => undefined), 60_000);
+  const context: RunContext = { world, options, owner, emitter, stop, directory, reaper, notes, trigger };
+  try {
+    const { jobs = 1, onFailure = 'finish-running' } = options;
+    const blocks = await runPlan(plan, blockWork(context), { jobs, onFailure, stop });
+    await noteEnd(notes, options.runId, judge(blocks, undefined, stop, options));
+    return blocks;
+  } finally {
+    clearInterval(touching);
+    await Promise.all([leftovers, directory.remove().catch(() => undefined)]);
+    reaper.forgetPath(directory.path);
+    await reaper.close();
+  }
+}
+
+function noteEnd(notes: HistoryNotes, runId: string, { status, error }: Judged): Promise<void> {
+  return notes.note((history: History) => history.finishRun(runId, status, new Date(), error && { ...error }));
+}
+
+type Judged = Omit<RunResult, 'durationSeconds'>;
+
+/** How the run as a whole ended. A stop by a signal counts only where it kept something from being done. */
+function judge(blocks: BlockSummary[], failure: unknown, stop: StopControl, options: RunOptions): Judged {
+  const { runId } = options;
+  const failed = blocks.find(({ status }) => status === 'failed');
+  const undone = failure !== undefined || blocks.some(({ status }) => status === 'stopped' || status === 'not_started');
+  if (options.dryRun && failure === undefined && failed === undefined)
+    return { runId, status: 'success', exitCode: exitCodes.ok, blocks };
+  if (stop.first?.reason === 'signal' && (undone || failed !== undefined)) {
+    return { runId, status: 'stopped', exitCode: signalExitCode(stop.first.signal), blocks, error: failed?.error };
+  }
+  if (stop.first?.reason === 'timeout' && undone) {
+    const error = new TaplineError('RUN_TIMEOUT', `Run timed out after ${options.timeoutSeconds} s.`, {
+      hint: 'What was loaded until then is saved; the next run goes on from there. `--timeout` sets the limit.',
+    });
+    return { runId, status: 'failed', exitCode: error.exitCode, blocks, error: errorInfo(error) };
+  }
+  if (failure !== undefined) {
+    const exitCode = failure instanceof TaplineError ? failure.exitCode : exitCodes.failure;
+    return { runId, status: 'failed', exitCode, blocks, error: errorInfo(failure) };
+  }
+  if (failed !== undefined)
+    return { runId, status: 'failed', exitCode: exitCodes.failure, blocks, error: failed.error };
+  const skipped = blocks.find(({ status }) => status === 'skipped');
+  if (skipped !== undefined)
+    return { runId, status: 'skipped', exitCode: exitCodes.skipped, blocks, error: skipped.error };
+  return { runId, status: 'success', exitCode: exitCodes.ok, blocks };
+}
+
+function signalExitCode(signal: NodeJS.Signals | undefined): number {
+  if (signal === 'SIGHUP') return exitCodes.hangup;
+  return signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
+}

@@ -1,0 +1,34 @@
+import type { StopControl } from './stop-control.js';
+
+const handled = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Turns the first INT, TERM or HUP into a graceful stop and the next into a hard one. Returns how to stop listening. */
+export function stopOnSignals(stop: StopControl): () => void {
+  const onSignal = (signal: NodeJS.Signals) => stop.request({ reason: 'signal', signal, second: stop.stopping });
+  for (const signal of handled) process.on(signal, onSignal);
+  return () => {
+    for (const signal of handled) process.off(signal, onSignal);
+  };
+}
+
+/** Stops after so many seconds. Returns how to call it off. */
+export function stopAfter(seconds: number | undefined, stop: StopControl): () => void {
+  if (seconds === undefined) return () => undefined;
+  let timer: NodeJS.Timeout;
+  const until = performance.now() + seconds * 1000;
+  // A timer holds at most 24 days, and a longer one would fire at once.
+  const wait = () => {
+    const left = until - performance.now();
+    if (left <= 0) stop.request({ reason: 'timeout', second: false });
+    else timer = setTimeout(wait, Math.min(left, 86_400_000));
+  };
+  wait();
+  return () => clearTimeout(timer);
+}
+
+export function stopWhenAborted(signal: AbortSignal | undefined, stop: StopControl): () => void {
+  const abort = () => stop.request({ reason: 'signal', second: false });
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  return () => signal?.removeEventListener('abort', abort);
+}

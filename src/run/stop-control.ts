@@ -1,0 +1,57 @@
+import type { RunEventBody } from './events.js';
+
+type StopEvent = Extract<RunEventBody, { type: 'stop' }>;
+export type StopReason = Exclude<StopEvent['reason'], 'stall'>;
+
+/** Why something stops. `second`: nothing is waited for any more. */
+export interface StopRequest {
+  reason: StopReason;
+  signal?: NodeJS.Signals | undefined;
+  second: boolean;
+}
+
+/**
+ * Whether a run (or one block of it) is to stop, and how hard:
+ *
+ *   running --request()--> stopping --request({ second })--> killing
+ *
+ * A block's control follows its run's. The first reason stays the reason.
+ */
+export class StopControl {
+  first: StopRequest | undefined;
+  killing = false;
+  readonly #listeners = new Set<(request: StopRequest) => void>();
+
+  constructor(parent?: StopControl) {
+    parent?.listen((request) => this.request(request));
+  }
+
+  get stopping(): boolean {
+    return this.first !== undefined;
+  }
+
+  request(request: StopRequest): void {
+    if (this.stopping && (!request.second || this.killing)) return;
+    this.first ??= request;
+    this.killing ||= request.second;
+    for (const listener of [...this.#listeners]) listener(request);
+  }
+
+  /** Told at once what was requested before. Returns how to stop listening. */
+  listen(listener: (request: StopRequest) => void): () => void {
+    this.#listeners.add(listener);
+    if (this.first !== undefined) listener(this.first);
+    if (this.killing && this.first?.second === false) listener({ ...this.first, second: true });
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves at the first request. */
+  stopped(): Promise<void> {
+    return new Promise((resolve) => {
+      const off = this.listen(() => {
+        off?.();
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { TaplineError } from '../errors.js';
+import type { ResolvedPlugin } from '../settings/types.js';
+import { exactJson, parseExactJson } from '../singer/exact-json.js';
+import { mergedView } from '../state/merge.js';
+import type { SingerState, StateBackend } from '../state/port.js';
+import type { Emit } from './emit.js';
+import { writePrivate } from './plugin-files.js';
+
+export interface TapStateOptions {
+  stateId: string;
+  fullRefresh: boolean;
+  projectRoot: string;
+}
+
+/** What the tap starts from, as text; undefined where it starts from nothing. `version`: of the state before this run. */
+export interface TapState {
+  text: string | undefined;
+  version: number;
+}
+
+/**
+ * The state that a tap gets: the file that its extra `state` names, else the merged view of the backend; none at a full refresh.
+ * Throws STATE_UNREADABLE, and what the backend throws.
+ */
+export async function loadTapState(
+  tap: ResolvedPlugin,
+  backend: () => Promise<StateBackend>,
+  { stateId, fullRefresh, projectRoot }: TapStateOptions,
+  emit: Emit,
+): Promise<TapState> {
+  const stored = await (await backend()).read(stateId);
+  const version = stored?.version ?? 0;
+  const state = stored === undefined ? undefined : mergedView(stored).singer_state;
+  const found = state !== undefined;
+  if (!tap.plugin.capabilities.has('state') || fullRefresh) {
+    emit({ type: 'state.loaded', stateId, found, ignored: true });
+    return { text: undefined, version };
+  }
+  const file = tap.extras.state;
+  if (typeof file === 'string' && file !== '') {
+    emit({ type: 'log', level: 'info', message: `Found state in ${file}` });
+    return { text: await readStateFile(resolve(projectRoot, file), tap), version };
+  }
+  emit({ type: 'state.loaded', stateId, found, ignored: false });
+  return { text: found ? stateText(state) : undefined, version };
+}
+
+function stateText(state: SingerState): string {
+  return exactJson(state, 2);
+}
+
+async function readStateFile(file: string, tap: ResolvedPlugin): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new TaplineError('STATE_UNREADABLE', `Could not find state file ${file}: ${(error as Error).message}`, {
+      at: tap.plugin.locate('extras', 'state'),
+      hint: `It is named by the extra \`state\` of extractor '${tap.plugin.name}', relative to the project's folder.`,
+      cause: error,
+    });
+  }
+}
+
+/** Longest single argument that Linux takes, less some room. */
+const longestArgument = 128 * 1024 - 16;
+
+/** `--state FILE`, or the JSON text itself with `state_arg: inline` (`{}` on a first run). Throws STATE_UNREADABLE. */
+export async function stateArgument(
+  tap: ResolvedPlugin,
+  text: string | undefined,
+  directory: string,
+): Promise<string | undefined> {
+  if (isInline(tap)) {
+    const inline = text === undefined ? '{}' : compact(text, tap);
+    if (Buffer.byteLength(inline) <= longestArgument) return inline;
+    throw new TaplineError('STATE_UNREADABLE', `The state of '${tap.plugin.name}' is too long for an argument.`, {
+      at: tap.plugin.locate('extras', 'state_arg'),
+      hint: 'Let the tap take a file: `state_arg: file`.',
+    });
+  }
+  if (text === undefined || text.trim() === '') return undefined;
+  const file = join(directory, 'state.json');
+  await writePrivate(file, text);
+  return file;
+}
+
+export function isInline(tap: ResolvedPlugin): boolean {
+  return tap.extras.state_arg === 'inline';
+}
+
+function compact(text: string, tap: ResolvedPlugin): string {
+  try {
+    return exactJson(parseExactJson(text));
+  } catch (error) {
+    throw new TaplineError('STATE_UNREADABLE', `The state file of '${tap.plugin.name}' holds no JSON.`, {
+      at: tap.plugin.locate('extras', 'state'),
+      cause: error,
+    });
+  }
+}

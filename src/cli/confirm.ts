@@ -1,26 +1,22 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { TaplineError } from '../errors.js';
 
 /** Asks until there is a yes or a no, with the words of the original. No, and the end of input, throw ABORTED. */
 export async function confirm(question: string): Promise<void> {
   // On stderr, since stdout carries data only.
   const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: process.stdin.isTTY });
-  const ended = new AbortController();
-  lines.once('close', () => ended.abort());
   lines.once('SIGINT', () => lines.close());
+  lines.setPrompt(`${question} [y/N]: `);
+  lines.prompt();
   try {
-    for (;;) {
-      const answer = (await lines.question(`${question} [y/N]: `, { signal: ended.signal })).trim().toLowerCase();
+    for await (const line of lines) {
+      const answer = line.trim().toLowerCase();
       if (answer === 'y' || answer === 'yes') return;
-      if (answer === '' || answer === 'n' || answer === 'no') throw aborted();
+      if (answer === '' || answer === 'n' || answer === 'no') break;
+      lines.prompt();
     }
-  } catch (error) {
-    throw error instanceof TaplineError ? error : aborted();
   } finally {
     lines.close();
   }
-}
-
-function aborted(): TaplineError {
-  return new TaplineError('ABORTED', 'Aborted!', { hint: 'With --force it is done without a question.' });
+  throw new TaplineError('ABORTED', 'Aborted!', { hint: 'With --force it is done without a question.' });
 }

@@ -84,6 +84,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       },
     },
   },
+  run: {
+    summary: 'Run blocks: extract and load, plugin commands, jobs.',
+    load: async () => (await import('./commands/run.js')).run,
+  },
   runs: {
     summary: 'Look at runs of the past.',
     commands: {

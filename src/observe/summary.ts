@@ -56,7 +56,10 @@ function movedText(extracted: number, loaded: number): string {
 function troubleLines(block: BlockSummary, paint: Paint): string[] {
   if (block.status === 'success' || block.status === 'not_started') return [];
   const { error } = block;
-  const culprits = block.processes.filter((process) => process.exitCode !== 0 && process.lastLines.length > 0);
+  // The error often has the last line already.
+  const isNews = ({ lastLines }: ProcessOutcome) =>
+    lastLines.length > 0 && error?.message.includes(lastLines.at(-1) ?? '') !== true;
+  const culprits = block.processes.filter((process) => process.exitCode !== 0 && isNews(process));
   return [
     ...(error === undefined ? [] : [`${printable(error.message, false)} ${paint.dim(`[${error.code}]`)}`]),
     ...(error?.at === undefined ? [] : [paint.dim(`at ${formatLocation(error.at)}`)]),

@@ -23,7 +23,7 @@ export function environmentRemove(command: Command, { open, output }: CommandCon
       }
       const project = await editable(session);
       if (environment.declaredIn === 'env')
-        await editMain(project, [{ op: 'delete', path: ['env', name], prune: true }]);
+        await editMain(project, () => [{ op: 'delete', path: ['env', name], prune: true }]);
       else await removeEntry(project, ['environments'], name);
       output.line(`Removed environment '${name}'`);
     });

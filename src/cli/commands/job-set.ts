@@ -17,7 +17,7 @@ export function jobSet(command: Command, { open, output }: CommandContext): Comm
       const tasks = await readTasks(session, name, options.tasks);
       // No failure in the original, and scripts count on the exit code.
       if (!session.project.jobs.some((job) => job.name === name)) return output.line(`Job '${name}' does not exist.`);
-      await editEntry(await editable(session), ['jobs'], name, [{ op: 'set', path: ['tasks'], value: tasks }]);
+      await editEntry(await editable(session), ['jobs'], name, () => [{ op: 'set', path: ['tasks'], value: tasks }]);
       output.line(`Updated job ${name}: ${pythonRepr(tasks)}`);
     });
 }

@@ -130,16 +130,12 @@ async function planOf(words: readonly string[], options: BlockOptions, session: 
   const { planRun } = await import('../../plan/plan.js');
   const { project } = session;
   const [plugins, settings] = [await session.plugins(), await session.settings()];
-  const plan = planRun(words, {
+  return planRun(words, {
     project,
     plugins,
     options,
     expandSuffix: (text, tap) => settings.stateIdSuffix(text, tap),
   });
-  const warnings = plan.warnings ?? [];
-  const log = warnings.length === 0 ? undefined : await session.log();
-  for (const { code, message, hint, at } of warnings) log?.warning(message, { code, hint, at });
-  return plan;
 }
 
 async function runOptionsOf(

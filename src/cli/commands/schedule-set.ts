@@ -22,7 +22,7 @@ export function scheduleSet(command: Command, { open, output }: CommandContext):
       const edits = keys.flatMap((key) =>
         options[key] === undefined ? [] : [{ op: 'set' as const, path: [key], value: options[key] }],
       );
-      await editEntry(await editable(session), ['schedules'], name, edits);
+      await editEntry(await editable(session), ['schedules'], name, () => edits);
       output.line(`Updated schedule '${name}'`);
     });
 }

@@ -59,10 +59,10 @@ function enclose(open: string, items: string[], close: string, indent: number | 
   return `${open}${inner}${items.join(`,${inner}`)}\n${' '.repeat(indent * depth)}${close}`;
 }
 
-/** Everything beyond ASCII escaped. */
+/** Everything beyond printable ASCII escaped. */
 function jsonText(text: string): string {
   const unicode = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => (unit === '\u007f' ? unit : unicode(unit)));
+  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, unicode);
 }
 
 /** Python prefers single quotes, and takes double ones for a text with only single ones in it. */

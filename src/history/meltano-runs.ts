@@ -1,8 +1,9 @@
 /** The original's `runs` table, read and written as Meltano 4.4.1 does, so that neither runs a state ID while the other does. */
 import { createHash, randomUUID } from 'node:crypto';
+import { pythonJson } from '../python-json.js';
+import { parseExactJson } from '../singer/exact-json.js';
 import { fromMeltanoUtc, toMeltanoUtc } from '../state/meltano-time.js';
 import { isMap } from '../state/merge.js';
-import { parseJson, pythonJson } from '../state/python-json.js';
 import type { Database, SqlRow, Transaction } from '../state/systemdb/database.js';
 import type { MeltanoRun, MeltanoRuns } from './port.js';
 import { isDeadRun } from './runs.js';
@@ -202,7 +203,7 @@ function toRun(row: SqlRow): MeltanoRun {
 function parsePayload(text: unknown): Record<string, unknown> {
   if (typeof text !== 'string') return {};
   try {
-    const payload = parseJson(text);
+    const payload = parseExactJson(text);
     return isMap(payload) ? payload : {};
   } catch {
     return {};

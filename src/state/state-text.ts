@@ -1,8 +1,8 @@
 /** Stored text to state and back, with one error for text that is none. */
 import { TaplineError } from '../errors.js';
+import { parseExactJson } from '../singer/exact-json.js';
 import { isMap } from './merge.js';
 import type { StateListing, WrappedState } from './port.js';
-import { parseJson } from './python-json.js';
 
 /** Throws STATE_UNREADABLE; `where` names the place in the message, `cure` what helps. */
 export function parseWrapped(text: string | null | undefined, where: string, stateId: string): WrappedState {
@@ -15,7 +15,7 @@ export function parseWrapped(text: string | null | undefined, where: string, sta
 
 export function parseOrFail(text: string, where: string, stateId: string): unknown {
   try {
-    return parseJson(text);
+    return parseExactJson(text);
   } catch (error) {
     throw unreadable(where, stateId, 'it is no JSON', error);
   }

@@ -38,17 +38,18 @@ describe('livenessOf', () => {
   });
 
   test.runIf(process.platform === 'linux')('a zombie is dead', async () => {
-    // The shell starts a child, tells its pid and becomes a sleep that never waits for it.
-    const shell = spawn('sh', ['-c', 'sh -c "read line" & echo $!; exec sleep 600'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const [output] = (await once(shell.stdout, 'data')) as [Buffer];
-    const pid = Number(String(output));
-    const identity = await identityOf(pid);
-    process.kill(pid, 'SIGKILL');
-    await expect.poll(() => livenessOf(identity), { timeout: 10_000 }).toBe('dead');
-    shell.kill('SIGKILL');
-    await once(shell, 'exit');
+    // The shell starts a child, tells its pid and becomes a program that never waits for it.
+    const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(String(output));
+      const identity = await identityOf(pid);
+      process.kill(pid, 'SIGKILL');
+      await expect.poll(() => livenessOf(identity), { timeout: 10_000 }).toBe('dead');
+    } finally {
+      parent.kill('SIGKILL');
+      await once(parent, 'exit');
+    }
   });
 
   test('a pid that another process has now is dead', async () => {

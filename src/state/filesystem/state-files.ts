@@ -1,8 +1,9 @@
 /** state.json in the original's form, and the versions of it. */
+
+import { pythonJson } from '../../python-json.js';
 import { keptVersions } from '../kept-versions.js';
 import { isMap } from '../merge.js';
 import type { StateVersion, WrappedState } from '../port.js';
-import { pythonJson } from '../python-json.js';
 import { isWrapped, parseOrFail, unreadable } from '../state-text.js';
 import { moveInto, namesIn, readIfPresent, remove, writeDraft } from './files.js';
 import type { StateFolder } from './layout.js';
@@ -71,7 +72,7 @@ export async function readVersion(
 
 export async function writeVersion(folder: StateFolder, version: StateVersion & { token?: number }): Promise<void> {
   const { stateId, runId, savedAt, mode, token, completed, partial } = version;
-  const text = pythonJson({ saved_at: savedAt, run_id: runId, mode, token, completed, partial });
+  const text = pythonJson({ saved_at: savedAt.toISOString(), run_id: runId, mode, token, completed, partial });
   const draft = await writeDraft(folder.versions(stateId), text, { sync: false });
   await moveInto(draft, folder.version(stateId, version.version), { sync: false });
 }

@@ -1,4 +1,6 @@
 /** State in the original's own `state` table, its versions beside it in ours. */
+
+import { pythonJson } from '../../python-json.js';
 import { keptVersions } from '../kept-versions.js';
 import { fromMeltanoLocal, toMeltanoLocal } from '../meltano-time.js';
 import { applyWrite, patternMatcher } from '../merge.js';
@@ -12,7 +14,6 @@ import type {
   StoredState,
   WrappedState,
 } from '../port.js';
-import { pythonJson } from '../python-json.js';
 import { checkStateId } from '../state-id.js';
 import { ifReadable, parseWrapped, statusOf } from '../state-text.js';
 import type { Database, SqlRow, Transaction } from './database.js';

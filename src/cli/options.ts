@@ -28,6 +28,8 @@ export const valueOptions: ReadonlySet<string> = new Set([
   '--loader',
   '--tasks',
   '--transform',
+  '--from-file',
+  '--store',
   '--jobs',
   '--limit',
   '--parallelism',

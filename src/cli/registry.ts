@@ -20,8 +20,20 @@ export interface CommandGroup {
 
 export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   config: {
-    summary: 'Show the settings of a plugin or of the project.',
+    summary: 'Show and change the settings of a plugin or of the project.',
     commands: {
+      reset: {
+        summary: 'Remove all settings of a plugin from where they are written.',
+        load: async () => (await import('./commands/config-reset.js')).configReset,
+      },
+      set: {
+        summary: 'Set a setting.',
+        load: async () => (await import('./commands/config-set.js')).configSet,
+      },
+      unset: {
+        summary: 'Remove a setting from where it is written.',
+        load: async () => (await import('./commands/config-unset.js')).configUnset,
+      },
       list: {
         summary: 'List settings with their variables, values and where each value comes from.',
         load: async () => (await import('./commands/config-list.js')).configList,

@@ -20,21 +20,24 @@ export async function addEntry(
   await editFiles(project, [inFile(project.file, () => [{ op: 'append', path: list, value: entry }])]);
 }
 
+/** Edits whose paths start at the entry; they may depend on what the entry holds when the file is edited. */
+export type EntryEdits = (entry: Readonly<Record<string, unknown>>) => readonly YamlEdit[];
+
 /**
- * Applies edits, whose paths start at the entry, in the file that holds it. The place is looked up in the text that is
- * edited, so a change since the project was read does not lead astray. Throws EDIT_REFUSED where no file has the entry.
+ * Applies edits in the file that holds the entry. The place is looked up in the text that is edited, so a change since
+ * the project was read does not lead astray. Throws EDIT_REFUSED where no file has the entry. Returns the file.
  */
 export async function editEntry(
   project: EditableProject,
   list: ListPath,
   name: string,
-  edits: readonly YamlEdit[],
+  edits: EntryEdits,
 ): Promise<string> {
   const file = await fileOf(project, list, name);
   const located = inFile(file, (text) => {
-    const index = indexOf(text, list, name);
+    const { index, entry } = find(text, list, name);
     if (index === -1) throw missing(file, list, name);
-    return edits.map((edit) => ({ ...edit, path: [...list, index, ...edit.path] }));
+    return edits(entry).map((edit) => ({ ...edit, path: [...list, index, ...edit.path] }));
   });
   await editFiles(project, [located]);
   return file;
@@ -45,7 +48,7 @@ export async function removeEntry(project: EditableProject, list: ListPath, name
   const file = await fileOf(project, list, name);
   await editFiles(project, [
     inFile(file, (text) => {
-      const index = indexOf(text, list, name);
+      const { index } = find(text, list, name);
       if (index === -1) throw missing(file, list, name);
       return [{ op: 'delete', path: [...list, index], prune: true }];
     }),
@@ -54,14 +57,14 @@ export async function removeEntry(project: EditableProject, list: ListPath, name
 }
 
 /** Edits at the top of meltano.yml. */
-export async function editMain(project: EditableProject, edits: readonly YamlEdit[]): Promise<void> {
-  await editFiles(project, [inFile(project.file, () => edits)]);
+export async function editMain(project: EditableProject, edits: EntryEdits): Promise<void> {
+  await editFiles(project, [inFile(project.file, (text) => edits(asRecord(parse(text, { merge: true }))))]);
 }
 
 /** The first file that holds the entry. */
 async function fileOf(project: EditableProject, list: ListPath, name: string): Promise<string> {
   for (const file of project.files) {
-    if (indexOf(await readFile(file, 'utf8'), list, name) !== -1) return file;
+    if (find(await readFile(file, 'utf8'), list, name).index !== -1) return file;
   }
   throw missing(project.file, list, name);
 }
@@ -70,10 +73,16 @@ function inFile(file: string, edits: (text: string) => readonly YamlEdit[]): Fil
   return { file, edit: (text) => editYaml(text, edits(text), file) };
 }
 
-function indexOf(text: string, list: ListPath, name: string): number {
+function find(text: string, list: ListPath, name: string): { index: number; entry: Record<string, unknown> } {
   const root: unknown = parse(text, { merge: true });
   const entries = list.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), root);
-  return Array.isArray(entries) ? entries.findIndex((entry) => isRecord(entry) && entry.name === name) : -1;
+  const all: unknown[] = Array.isArray(entries) ? entries : [];
+  const index = all.findIndex((entry) => isRecord(entry) && entry.name === name);
+  return { index, entry: asRecord(all[index]) };
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
 }
 
 function isRecord(value: unknown): value is Record<string | number, unknown> {

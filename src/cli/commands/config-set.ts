@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { TaplineError } from '../../errors.js';
+import type { PluginType } from '../../project/types.js';
+import { pythonRepr } from '../../python-json.js';
+import { setSetting, splitSettingName, storeLabels, type WritableStore } from '../../settings/edit-settings.js';
+import type { CommandContext } from '../context.js';
+import { editTarget } from '../edit-target.js';
+import { safeOptions } from '../safe-options.js';
+import { databaseUriOption, examples, pluginTypeOption } from '../shared-options.js';
+import { storeOption } from '../store-option.js';
+
+interface Options {
+  store: WritableStore;
+  fromFile?: string;
+  pluginType?: PluginType;
+  safe: boolean;
+  databaseUri?: string;
+}
+
+export function configSet(command: Command, { open, output }: CommandContext): Command {
+  for (const option of safeOptions()) command.addOption(option);
+  return command
+    .argument('<plugin>', '`meltano` for the settings of the project itself')
+    .argument('<name-and-value...>', 'the setting (dotted, or several words) and its value')
+    .addOption(storeOption())
+    .option('--from-file <file>', 'read the value from this file; `-` is stdin')
+    .addOption(pluginTypeOption())
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      examples(
+        'tapline config set tap-github start_date 2024-01-01',
+        `tapline config set tap-github repositories '["meltano/sdk"]'`,
+        'tapline config set tap-github metadata.issues.replication-key -- updated_at',
+        'tapline --environment=prod config set target-postgres host db.example.com',
+      ),
+    )
+    .action(async (name: string, words: string[], { store, fromFile, pluginType, safe, databaseUri }: Options) => {
+      const session = await open({ policy: 'explicit', access: 'write', databaseUri });
+      const { path, value: text } = await readWords(words, fromFile);
+      const target = await editTarget(session, name, pluginType);
+      const before = target.settings.get(path.join('.'));
+      const { store: chosen, value, known } = await setSetting(target, path, text, store);
+      const log = await session.log();
+      const setting = path.join('.');
+      if (!known) log.warning(`Unknown setting '${setting}'`);
+      const shown = safe && before?.sensitive ? '(redacted)' : pythonRepr(value);
+      output.line(`${target.label} setting '${setting}' was set in ${storeLabels[chosen]}: ${shown}`);
+      const { layer, variable } = before?.origin ?? { layer: 'unset' as const, variable: undefined };
+      const isHidden = layer === 'env' || (layer === 'dotenv' && chosen !== 'dotenv');
+      if (isHidden)
+        log.warning(`The variable ${variable} still sets '${setting}' and wins over ${storeLabels[chosen]}.`);
+    });
+}
+
+async function readWords(
+  words: readonly string[],
+  file: string | undefined,
+): Promise<{ path: string[]; value: string }> {
+  const names = file === undefined ? words.slice(0, -1) : words;
+  if (names.length === 0) {
+    throw new TaplineError('USAGE', 'A setting and a value are needed.', {
+      hint: 'For example: tapline config set tap-x start_date 2024-01-01',
+    });
+  }
+  const path = names.length === 1 ? splitSettingName(names[0] ?? '') : [...names];
+  return { path, value: file === undefined ? (words.at(-1) ?? '') : (await readValue(file)).trim() };
+}
+
+async function readValue(file: string): Promise<string> {
+  try {
+    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8');
+  } catch (error) {
+    throw new TaplineError('USAGE', `The file '${file}' of --from-file can't be read.`, { cause: error });
+  }
+}

@@ -25,6 +25,11 @@ export interface CatalogRequest {
   emit: Emit;
 }
 
+export interface PreparedCatalog {
+  file: string;
+  catalog: Catalog;
+}
+
 interface Found {
   source: 'discovery' | 'cache' | 'file';
   catalog: Catalog;
@@ -34,7 +39,7 @@ interface Found {
  * Makes the catalog file that the tap gets: the user's own, a cached or a freshly discovered one, with the rules of the project
  * applied. Undefined where the tap takes none or can't discover one. Throws DISCOVERY_*, CATALOG_*, RUN_DIRECTORY.
  */
-export async function prepareCatalog(request: CatalogRequest): Promise<string | undefined> {
+export async function prepareCatalog(request: CatalogRequest): Promise<PreparedCatalog | undefined> {
   const { tap, emit } = request;
   const started = performance.now();
   if (!takesCatalog(tap)) {
@@ -56,7 +61,7 @@ export async function prepareCatalog(request: CatalogRequest): Promise<string | 
   const { streams, selected } = countSelected(found.catalog);
   const durationSeconds = (performance.now() - started) / 1000;
   emit({ type: 'catalog.ready', plugin: tap.plugin.name, source: found.source, streams, selected, durationSeconds });
-  return file;
+  return { file, catalog: found.catalog };
 }
 
 /** The option that a tap takes a catalog with; undefined where it takes none. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ChainBlock } from '../plan/types.js';
 import type { Plugin } from '../plugins/types.js';
 import type { ResolvedPlugin } from '../settings/types.js';
+import type { Catalog } from '../singer/catalog.js';
 import { catalogOption, prepareCatalog } from './catalog.js';
 import type { ChainProcessSpec } from './chain.js';
 import { discoverCatalog } from './discovery.js';
@@ -83,7 +84,9 @@ export function processSpec<Role extends ProcessSpec['role']>(
   };
 }
 
-export interface ChainSetupOptions {
+/** What a tap is set up with. */
+export interface TapSetup {
+  /** Of this chain alone: its files go there. */
   directory: string;
   /** The state that the tap starts from; `undefined` where it gets none. */
   state: { text: string | undefined } | undefined;
@@ -97,15 +100,15 @@ export interface ChainSetupOptions {
 export async function setUpChain(
   world: World,
   { tap, mappers, target }: ResolvedChain,
-  options: ChainSetupOptions,
+  setup: TapSetup,
   emit: Emit,
 ): Promise<ChainProcessSpec[]> {
-  const specs: ChainProcessSpec[] = [await setUpTap(world, tap, options, emit)];
+  const specs: ChainProcessSpec[] = [await setUpTap(world, tap, setup, emit)];
   for (const [index, mapper] of mappers.entries()) {
-    const directory = options.directory;
+    const directory = setup.directory;
     specs.push(await setUpConsumer(world, 'mapper', mapper, directory, `mapper-${index + 1}`));
   }
-  specs.push(await setUpConsumer(world, 'target', target, options.directory, 'target'));
+  specs.push(await setUpConsumer(world, 'target', target, setup.directory, 'target'));
   return specs;
 }
 
@@ -124,32 +127,50 @@ async function setUpConsumer(
 export async function setUpTap(
   world: World,
   tap: ResolvedPlugin,
-  options: ChainSetupOptions,
+  setup: TapSetup,
   emit: Emit,
 ): Promise<ChainProcessSpec> {
-  const { directory } = options;
+  const { files, args, catalog } = await tapParts(world, tap, setup, emit);
+  const option = catalogOption(tap);
+  const catalogArgs = catalog === undefined || option === undefined ? [] : [flag(tap, option), catalog.file];
+  return processSpec(world, 'tap', tap, files, [...args.config, ...catalogArgs, ...args.state]);
+}
+
+/** The catalog that the tap would get, its rules applied; undefined where it takes none or can't discover one. */
+export async function prepareTapCatalog(
+  world: World,
+  tap: ResolvedPlugin,
+  setup: TapSetup,
+  emit: Emit,
+): Promise<Catalog | undefined> {
+  return (await tapParts(world, tap, setup, emit)).catalog?.catalog;
+}
+
+async function tapParts(world: World, tap: ResolvedPlugin, setup: TapSetup, emit: Emit) {
+  const { directory, stop, reaper, notes } = setup;
   const files = await writePluginFiles(directory, 'tap', tap, logLevelOf(world));
-  const args = [flag(tap, 'config'), files.config];
-  const state = options.state === undefined ? undefined : await stateArgument(tap, options.state.text, directory);
-  const stateArgs = state === undefined || !tap.plugin.capabilities.has('state') ? [] : [flag(tap, 'state'), state];
+  const state = setup.state === undefined ? undefined : await stateArgument(tap, setup.state.text, directory);
+  const takesState = state !== undefined && tap.plugin.capabilities.has('state');
+  const args = {
+    config: [flag(tap, 'config'), files.config],
+    state: takesState ? [flag(tap, 'state'), state] : [],
+  };
+  const discover = (): Promise<string> => {
+    // The original hands the state file to a discovery, too.
+    const all = [...args.config, ...(isInline(tap) ? [] : args.state), flag(tap, 'discover')];
+    const spec = processSpec(world, 'discovery', tap, files, all);
+    return discoverCatalog(spec, { stop, reaper, notes, limitSeconds: discoveryLimit(tap), emit });
+  };
   const catalog = await prepareCatalog({
     tap,
     projectRoot: world.project.root,
     directory,
     cacheFolder: join(world.runDirRoot, tap.plugin.name),
-    refresh: options.refreshCatalog,
-    discover: () => {
-      // The original hands the state file to a discovery, too.
-      const discoverArgs = [...args, ...(isInline(tap) ? [] : stateArgs), flag(tap, 'discover')];
-      const spec = processSpec(world, 'discovery', tap, files, discoverArgs);
-      const { stop, reaper, notes } = options;
-      return discoverCatalog(spec, { stop, reaper, notes, limitSeconds: discoveryLimit(tap), emit });
-    },
+    refresh: setup.refreshCatalog,
+    discover,
     emit,
   });
-  const option = catalogOption(tap);
-  if (catalog !== undefined && option !== undefined) args.push(flag(tap, option), catalog);
-  return processSpec(world, 'tap', tap, files, [...args, ...stateArgs]);
+  return { files, args, catalog };
 }
 
 /** The first `stall_timeout` of the chain's plugins, in its order. In seconds. */

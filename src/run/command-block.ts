@@ -57,7 +57,7 @@ export function commandSpec(
 }
 
 /** Transformers run in their `project_dir` (the original crashes without one), all others where the caller is. */
-function workingFolder(world: World, { plugin, config }: ResolvedPlugin): string {
+export function workingFolder(world: World, { plugin, config }: ResolvedPlugin): string {
   const folder = config.project_dir;
   if (plugin.type !== 'transformers' || typeof folder !== 'string' || folder === '') return world.cwd;
   return resolve(world.cwd, folder);

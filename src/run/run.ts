@@ -20,7 +20,7 @@ import type { RunOptions, RunResult, World } from './types.js';
 
 /**
  * Runs a plan to its end: installs what it needs, then block after block, as many at once as `jobs` says. What happens is told to
- * the subscribers; how it ended is the result. Rejects only for a bug.
+ * the subscribers; how it ended is the result. Never rejects: what is no TaplineError is a bug, and is reported as INTERNAL.
  */
 export async function run(
   plan: Plan,
@@ -72,7 +72,6 @@ function announce(
   const blocks = plan.groups.flatMap((group) => group.blocks);
   const environment = project.environment?.name ?? null;
   emit({ type: 'run.started', words: plan.words, environment, blocks: blocks.length, jobs, dryRun });
-  for (const warning of plan.warnings ?? []) emit({ type: 'warning', ...warning });
   for (const block of blocks) at({ blockId: block.id })({ type: 'block.planned', ...describeBlock(block) });
 }
 

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { TaplineError } from '../errors.js';
+import type { Plugin } from '../plugins/types.js';
+import type { ResolvedPlugin } from '../settings/types.js';
+import { exactJson } from '../singer/exact-json.js';
+import { currentOwner } from '../state/owner.js';
+import { prepareTapCatalog, processSpec, resolvePlugin, setUpTap, type TapSetup } from './chain-setup.js';
+import { commandSpec, workingFolder } from './command-block.js';
+import { createEmitter, type Emit } from './emit.js';
+import type { RunSubscriber } from './events.js';
+import { installPlugins } from './install-plugins.js';
+import { writePluginFiles } from './plugin-files.js';
+import type { ProcessSpec } from './process/child.js';
+import { invokeProcess } from './process/invoke-process.js';
+import { readPluginLog } from './process/plugin-log.js';
+import { type Reaper, startReaper } from './process/reaper.js';
+import { createRunDirectory, removeLeftoverDirectories } from './run-directory.js';
+import { stopOnSignals } from './signals.js';
+import { StopControl } from './stop-control.js';
+import type { RunOptions, World } from './types.js';
+
+export interface InvokeOptions {
+  /** A command of the plugin; its bare executable where absent. */
+  command?: string | undefined;
+  /** Handed over as they are. */
+  args: readonly string[];
+  install?: RunOptions['install'];
+  /** Gives a file's text instead of starting the plugin. */
+  dump?: 'config' | 'catalog' | undefined;
+  refreshCatalog?: boolean | undefined;
+  /** Variables of the plugin's environment to print before it starts. */
+  printVars?: readonly string[] | undefined;
+  /** Takes what goes to stdout from us: dumps and variables, without a line end. */
+  print: (text: string) => void;
+  /** Whether stderr is a terminal: then the plugin gets it as it is, else its lines are masked log lines. */
+  terminal: boolean;
+}
+
+/**
+ * Starts a plugin as if the person had called its program: same terminal, stdin, stdout and exit code, in the caller's folder
+ * (transformers in their `project_dir`). A tap without arguments gets its catalog, never a state, as in the original.
+ * Returns the exit code. Throws what keeps it from being started.
+ */
+export async function invoke(
+  plugin: Plugin,
+  options: InvokeOptions,
+  world: World,
+  subscribers: readonly RunSubscriber[] = [],
+): Promise<number> {
+  if (plugin.type === 'files' || plugin.type === 'transforms') throw notInvokable(plugin);
+  const runId = randomUUID();
+  const { emit } = createEmitter(runId, world.mask, subscribers);
+  const stop = new StopControl();
+  let stopListening = stopOnSignals(stop);
+  try {
+    await installPlugins([plugin], options.install ?? 'auto', world, stop, emit);
+    if (options.install === 'only') return 0;
+    const resolved = resolvePlugin(world, plugin, {}, emit);
+    return await withFiles(resolved, runId, world, async (place) => {
+      const setup = {
+        ...place,
+        state: undefined,
+        refreshCatalog: options.refreshCatalog ?? false,
+        stop,
+        notes: noNotes,
+      };
+      if (options.dump !== undefined) {
+        options.print(await dump(options.dump, resolved, setup, world, emit));
+        return 0;
+      }
+      const spec = await invokeSpec(resolved, options, setup, world, emit);
+      if (stop.stopping) throw new TaplineError('INTERRUPTED', 'Interrupted before the plugin was started.');
+      for (const name of options.printVars ?? []) options.print(`${name}=${spec.env[name] ?? 'None'}`);
+      stopListening();
+      stopListening = () => undefined;
+      return await invokeProcess(spec, options.terminal ? {} : { onStderrLine: relay(spec, emit) });
+    });
+  } finally {
+    stopListening();
+  }
+}
+
+/** The commands of a plugin, for `--list-commands`: as a person calls them. */
+export function listCommands({ name, commands }: Plugin): { name: string; description: string }[] {
+  return [...commands.values()].map((command) => ({
+    name: `${name}:${command.name}`,
+    description: command.description ?? '',
+  }));
+}
+
+interface Place {
+  directory: string;
+  reaper: Reaper;
+}
+
+/** A private directory for what the plugin reads; it is gone afterwards, whatever ends this process. */
+async function withFiles<T>(
+  { plugin }: ResolvedPlugin,
+  runId: string,
+  world: World,
+  work: (place: Place) => Promise<T>,
+): Promise<T> {
+  if (!isSinger(plugin)) return work({ directory: '', reaper: noReaper });
+  const leftovers = removeLeftoverDirectories(world.runDirRoot);
+  const directory = await createRunDirectory(world.runDirRoot, await currentOwner(runId));
+  const reaper = startReaper();
+  reaper.watchPath(directory.path);
+  try {
+    return await work({ directory: await directory.block('invoke'), reaper });
+  } finally {
+    await Promise.all([leftovers, directory.remove().catch(() => undefined)]);
+    reaper.forgetPath(directory.path);
+    await reaper.close();
+  }
+}
+
+function isSinger({ type }: Plugin): boolean {
+  return type === 'extractors' || type === 'loaders' || type === 'mappers';
+}
+
+async function invokeSpec(
+  resolved: ResolvedPlugin,
+  { command, args }: InvokeOptions,
+  setup: TapSetup,
+  world: World,
+  emit: Emit,
+): Promise<ProcessSpec> {
+  const { plugin } = resolved;
+  if (plugin.type === 'extractors' && command === undefined && args.length === 0) {
+    return setUpTap(world, resolved, setup, emit);
+  }
+  if (!isSinger(plugin)) return commandSpec(world, resolved, command, args);
+  const prefix = plugin.type === 'extractors' ? 'tap' : plugin.type === 'loaders' ? 'target' : 'mapper-1';
+  const files = await writePluginFiles(setup.directory, prefix, resolved, world.pluginLogLevel ?? 'INFO');
+  if (command !== undefined) {
+    const spec = commandSpec(world, resolved, command, args);
+    return { ...spec, env: { ...files.env, ...spec.env } };
+  }
+  const spec = processSpec(world, 'command', resolved, files, [`--config`, files.config, ...args]);
+  return { ...spec, cwd: workingFolder(world, resolved) };
+}
+
+async function dump(
+  what: 'config' | 'catalog',
+  resolved: ResolvedPlugin,
+  setup: TapSetup,
+  world: World,
+  emit: Emit,
+): Promise<string> {
+  const { plugin } = resolved;
+  if (what === 'config' && isSinger(plugin)) return exactJson(resolved.config, 2);
+  if (what === 'catalog' && plugin.type === 'extractors') {
+    const catalog = await prepareTapCatalog(world, resolved, setup, emit);
+    if (catalog !== undefined) return exactJson(catalog, 2);
+  }
+  throw new TaplineError('USAGE', `${plugin.singular} '${plugin.name}' has no ${what} to dump.`, {
+    hint: what === 'catalog' ? 'An extractor with the capabilities `catalog` and `discover` has one.' : undefined,
+    exitCode: 1,
+  });
+}
+
+function relay({ role, plugin, pluginType, structuredLogs }: ProcessSpec, emit: Emit): (line: string) => void {
+  return (line) => {
+    const log = readPluginLog(line, structuredLogs === true);
+    if (log !== undefined) emit({ type: 'plugin.log', role, plugin, pluginType, stdio: 'stderr', ...log });
+  };
+}
+
+function notInvokable(plugin: Plugin): TaplineError {
+  return new TaplineError('PLUGIN_NOT_INVOKABLE', `${plugin.singular} '${plugin.name}' has no program to start.`, {
+    at: plugin.at,
+    hint: 'Extractors, loaders, mappers, transformers, utilities and orchestrators can be invoked.',
+  });
+}
+
+const noNotes = { processStarted: () => undefined, processExited: () => undefined };
+
+const noReaper: Reaper = {
+  pid: undefined,
+  watchGroup: () => undefined,
+  forgetGroup: () => undefined,
+  watchPath: () => undefined,
+  forgetPath: () => undefined,
+  close: () => Promise.resolve(),
+};

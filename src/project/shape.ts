@@ -75,7 +75,7 @@ function describe(error: ErrorObject, path: ProjectPath, root: unknown, locate: 
   switch (error.keyword) {
     case 'type':
       return {
-        message: `${where} must be ${expected(error.params.type)}, but is ${show(found)}.`,
+        message: `${where} must be ${expected(error.params.type)}, but is ${kindOf(found)}.`,
         at,
         hint: undefined,
       };

@@ -37,7 +37,24 @@ export function readYaml(text: string, file: string, index: number): YamlDocumen
   return { file, ...reader.read(), warnings: reader.warnings };
 }
 
+/** Levels of nesting that a file may have; the parser, which is recursive, would run out of stack or memory at many more. */
+const maxDepth = 1000;
+
+function isTooDeep(text: string): boolean {
+  if (/^ {2000}/m.test(text) || /(?:[-?:][ \t]+){500}/.test(text)) return true;
+  let depth = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    // Brackets in quotes and comments count too: a file with a thousand that nothing closes is none of a person.
+    if (code === 0x5b || code === 0x7b) depth += 1;
+    else if ((code === 0x5d || code === 0x7d) && depth > 0) depth -= 1;
+    if (depth > maxDepth) return true;
+  }
+  return false;
+}
+
 function parse(text: string, file: string, lines: LineCounter): Document {
+  if (isTooDeep(text)) throw tooDeep(file);
   let document: Document;
   try {
     // The failsafe schema leaves all scalars as text: which of them are numbers, dates and so on, scalar.ts says.
@@ -46,13 +63,14 @@ function parse(text: string, file: string, lines: LineCounter): Document {
       version: '1.2',
       lineCounter: lines,
       prettyErrors: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep(file);
     throw error;
   }
   const [fault] = document.errors;
+  if (fault?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(file);
   if (fault) throw syntaxError(fault.code, fault.message, placeAt(file, lines, fault.pos[0]));
   return document;
 }
@@ -97,6 +115,8 @@ class ValueReader {
   private count = 0;
   private readonly anchors = new Map<string, Node>();
   private readonly open = new Set<Node>();
+  /** The alias that is being written out, of those inside one another the first. */
+  private outerAlias: Node | undefined;
 
   constructor(
     private readonly file: string,
@@ -121,7 +141,7 @@ class ValueReader {
     this.count += 1;
     if (this.count > maxValues) {
       throw this.fault(
-        node,
+        this.outerAlias ?? node,
         `This file holds more than ${maxValues} values (its aliases counted as what they stand for).`,
       );
     }
@@ -143,7 +163,11 @@ class ValueReader {
     const target = this.anchors.get(name);
     if (!target) throw this.fault(alias, `The alias *${name} has no anchor &${name} before it.`);
     if (this.open.has(target)) throw this.fault(alias, `The alias *${name} stands inside what it refers to.`);
-    return this.placed(target, path, start);
+    const isOuter = this.outerAlias === undefined;
+    if (isOuter) this.outerAlias = alias;
+    const placed = this.placed(target, path, start);
+    if (isOuter) this.outerAlias = undefined;
+    return placed;
   }
 
   private list(items: readonly (Node | null)[], path: ProjectPath, start: Places): Placed {

@@ -30,7 +30,12 @@ it('changes no file when one of the edits throws', async () => {
   await expect(
     editFiles(project(), [
       { file: other, edit: () => 'new' },
-      { file, edit: () => { throw new Error('no'); } },
+      {
+        file,
+        edit: () => {
+          throw new Error('no');
+        },
+      },
     ]),
   ).rejects.toThrow('no');
   expect(await readdir(root)).not.toContain('other.yml');
@@ -66,6 +71,8 @@ it('is not held up by a holder that was killed', async () => {
   const lock = join(root, '.meltano', 'run', 'tapline-edit.lock');
   await editFiles(project(), []);
   const holder = `const D = require('better-sqlite3'); const d = new D(${JSON.stringify(lock)}); d.exec('BEGIN EXCLUSIVE'); process.kill(process.pid, 'SIGKILL')`;
-  await expect(promisify(execFile)(process.execPath, ['-e', holder], { cwd: process.cwd() })).rejects.toMatchObject({ signal: 'SIGKILL' });
+  await expect(promisify(execFile)(process.execPath, ['-e', holder], { cwd: process.cwd() })).rejects.toMatchObject({
+    signal: 'SIGKILL',
+  });
   expect(await editFiles(project(), [{ file, edit: () => 'b: 1\n' }])).toEqual([file]);
 });

@@ -39,7 +39,10 @@ function edit(text: string, ...edits: YamlEdit[]): string {
 function diff(before: string, after: string): string[] {
   const old = before.split('\n');
   const now = after.split('\n');
-  return [...now.filter((line) => !old.includes(line)).map((line) => `+${line}`), ...old.filter((line) => !now.includes(line)).map((line) => `-${line}`)];
+  return [
+    ...now.filter((line) => !old.includes(line)).map((line) => `+${line}`),
+    ...old.filter((line) => !now.includes(line)).map((line) => `-${line}`),
+  ];
 }
 
 const tap = ['plugins', 'extractors', 0] as const;
@@ -60,32 +63,73 @@ describe('set', () => {
   });
 
   it('makes the maps that are missing on the way', () => {
-    const after = edit(project, { op: 'set', path: ['environments', 0, 'config', 'plugins', 'extractors'], value: [{ name: 'tap-x', config: { a: 1 } }] });
-    expect(after).toContain('- name: dev   # for developers\n  config:\n    plugins:\n      extractors:\n      - name: tap-x\n        config:\n          a: 1\n- name: prod');
+    const after = edit(project, {
+      op: 'set',
+      path: ['environments', 0, 'config', 'plugins', 'extractors'],
+      value: [{ name: 'tap-x', config: { a: 1 } }],
+    });
+    expect(after).toContain(
+      '- name: dev   # for developers\n  config:\n    plugins:\n      extractors:\n      - name: tap-x\n        config:\n          a: 1\n- name: prod',
+    );
   });
 
   it('fills an empty value', () => {
-    expect(diff(project, edit(project, { op: 'set', path: [...tap, 'config', 'empty'], value: 'x: y' }))).toContain('+      empty: "x: y"');
-    expect(diff(project, edit(project, { op: 'set', path: [...tap, 'config', 'empty', 'deep'], value: 1 }))).toContain('+        deep: 1');
+    expect(diff(project, edit(project, { op: 'set', path: [...tap, 'config', 'empty'], value: 'x: y' }))).toContain(
+      '+      empty: "x: y"',
+    );
+    expect(diff(project, edit(project, { op: 'set', path: [...tap, 'config', 'empty', 'deep'], value: 1 }))).toContain(
+      '+        deep: 1',
+    );
   });
 
   it('edits flow maps and lists in place', () => {
-    expect(edit(project, { op: 'set', path: [...tap, 'config', 'nested', 'a'], value: 2 })).toContain('nested: {a: 2, b: [x, y]}');
-    expect(edit(project, { op: 'set', path: [...tap, 'config', 'nested', 'c'], value: 'z,' })).toContain('nested: {a: 1, b: [x, y], c: "z,"}');
-    expect(edit(project, { op: 'append', path: [...tap, 'config', 'nested', 'b'], value: 'w' })).toContain('b: [x, y, w]');
+    expect(edit(project, { op: 'set', path: [...tap, 'config', 'nested', 'a'], value: 2 })).toContain(
+      'nested: {a: 2, b: [x, y]}',
+    );
+    expect(edit(project, { op: 'set', path: [...tap, 'config', 'nested', 'c'], value: 'z,' })).toContain(
+      'nested: {a: 1, b: [x, y], c: "z,"}',
+    );
+    expect(edit(project, { op: 'append', path: [...tap, 'config', 'nested', 'b'], value: 'w' })).toContain(
+      'b: [x, y, w]',
+    );
   });
 
   it('replaces an empty flow map by a block', () => {
-    expect(edit(project, { op: 'set', path: ['plugins', 'extractors', 1, 'config', 'k'], value: true })).toContain('    config:\n      k: true\n');
+    expect(edit(project, { op: 'set', path: ['plugins', 'extractors', 1, 'config', 'k'], value: true })).toContain(
+      '    config:\n      k: true\n',
+    );
   });
 
   it('replaces a collection by a scalar and the other way round', () => {
-    expect(parse(edit(project, { op: 'set', path: [...tap, 'config', 'nested'], value: 'flat' })).plugins.extractors[0].config.nested).toBe('flat');
-    expect(parse(edit(project, { op: 'set', path: [...tap, 'pip_url'], value: { a: [1, { b: 2 }] } })).plugins.extractors[0].pip_url).toEqual({ a: [1, { b: 2 }] });
+    expect(
+      parse(edit(project, { op: 'set', path: [...tap, 'config', 'nested'], value: 'flat' })).plugins.extractors[0]
+        .config.nested,
+    ).toBe('flat');
+    expect(
+      parse(edit(project, { op: 'set', path: [...tap, 'pip_url'], value: { a: [1, { b: 2 }] } })).plugins.extractors[0]
+        .pip_url,
+    ).toEqual({ a: [1, { b: 2 }] });
   });
 
   it('keeps texts that only look like other values apart', () => {
-    for (const value of ['true', '1', '', 'null', ' x ', '- a', '#x', 'a\nb\n', '2020-01-01', '1_000', '~', 'é', '017', '*x', '{a}', "it's"]) {
+    for (const value of [
+      'true',
+      '1',
+      '',
+      'null',
+      ' x ',
+      '- a',
+      '#x',
+      'a\nb\n',
+      '2020-01-01',
+      '1_000',
+      '~',
+      'é',
+      '017',
+      '*x',
+      '{a}',
+      "it's",
+    ]) {
       const after = edit(project, { op: 'set', path: [...tap, 'config', 'region'], value });
       expect(parse(after).plugins.extractors[0].config.region).toBe(value);
       expect(after).not.toMatch(/region: (2020-01-01|1_000)/);
@@ -100,20 +144,30 @@ describe('set', () => {
 
 describe('append and delete', () => {
   it('appends behind the last item, before the blank line', () => {
-    expect(edit(project, { op: 'append', path: [...tap, 'select'], value: '!users.email' })).toContain('    - users.*\n    - "!users.email"\n\n  - name: tap-y');
+    expect(edit(project, { op: 'append', path: [...tap, 'select'], value: '!users.email' })).toContain(
+      '    - users.*\n    - "!users.email"\n\n  - name: tap-y',
+    );
   });
 
   it('appends to a missing, an empty and a nested list', () => {
-    expect(edit(project, { op: 'append', path: ['plugins', 'loaders'], value: { name: 'target-x', variant: 'v' } })).toContain('  loaders:\n  - name: target-x\n    variant: v\n');
-    expect(edit(project, { op: 'append', path: ['plugins', 'extractors'], value: { name: 'tap-z' } })).toContain('    config: {}\n  - name: tap-z\n  loaders: []');
-    expect(parse(edit(project, { op: 'append', path: ['jobs'], value: { name: 'j', tasks: ['a b'] } })).jobs).toEqual([{ name: 'j', tasks: ['a b'] }]);
+    expect(
+      edit(project, { op: 'append', path: ['plugins', 'loaders'], value: { name: 'target-x', variant: 'v' } }),
+    ).toContain('  loaders:\n  - name: target-x\n    variant: v\n');
+    expect(edit(project, { op: 'append', path: ['plugins', 'extractors'], value: { name: 'tap-z' } })).toContain(
+      '    config: {}\n  - name: tap-z\n  loaders: []',
+    );
+    expect(parse(edit(project, { op: 'append', path: ['jobs'], value: { name: 'j', tasks: ['a b'] } })).jobs).toEqual([
+      { name: 'j', tasks: ['a b'] },
+    ]);
   });
 
   it('deletes whole lines only, comments above stay', () => {
     const after = edit(project, { op: 'delete', path: ['environments', 1] });
     expect(parse(after).environments).toEqual([{ name: 'dev' }]);
     expect(after).toContain('# for developers\nplugins:');
-    expect(diff(project, edit(project, { op: 'delete', path: ['plugins', 'extractors', 0, 'config', 'region'] }))).toEqual(['-      region: eu']);
+    expect(
+      diff(project, edit(project, { op: 'delete', path: ['plugins', 'extractors', 0, 'config', 'region'] })),
+    ).toEqual(['-      region: eu']);
   });
 
   it('deletes the first key of an item', () => {
@@ -122,8 +176,13 @@ describe('append and delete', () => {
 
   it('prunes what it empties', () => {
     const path = ['environments', 1, 'config', 'plugins', 'extractors', 0, 'config', 'token'];
-    expect(parse(edit(project, { op: 'delete', path, prune: true })).environments[1].config.plugins.extractors[0]).toEqual({ name: 'tap-x' });
-    expect(parse(edit(project, { op: 'delete', path })).environments[1].config.plugins.extractors[0]).toEqual({ name: 'tap-x', config: {} });
+    expect(
+      parse(edit(project, { op: 'delete', path, prune: true })).environments[1].config.plugins.extractors[0],
+    ).toEqual({ name: 'tap-x' });
+    expect(parse(edit(project, { op: 'delete', path })).environments[1].config.plugins.extractors[0]).toEqual({
+      name: 'tap-x',
+      config: {},
+    });
   });
 
   it('deletes in flow collections', () => {
@@ -139,14 +198,20 @@ describe('append and delete', () => {
 describe('forms', () => {
   it('keeps CRLF line ends', () => {
     const crlf = project.replaceAll('\n', '\r\n');
-    const after = edit(crlf, { op: 'set', path: [...tap, 'config', 'deep'], value: { a: { b: 1 } } }, { op: 'append', path: [...tap, 'select'], value: 'x' });
+    const after = edit(
+      crlf,
+      { op: 'set', path: [...tap, 'config', 'deep'], value: { a: { b: 1 } } },
+      { op: 'append', path: [...tap, 'select'], value: 'x' },
+    );
     expect(after.replaceAll('\r\n', '')).not.toContain('\n');
     expect(parse(after).plugins.extractors[0].config.deep).toEqual({ a: { b: 1 } });
   });
 
   it('takes on the indentation of the file', () => {
     const wide = 'plugins:\n    extractors:\n        - name: tap-x\n          config:\n              a: 1\n';
-    expect(edit(wide, { op: 'set', path: ['plugins', 'extractors', 0, 'config', 'b'], value: [1] })).toBe(`${wide}              b:\n                  - 1\n`);
+    expect(edit(wide, { op: 'set', path: ['plugins', 'extractors', 0, 'config', 'b'], value: [1] })).toBe(
+      `${wide}              b:\n                  - 1\n`,
+    );
   });
 
   it('handles a file without a last line break', () => {
@@ -160,12 +225,18 @@ describe('forms', () => {
 
   it('refuses to write through an alias or over a used anchor, with the place', () => {
     const anchored = 'base: &base\n  x: 1\none: *base\ntwo:\n  <<: *base\n';
-    expect(() => edit(anchored, { op: 'set', path: ['one', 'x'], value: 2 })).toThrow(expect.objectContaining({ code: 'EDIT_REFUSED', at: { file: 'meltano.yml', line: 3, col: 6 } }));
-    expect(() => edit(anchored, { op: 'set', path: ['base', 'x'], value: 2 })).toThrow(expect.objectContaining({ code: 'EDIT_REFUSED' }));
+    expect(() => edit(anchored, { op: 'set', path: ['one', 'x'], value: 2 })).toThrow(
+      expect.objectContaining({ code: 'EDIT_REFUSED', at: { file: 'meltano.yml', line: 3, col: 6 } }),
+    );
+    expect(() => edit(anchored, { op: 'set', path: ['base', 'x'], value: 2 })).toThrow(
+      expect.objectContaining({ code: 'EDIT_REFUSED' }),
+    );
     expect(edit(anchored, { op: 'set', path: ['two', 'y'], value: 2 })).toBe(`${anchored}  y: 2\n`);
   });
 
   it('names the fault of a broken file', () => {
-    expect(() => edit('a: [1', { op: 'set', path: ['a'], value: 1 })).toThrow(expect.objectContaining({ code: 'PROJECT_SYNTAX' }));
+    expect(() => edit('a: [1', { op: 'set', path: ['a'], value: 1 })).toThrow(
+      expect.objectContaining({ code: 'PROJECT_SYNTAX' }),
+    );
   });
 });

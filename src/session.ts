@@ -10,7 +10,7 @@ import { createLog, type Log } from './observe/log.js';
 import { chooseLogSettings, type LogChoice } from './observe/log-settings.js';
 import { createMask, type Mask } from './observe/mask.js';
 import type { StderrWriter } from './observe/stderr.js';
-import type { Plugins } from './plugins/types.js';
+import type { BundledDefinitions, Plugins } from './plugins/types.js';
 import type { LoadProjectOptions, Project } from './project/types.js';
 import type { World } from './run/types.js';
 import type { SettingsResolver } from './settings/types.js';
@@ -64,7 +64,7 @@ export function createSession(project: Project, options: SessionOptions): Sessio
 
   const plugins = once(async () => {
     const { openPlugins } = await import('./plugins/plugins.js');
-    return openPlugins(project);
+    return openPlugins(project, { bundled: await bundledOf(project) });
   });
   const settings = once(async () => {
     const { createSettings } = await import('./settings/resolver.js');
@@ -134,6 +134,14 @@ export function createSession(project: Project, options: SessionOptions): Sessio
       for (const opened of [state, history, database]) await (await opened.made())?.close();
     },
   };
+}
+
+/** Definitions of the plugins that we ship, where the project has any of them. */
+async function bundledOf(project: Project): Promise<BundledDefinitions> {
+  const entries = Object.values(project.pluginEntries).flat();
+  if (!entries.some(({ variant }) => variant === 'tapline')) return {};
+  const { bundledDefinitions } = await import('./bundled/definitions.js');
+  return Object.fromEntries(Object.entries(bundledDefinitions).map(([name, definition]) => [name, { ...definition }]));
 }
 
 /** Project settings that the command line sets. */

@@ -36,7 +36,7 @@ export function createOutput(stream: NodeJS.WriteStream = process.stdout): Outpu
     },
     isTTY: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? 80;
+      return stream.columns || 80;
     },
   };
 }

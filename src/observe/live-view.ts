@@ -26,7 +26,10 @@ export function createLiveView(
 ): RunSubscriber {
   const rows = new Map<string, Row>();
   const paint = picocolors.createColors(colors);
-  const frame = () => [...rows.values()].map((row) => rowText(row, stderr.columns, now(), paint));
+  const frame = () => {
+    const width = Math.max(...[...rows.values()].map(({ name }) => stringWidth(name)));
+    return [...rows.values()].map((row) => rowText(row, { columns: stderr.columns, width, now: now(), paint }));
+  };
   return (event) => {
     if (event.type === 'run.finished') {
       rows.clear();
@@ -89,8 +92,16 @@ function count(row: Row, event: Extract<RunEvent, { type: 'progress' }>, now: nu
 
 type Paint = ReturnType<typeof picocolors.createColors>;
 
+interface Layout {
+  columns: number;
+  /** Of the longest name. */
+  width: number;
+  now: number;
+  paint: Paint;
+}
+
 /** As many of its parts as fit. */
-function rowText(row: Row, columns: number, now: number, paint: Paint): string {
+function rowText(row: Row, { columns, width, now, paint }: Layout): string {
   const elapsed = duration(Math.floor((now - row.startedAt) / 1000));
   const parts =
     row.recordsExtracted === 0 && row.bytesExtracted === 0
@@ -102,7 +113,7 @@ function rowText(row: Row, columns: number, now: number, paint: Paint): string {
           elapsed,
           row.status === 'running' ? bound(row.pressure) : row.status,
         ].filter((part) => part !== '');
-  const name = shorten(row.name, Math.max(10, columns - 20));
+  const name = fitted(row.name, Math.min(width, Math.max(10, columns - 20)));
   while (parts.length > 1 && stringWidth([name, ...parts].join('  ')) > columns - 2) parts.pop();
   return `${paint.cyan('▸')} ${paint.bold(name)}  ${parts.join(paint.dim('  '))}`;
 }
@@ -116,8 +127,10 @@ export function bound(pressure: ChainPressure | undefined): string {
   return `${end}-bound ${Math.round(share)} %`;
 }
 
-function shorten(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+/** Exactly so wide: cut, or filled with blanks. */
+function fitted(text: string, width: number): string {
+  const missing = width - stringWidth(text);
+  if (missing >= 0) return text + ' '.repeat(missing);
   const kept = [...text];
   while (kept.length > 0 && stringWidth(kept.join('')) > width - 1) kept.pop();
   return `${kept.join('')}…`;

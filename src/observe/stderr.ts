@@ -63,7 +63,7 @@ export function createStderrWriter(stream: TextStream = process.stderr): StderrW
   return {
     isTTY: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? 80;
+      return stream.columns || 80;
     },
     line(text) {
       put(`${clear()}${text}\n`);

@@ -1,4 +1,5 @@
-import { type ErrorCode, TaplineError } from '../../errors.js';
+import { TaplineError } from '../../errors.js';
+import type { UnfinishedLine } from '../../singer/line-scanner.js';
 import { describeExit, type Exit, exitNumber } from '../process/child.js';
 
 /** One process of a chain after its end, as it is judged. */
@@ -60,14 +61,27 @@ export function leftEarly(process: JudgedProcess, before: string): TaplineError 
   });
 }
 
-/** A failure that no exit shows. */
-export function chainFailure(
-  code: ErrorCode,
-  message: string,
-  hint: string,
-  data?: Record<string, unknown>,
-): TaplineError {
-  return new TaplineError(code, message, { hint, data });
+export function closedInput({ plugin, role }: { plugin: string; role: string }): TaplineError {
+  const message = `${plugin} closed its input and goes on running, while there is more data for it.`;
+  return new TaplineError('TARGET_LEFT_EARLY', message, { data: { plugin, role } });
+}
+
+/** Where a part was passed on, it is an error; else a warning's text. */
+export function unfinishedLine(plugin: string, { stream, bytes, passedOn }: UnfinishedLine): TaplineError {
+  const where = stream === undefined ? '' : ` of stream ${stream}`;
+  const what = `${plugin} ended inside a line${where}, of which it wrote ${bytes} bytes`;
+  const rest =
+    passedOn === 0 ? 'it is not passed on' : `${passedOn} of them were passed on already and can't be called back`;
+  return new TaplineError('PROCESS_FAILED', `${what}; ${rest}.`, {
+    hint: 'The target has seen a line that does not end. Run it again: the saved state is that of before this line.',
+    data: { plugin, bytes, passedOn },
+  });
+}
+
+export function saveFailure(cause: unknown): TaplineError {
+  if (cause instanceof TaplineError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TaplineError('STATE_NOT_SAVED', `The state could not be saved: ${reason}`, { cause });
 }
 
 function causeData(process: JudgedProcess): Record<string, unknown> {

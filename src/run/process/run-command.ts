@@ -1,5 +1,5 @@
 import { TaplineError } from '../../errors.js';
-import type { ChainHooks, ChainStopReason } from '../chain.js';
+import type { ChainHooks, ChainStopReason } from '../chain/types.js';
 import type { ProcessOutcome } from '../events.js';
 import { signalGroup } from '../process-group.js';
 import { type Child, describeExit, type Exit, type ProcessSpec, startChild } from './child.js';

@@ -1,0 +1,377 @@
+import { TaplineError } from '../../errors.js';
+import type { Exit } from '../process/child.js';
+import { closePipe, type LinkPipes, openLinkPipes } from '../process/fifo.js';
+import { Link } from '../process/link.js';
+import { Checkpoints } from './checkpoints.js';
+import { endGroup, failureLine, judge, type Member, signalRunning, startMember, tellExit } from './member.js';
+import { readMessages } from './read-messages.js';
+import { watchForStall } from './stall.js';
+import { Tally } from './tally.js';
+import { longestState, readTargetStates } from './target-states.js';
+import { Timers } from './timers.js';
+import type { ChainGraces, ChainHooks, ChainOutcome, ChainSpec, ChainStopReason, RunningChain } from './types.js';
+import {
+  closedInput,
+  exitCodesOf,
+  failedByItself,
+  leftEarly,
+  processFailure,
+  saveFailure,
+  unfinishedLine,
+} from './verdict.js';
+
+const defaultGraces: ChainGraces = { tapStop: 10_000, stop: 25_000, afterFailure: 2_000, kill: 5_000, drain: 2_000 };
+const progressMilliseconds = 250;
+
+/** What failed first: a process, judged at the end, or something that no exit shows. */
+type Cause = 'process' | TaplineError;
+
+/** One chain from its start to its outcome; its states are drawn in ../chain.ts. */
+export class ChainRun implements RunningChain {
+  readonly done: Promise<ChainOutcome>;
+  readonly #spec: ChainSpec;
+  readonly #hooks: ChainHooks;
+  readonly #graces: ChainGraces;
+  readonly #checkpoints: Checkpoints;
+  readonly #tally = new Tally();
+  readonly #timers = new Timers();
+  readonly #warned = new Set<string>();
+  /** By place, the tap first, once all are started. */
+  readonly #members: Member[] = [];
+  /** The one at a place follows the process of that place. */
+  #links: Link[] = [];
+  #statesRead: Promise<void> = Promise.resolve();
+  #cause: Cause | undefined;
+  #stopReason: ChainStopReason | undefined;
+  #killed = false;
+  /** The tap had ended before anybody stopped the chain. */
+  #tapEnded = false;
+
+  constructor(spec: ChainSpec, hooks: ChainHooks) {
+    this.#spec = spec;
+    this.#hooks = hooks;
+    this.#graces = { ...defaultGraces, ...spec.graces };
+    this.#checkpoints = new Checkpoints({
+      save: ({ state, recordsLoaded }) => hooks.save?.(state, { recordsLoaded }) ?? Promise.resolve(),
+      onFailure: (error) => this.#saveFailed(error),
+      onRetry: () => this.#warn('STATE_NOT_SAVED', "The state can't be saved now; the run goes on and tries again."),
+      interval: spec.checkpointInterval,
+    });
+    this.done = this.#run();
+  }
+
+  stop(reason: ChainStopReason): void {
+    if (this.#stopReason !== undefined) return;
+    this.#stopReason = reason;
+    this.#endTap();
+  }
+
+  kill(): void {
+    this.#stopReason ??= 'signal';
+    this.#killed = true;
+    this.#checkpoints.hurry();
+    signalRunning(this.#members, 'SIGKILL');
+  }
+
+  async #run(): Promise<ChainOutcome> {
+    try {
+      await this.#start();
+      this.#watch();
+    } catch (error) {
+      this.#cause ??= asTaplineError(error);
+      signalRunning(this.#members, 'SIGKILL');
+    }
+    await Promise.all(this.#members.map(({ child }) => child.exited));
+    await Promise.all(this.#links.map((link) => link.ended));
+    await Promise.all([this.#statesRead, ...this.#members.map(({ heard }) => heard)]);
+    this.#judgeLinks();
+    if (this.#isWhole()) this.#tally.creditAll();
+    await this.#checkpoints.finish();
+    await Promise.all(this.#members.map((member) => endGroup(member, this.#hooks)));
+    this.#timers.clear();
+    return this.#outcome();
+  }
+
+  // Starting
+
+  async #start(): Promise<void> {
+    const { directory, processes } = this.#spec;
+    const pipes = await openLinkPipes(directory, processes.length - 1);
+    if (pipes === undefined)
+      this.#log('debug', 'No FIFOs can be made here; socket pairs, which are slower, have to do.');
+    try {
+      // From the target up: where it can't start, the tap has not begun to do anything.
+      for (let place = processes.length - 1; place >= 0 && this.#stopReason === undefined; place -= 1) {
+        this.#members.unshift(await startMember(this.#spec, place, pipes, this.#hooks));
+      }
+      if (this.#members.length === processes.length) this.#join(pipes);
+    } finally {
+      if (this.#links.length === 0)
+        for (const { up, down } of pipes ?? []) for (const pipe of [up, down]) closePipe(pipe);
+      // Only now: an exit is judged by the links.
+      for (const member of this.#members) void member.child.exited.then((exit) => this.#exited(member, exit));
+    }
+    // A stop that came meanwhile.
+    if (this.#killed || this.#links.length === 0) signalRunning(this.#members, 'SIGKILL');
+    else if (this.#stopReason !== undefined) this.#endTap();
+  }
+
+  #join(pipes: LinkPipes[] | undefined): void {
+    this.#links = this.#members.slice(1).map((after, place) => this.#link(place, after, pipes?.[place]));
+    this.#tally.links = this.#links;
+    const target = this.#member(this.#members.length - 1);
+    const stream = streamOf(target.child.process.stdout);
+    const lines = readTargetStates(stream, {
+      longest: this.#spec.longestState,
+      onState: (state) => {
+        this.#tally.printState(state);
+        this.#checkpoints.print({ state, recordsLoaded: this.#tally.recordsLoaded });
+      },
+      onUseless: (kind) => {
+        const message = `Received state is ${kind}, incremental state has not been updated.`;
+        const what = kind === 'empty' ? 'an empty state' : 'no JSON object';
+        this.#warn(`STATE_${kind.toUpperCase()}`, message, `${target.spec.plugin} printed a line that is ${what}.`);
+      },
+      onTooLong: () => {
+        const limit = this.#spec.longestState ?? longestState;
+        const message = `${target.spec.plugin} printed a state of more than ${limit} bytes.`;
+        this.#failAll(new TaplineError('MESSAGE_TOO_LONG', message));
+      },
+    });
+    this.#statesRead = target.child.endOf(stream, this.#graces.drain).then(() => lines.end());
+  }
+
+  #link(place: number, after: Member, pipes: LinkPipes | undefined): Link {
+    const before = this.#member(place);
+    const { plugin } = before.spec;
+    const isLast = place === this.#members.length - 2;
+    return new Link({
+      source: pipes?.up.ours ?? streamOf(before.child.process.stdout),
+      sink: pipes?.down.ours ?? streamOf(after.child.process.stdin),
+      scanner: {
+        onMessage: readMessages({
+          onSchema: place === 0 ? (schema) => this.#hooks.emit({ type: 'schema', plugin, ...schema }) : undefined,
+          onState: isLast ? (state) => this.#tally.passState(state) : undefined,
+        }),
+        onTooLong: ({ type, limit }) => {
+          const message = `${plugin} wrote a ${type} line of more than ${limit} bytes.`;
+          const hint = `Such a line has to be read whole. Make the tap write smaller ${type} messages.`;
+          this.#refuse(place, new TaplineError('MESSAGE_TOO_LONG', message, { hint }));
+        },
+      },
+      acceptLast: async () => {
+        const exit = await before.child.exited;
+        return exit.code === 0 && before.child.signalled === undefined;
+      },
+      onOddLines: (link) => this.#odd(link, place),
+      onSinkGone: () => this.#sinkGone(after),
+    });
+  }
+
+  #watch(): void {
+    let told = '';
+    this.#timers.every(progressMilliseconds, () => {
+      const counts = this.#tally.counts();
+      const now = JSON.stringify(counts);
+      if (now === told) return;
+      told = now;
+      const { name } = this.#spec;
+      const pressure = this.#tally.pressure();
+      this.#hooks.emit({ type: 'progress', name, counts, pressure, elapsedSeconds: this.#tally.seconds });
+    });
+    const limit = this.#spec.stallTimeoutSeconds ?? 0;
+    if (limit > 0) watchForStall(limit, this.#tally, this.#members, this.#timers, (error) => this.#failAll(error));
+  }
+
+  // What happens to it
+
+  #exited(member: Member, exit: Exit): void {
+    const { place, child } = member;
+    const before = this.#links[place - 1];
+    const after = this.#links[place];
+    member.consequence = child.signalled !== undefined || after?.end === 'cut';
+    tellExit(member, exit, this.#hooks);
+    if (place === 0 && this.#stopReason === undefined && !member.consequence) this.#tapEnded = true;
+    if (after !== undefined) this.#boundSource(after, member);
+    if (failedByItself(judge(member))) {
+      void member.heard.then(() => this.#log('error', failureLine(member, exit)));
+      this.#cause ??= 'process';
+      // A tap's end, a bad one too, runs down the links by itself, and the target drains without a limit.
+      if (place > 0) this.#endOthers(place);
+    } else if (member.consequence) before?.cut();
+    else if (before !== undefined && before.end === undefined) this.#mayHaveLeftEarly(member, before);
+  }
+
+  /** It ended well while its link was open: that is no failure only where the link ends soon, with nothing more to carry. */
+  #mayHaveLeftEarly(member: Member, link: Link): void {
+    if (link.sinkGone) this.#leftEarly(member);
+    else void link.ended.then(this.#timers.after(this.#graces.afterFailure, () => this.#leftEarly(member)));
+  }
+
+  #leftEarly(member: Member): void {
+    this.#blame(leftEarly(judge(member), this.#member(member.place - 1).spec.plugin));
+    this.#endOthers(member.place);
+  }
+
+  /** A closed pipe is a symptom: mostly its process is about to be reported as ended, and is judged then. */
+  #sinkGone(member: Member): void {
+    const { child, spec } = member;
+    if (child.running) {
+      this.#timers.after(this.#graces.afterFailure, () => {
+        if (child.running && child.signalled === undefined) this.#failAll(closedInput(spec));
+      });
+    } else if (!member.consequence && !failedByItself(judge(member))) this.#leftEarly(member);
+  }
+
+  /** A process has ended, but something that it left behind holds its pipe open and writes nothing: that is its end. */
+  #boundSource(link: Link, { spec }: Member): void {
+    let read = link.bytesRead;
+    const check = () => {
+      if (link.sourceEnded || link.end !== undefined) return;
+      if (link.blocked || link.bytesRead !== read) {
+        read = link.bytesRead;
+        this.#timers.after(this.#graces.drain, check);
+        return;
+      }
+      const message = `${spec.plugin} has ended, but a process that it left behind holds its output open.`;
+      this.#warn('OUTPUT_HELD_OPEN', message, 'What that one may still write is not read.');
+      link.endSource();
+    };
+    this.#timers.after(this.#graces.drain, check);
+  }
+
+  /** False where strict mode ends the chain for it. */
+  #odd(link: Link, place: number): boolean {
+    const { plugin } = this.#member(place).spec;
+    const { lineNumber, reason, excerpt } = link.scanner.oddLines[0] ?? { lineNumber: 0, reason: '', excerpt: '' };
+    const message = `${plugin} wrote a line that is no Singer message: line ${lineNumber}, ${reason}.`;
+    if (this.#spec.strictSinger !== true) {
+      this.#warn('SINGER_ODD_LINE', message, `It is passed on as it is. It begins: ${excerpt}`, place);
+      return true;
+    }
+    const hint = 'Without --strict-singer such lines are passed on, counted and warned about.';
+    this.#refuse(place, new TaplineError('SINGER_STRICT', message, { hint, data: { plugin, excerpt } }));
+    return false;
+  }
+
+  // What it does
+
+  /** What comes over this link is not fit to go on: nothing more of it passes, and the target loads what it has. */
+  #refuse(place: number, error: TaplineError): void {
+    this.#blame(error);
+    this.#links[place]?.cut();
+    this.#terminate(this.#members.slice(0, place + 1));
+  }
+
+  /** A process below the tap has failed: who writes to it meets a closed pipe, and all others end soon. */
+  #endOthers(place: number): void {
+    for (const link of this.#links.slice(0, place)) link.cut();
+    this.#timers.after(this.#graces.afterFailure, () => this.#terminate(this.#members));
+  }
+
+  #failAll(error: TaplineError): void {
+    this.#blame(error);
+    for (const link of this.#links) link.cut();
+    this.#terminate(this.#members);
+  }
+
+  #saveFailed(cause: unknown): void {
+    this.#blame(saveFailure(cause));
+    this.#endTap();
+  }
+
+  #blame(error: TaplineError): void {
+    if (this.#cause !== undefined) return;
+    this.#cause = error;
+    this.#log('error', error.message);
+  }
+
+  #terminate(members: readonly Member[]): void {
+    signalRunning(members, 'SIGTERM');
+    this.#timers.after(this.#graces.kill, () => signalRunning(members, 'SIGKILL'));
+  }
+
+  /** The tap gets TERM, and end-of-file runs down the links. */
+  #endTap(): void {
+    // Not all are started yet; `#start` sees the stop.
+    if (this.#links.length === 0) return;
+    const tap = this.#members.slice(0, 1);
+    signalRunning(tap, 'SIGTERM');
+    this.#timers.after(this.#graces.tapStop, () => signalRunning(tap, 'SIGKILL'));
+    this.#timers.after(this.#graces.stop, () => signalRunning(this.#members, 'SIGKILL'));
+  }
+
+  // The end
+
+  #judgeLinks(): void {
+    for (const [place, { unfinished }] of this.#links.entries()) {
+      if (unfinished === undefined) continue;
+      const error = unfinishedLine(this.#member(place).spec.plugin, unfinished);
+      this.#warn('SINGER_UNFINISHED_LINE', error.message, undefined, place);
+      if (unfinished.passedOn > 0) this.#cause ??= error;
+    }
+  }
+
+  /** All that the tap had to say is loaded. */
+  #isWhole(): boolean {
+    const target = this.#members.at(-1)?.child;
+    const delivered = this.#links.length > 0 && this.#links.every((link) => link.end === 'delivered');
+    return this.#cause === undefined && target?.exit?.code === 0 && delivered;
+  }
+
+  #outcome(): ChainOutcome {
+    const error = this.#error();
+    const judged = this.#members.map(judge);
+    const stopped = this.#stopReason !== undefined && !(this.#tapEnded && this.#isWhole());
+    const { printed, saved } = this.#checkpoints;
+    return {
+      status: error !== undefined ? 'failed' : stopped ? 'stopped' : 'success',
+      error,
+      stopReason: this.#stopReason,
+      durationSeconds: this.#tally.seconds,
+      counts: this.#tally.counts(),
+      pressure: this.#tally.pressure(),
+      streams: this.#tally.streams(),
+      processes: judged.map(({ role, plugin, exit, lastLines }) => {
+        return { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines] };
+      }),
+      exitCodes: exitCodesOf(judged),
+      state: { printed: printed?.state, saved: saved?.state, isSaved: printed === saved },
+    };
+  }
+
+  /** Ends are told in no certain order; who fails because of an end before it is never before that one. */
+  #error(): TaplineError | undefined {
+    if (this.#cause !== 'process') return this.#cause;
+    const [first, ...others] = this.#members.map(judge).filter(failedByItself);
+    return first === undefined ? undefined : processFailure([first, ...others]);
+  }
+
+  #member(place: number): Member {
+    const member = this.#members[place];
+    if (member === undefined) throw new Error(`chain ${this.#spec.name} has no process at ${place}`);
+    return member;
+  }
+
+  #log(level: 'debug' | 'error', message: string): void {
+    this.#hooks.emit({ type: 'log', level, message });
+  }
+
+  /** Once for each code and place. */
+  #warn(code: string, message: string, hint?: string, place = 0): void {
+    const key = `${code} ${place}`;
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    this.#hooks.emit({ type: 'warning', code, message, hint });
+  }
+}
+
+function streamOf<T>(stream: T | null): T {
+  if (stream === null) throw new Error('a process of a chain was started without its pipe');
+  return stream;
+}
+
+function asTaplineError(error: unknown): TaplineError {
+  if (error instanceof TaplineError) return error;
+  return new TaplineError('RUN_FAILED', error instanceof Error ? error.message : String(error), { cause: error });
+}

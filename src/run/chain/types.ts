@@ -1,0 +1,81 @@
+import type { TaplineError } from '../../errors.js';
+import type { SingerState } from '../../state/port.js';
+import type { ChainCounts, ChainPressure, ProcessOutcome, RunEventBody } from '../events.js';
+import type { Exit, ProcessSpec, StartedProcess } from '../process/child.js';
+import type { Reaper } from '../process/reaper.js';
+
+export interface ChainProcessSpec extends ProcessSpec {
+  role: 'tap' | 'mapper' | 'target';
+}
+
+export interface ChainSpec {
+  name: string;
+  /** A directory of this chain alone, mode 0700. */
+  directory: string;
+  /** Tap, mappers, target. */
+  processes: readonly ChainProcessSpec[];
+  stateId?: string | undefined;
+  strictSinger?: boolean | undefined;
+  /** Ends a chain in which no byte has moved for so long. Off where undefined. */
+  stallTimeoutSeconds?: number | undefined;
+  /** What the tap reads as its stdin; `ignore`, the default, is /dev/null. */
+  tapStdin?: 'ignore' | 'inherit' | undefined;
+  graces?: Partial<ChainGraces> | undefined;
+  /** Shortest time between two saves. In milliseconds; 1000 by default. */
+  checkpointInterval?: number | undefined;
+  /** The longest line that the target may print. In bytes; 32 MiB by default. */
+  longestState?: number | undefined;
+}
+
+/** In milliseconds. */
+export interface ChainGraces {
+  /** For the tap after TERM when the chain is stopped; 10 s. */
+  tapStop: number;
+  /** For the whole chain when it is stopped; 25 s. */
+  stop: number;
+  /** For the others after a target or mapper has failed, before TERM; 2 s. */
+  afterFailure: number;
+  /** From TERM to KILL after a failure; 5 s. */
+  kill: number;
+  /** For a pipe that stays open and silent after its process has ended; 2 s. */
+  drain: number;
+}
+
+export interface ChainHooks {
+  emit(body: RunEventBody): void;
+  /**
+   * Saves a state that the target has printed. Reject with `retryable: true` on the error while the database is
+   * away and the lease still holds: the run goes on, the newest state is tried again each second. Any other
+   * rejection stops the chain and fails it. Absent: nothing is saved.
+   */
+  save?: ((state: SingerState, covers: { recordsLoaded: number }) => Promise<void>) | undefined;
+  processStarted?: ((process: StartedProcess) => void) | undefined;
+  processExited?: ((process: StartedProcess, exit: Exit) => void) | undefined;
+  reaper?: Pick<Reaper, 'watchGroup' | 'forgetGroup'> | undefined;
+}
+
+export type ChainStopReason = 'signal' | 'timeout' | 'failure' | 'lease';
+
+export interface ChainOutcome {
+  status: 'success' | 'failed' | 'stopped';
+  /** Set where the status is `failed`. */
+  error: TaplineError | undefined;
+  stopReason: ChainStopReason | undefined;
+  durationSeconds: number;
+  counts: ChainCounts;
+  pressure: ChainPressure;
+  streams: { stream: string; recordsExtracted: number; recordsLoaded: number }[];
+  processes: ProcessOutcome[];
+  exitCodes: Record<string, number> | undefined;
+  /** Where `printed` is newer than `saved`, it belongs into a rescue file. */
+  state: { printed: SingerState | undefined; saved: SingerState | undefined; isSaved: boolean };
+}
+
+export interface RunningChain {
+  /** Never rejects. */
+  readonly done: Promise<ChainOutcome>;
+  /** Graceful: the tap gets TERM, what it has written is loaded and its state saved. */
+  stop(reason: ChainStopReason): void;
+  /** All groups get KILL; what the target has printed is saved. */
+  kill(): void;
+}

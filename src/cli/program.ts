@@ -86,6 +86,7 @@ function createRoot(call: Call): Command {
     .version(`tapline, version ${programVersion}`, '--version', 'print the version')
     .helpOption('--help', 'show this')
     .helpCommand(false)
+    .enablePositionalOptions()
     .addOption(new Option('--log-level <level>', 'the least level that is logged').choices(logThresholds))
     .addOption(
       new Option(

@@ -65,6 +65,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       },
     },
   },
+  invoke: {
+    summary: "Run a plugin's program, or one of its commands.",
+    load: async () => (await import('./commands/invoke.js')).invoke,
+  },
   job: {
     summary: 'List, add, change and remove jobs.',
     commands: {

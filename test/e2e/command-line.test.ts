@@ -49,7 +49,7 @@ describe('the command line', () => {
   it('shows commands, examples and each exit code in its help', async () => {
     const { code, stdout, stderr } = await tapline('/', ['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of ['run', 'config', 'state', 'install'])
+    for (const name of ['run', 'invoke', 'config', 'state', 'install'])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
     for (const meaning of Object.values(exitCodeMeanings)) expect(stdout).toContain(meaning);
     expect((await tapline('/', ['state', 'set', '--help'])).stdout).toContain('--input-file');

@@ -1,0 +1,133 @@
+import { type Command, Option } from 'commander';
+import type { Plugin } from '../../plugins/types.js';
+import type { PluginType } from '../../project/types.js';
+import type { Session } from '../../session.js';
+import type { CommandContext } from '../context.js';
+import {
+  databaseUriOption,
+  examples,
+  type InstallFlags,
+  installMode,
+  installOptions,
+  pluginTypeOption,
+} from '../shared-options.js';
+
+interface Options extends InstallFlags {
+  pluginType?: PluginType;
+  dump?: 'catalog' | 'config';
+  listCommands?: true;
+  printVar?: string[];
+  refreshCatalog?: true;
+  containers?: true;
+  databaseUri?: string;
+}
+
+export function invoke(command: Command, { open, output, exit }: CommandContext): Command {
+  command
+    .usage('[options] <plugin[:command]> [argument...]')
+    .argument('<plugin>', 'with `:command` for one of its commands')
+    .argument('[arguments...]', 'handed to the plugin as they are, options too')
+    // All after the plugin's name is the plugin's, `--` included.
+    .passThroughOptions()
+    .addOption(pluginTypeOption())
+    .addOption(
+      new Option('--dump <what>', 'print what the plugin would get, without starting it').choices([
+        'catalog',
+        'config',
+      ]),
+    )
+    .option('--list-commands', 'print the commands of the plugin')
+    .option('--print-var <name>', "print a variable of the plugin's environment first (can be repeated)", collect)
+    .option('--refresh-catalog', 'discover streams anew instead of using the cached catalog')
+    .addOption(
+      new Option('--containers', 'taken for the sake of older scripts; containers are not supported').hideHelp(),
+    );
+  for (const option of installOptions()) command.addOption(option);
+  return command
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      examples(
+        'tapline invoke tap-github --help',
+        'tapline invoke dbt:run --models staging.*',
+        'tapline invoke --dump=config tap-github',
+        'tapline invoke --list-commands dbt',
+      ),
+    )
+    .action(async (name: string, args: string[], options: Options) => {
+      const session = await open({ policy: 'default', access: 'read', databaseUri: options.databaseUri });
+      const { plugin, commandName } = await pluginOf(session, name, options.pluginType);
+      if (options.listCommands) {
+        for (const line of await commandLines(plugin)) output.line(line);
+        return;
+      }
+      if (options.containers)
+        (await session.log()).warning('Containers are not supported: the command runs without one.');
+      exit(await start(plugin, commandName, args, options, session, output.line));
+    });
+}
+
+function collect(name: string, names: string[] = []): string[] {
+  return [...names, name];
+}
+
+/** One colon parts plugin and command; with more of them all is the plugin's name, as in the original. */
+async function pluginOf(
+  session: Session,
+  name: string,
+  type: PluginType | undefined,
+): Promise<{ plugin: Plugin; commandName: string | undefined }> {
+  const parts = name.split(':');
+  const [pluginName = '', commandName] = parts.length === 2 ? parts : [name];
+  const plugins = await session.plugins();
+  return { plugin: plugins.get(pluginName, type), commandName };
+}
+
+async function commandLines(plugin: Plugin): Promise<string[]> {
+  const { listCommands } = await import('../../run/invoke.js');
+  const commands = listCommands(plugin);
+  if (commands.length === 0) return [`Plugin '${plugin.name}' does not define any commands.`];
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
+  return commands.map(({ name, description }) => `${name.padEnd(width)}${description}`.trimEnd());
+}
+
+async function start(
+  plugin: Plugin,
+  commandName: string | undefined,
+  args: readonly string[],
+  options: Options,
+  session: Session,
+  print: (line: string) => void,
+): Promise<number> {
+  const [{ invoke: invokePlugin }, { createRunLog }, log, settings] = await Promise.all([
+    import('../../run/invoke.js'),
+    import('../../observe/run-log.js'),
+    session.log(),
+    session.settings(),
+  ]);
+  const recordOf = createRunLog();
+  const isStructured = log.settings.outputs.some(
+    ({ file, format }) => file === undefined && (format === 'json' || format === 'key-value'),
+  );
+  return invokePlugin(
+    plugin,
+    {
+      command: commandName,
+      args,
+      install: installMode(options, settings.projectSetting('auto_install')),
+      dump: options.dump,
+      refreshCatalog: options.refreshCatalog,
+      printVars: options.printVar,
+      print,
+      // Whoever wants JSON lines wants them of the plugin too.
+      terminal: session.stderr.isTTY && !isStructured,
+    },
+    await session.world(),
+    [
+      (event) => {
+        const record = recordOf(event);
+        if (record !== undefined) log.write(record);
+      },
+    ],
+  );
+}

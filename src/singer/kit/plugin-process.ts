@@ -29,15 +29,16 @@ export interface PluginArguments {
 /** `--name FILE`, `--name=FILE` and `--discover` or `-d`. Throws PluginError for anything else. */
 export function parsePluginArguments(args: readonly string[]): PluginArguments {
   const parsed: PluginArguments = { discover: false };
-  for (let at = 0; at < args.length; at += 1) {
-    const [name, inline] = splitOption(args[at] as string);
+  const rest = [...args];
+  for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
+    const [name, inline] = splitOption(argument);
     if (name === '--discover' || name === '-d') {
       parsed.discover = true;
       continue;
     }
     const key = (Object.keys(options) as (keyof typeof options)[]).find((option) => options[option].includes(name));
     if (key === undefined) throw new PluginError(`There is no option ${name}.`);
-    const value = inline ?? args[(at += 1)];
+    const value = inline ?? rest.shift();
     if (value === undefined) throw new PluginError(`${name} needs a file.`);
     parsed[key] = value;
   }

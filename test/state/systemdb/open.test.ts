@@ -226,6 +226,16 @@ describe('a database that refuses', () => {
     expect(await save(database, 1)).toMatchObject({ version: 1 });
   });
 
+  test('one that another process holds makes nobody wait for those before him', async () => {
+    const database = await open({ lockedSeconds: 0.2 });
+    const other = new Sqlite(file);
+    other.exec('BEGIN IMMEDIATE');
+    // Were the time to give up counted from each one's turn, this would take longer than a test may.
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => codeFrom(save(database, n))));
+    expect(new Set(answers)).toEqual(new Set(['DATABASE_LOCKED']));
+    other.close();
+  });
+
   test('a full disk: what was there stays', async () => {
     const database = await open();
     await save(database, 'before');

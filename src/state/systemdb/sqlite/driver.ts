@@ -5,7 +5,7 @@ import { TaplineError } from '../../../errors.js';
 export type Driver = BetterSqlite.Database;
 
 /** How long SQLite itself waits for a lock, in ms. It blocks the event loop for that time, so it is short; see untilUnlocked. */
-const blockingWait = 25;
+const blockingWait = 10;
 
 /** `file`: a path, or the bytes of a database to work on in memory. */
 export async function openDriver(file: string | Buffer, { readOnly = false } = {}): Promise<Driver> {

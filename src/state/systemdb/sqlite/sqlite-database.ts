@@ -29,11 +29,11 @@ export class SqliteDatabase implements Database {
   }
 
   read<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => this.untilUnlocked(() => work(this.#transaction)));
+    return this.#inTurn(() => work(this.#transaction));
   }
 
   write<T>(durability: Durability, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => this.untilUnlocked(() => this.#write(durability, work)));
+    return this.#inTurn(() => this.#write(durability, work));
   }
 
   async close(): Promise<void> {
@@ -41,9 +41,11 @@ export class SqliteDatabase implements Database {
     if (this.#driver.open) this.#driver.close();
   }
 
-  /** Tries again while another process holds the lock, after pauses that differ from process to process. */
-  async untilUnlocked<T>(attempt: () => T | Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.#options.lockedSeconds * 1000;
+  /**
+   * Tries again while another process holds the lock, after pauses that differ from process to process. The time to
+   * give up counts from the call, not from the turn: who waits behind others must not wait longer for it.
+   */
+  async untilUnlocked<T>(attempt: () => T | Promise<T>, deadline = this.#deadline()): Promise<T> {
     for (let pause = 4; ; pause = Math.min(pause * 2, 100)) {
       try {
         return await attempt();
@@ -73,8 +75,13 @@ export class SqliteDatabase implements Database {
     this.#durability = durability;
   }
 
+  #deadline(): number {
+    return performance.now() + this.#options.lockedSeconds * 1000;
+  }
+
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(task);
+    const deadline = this.#deadline();
+    const turn = this.#last.then(() => this.untilUnlocked(task, deadline));
     this.#last = turn.catch(() => {});
     return turn;
   }

@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { type SourceLocation, TaplineError } from '../errors.js';
 
@@ -17,7 +17,7 @@ export async function findIncludes(
   for (const [index, pattern] of patterns.entries()) {
     const at = locate(index);
     refuseOutside(pattern, at);
-    // As Python's Path.glob: hidden files count, no braces, no extended patterns, no following of links by `**`.
+    // As Python's Path.glob: hidden files count, no braces, no extended patterns.
     const matches = await glob(asPythonReadsIt(pattern), {
       cwd: root,
       dot: true,
@@ -28,14 +28,28 @@ export async function findIncludes(
       expandDirectories: false,
       braceExpansion: false,
       extglob: false,
-      followSymbolicLinks: false,
     });
     for (const match of matches.sort()) {
       const file = join(root, match);
-      if (file !== join(root, 'meltano.yml')) found.add(checked(file, root, at));
+      if (file === join(root, 'meltano.yml') || isBehindLink(root, match, pattern)) continue;
+      found.add(checked(file, root, at));
     }
   }
   return [...found];
+}
+
+/** Python's `**` goes into no folder that is a link, so that a link to above is no endless way. */
+function isBehindLink(root: string, match: string, pattern: string): boolean {
+  if (!pattern.includes('**')) return false;
+  const steps = match.split('/');
+  const fixed = asPythonReadsIt(pattern)
+    .split('/')
+    .findIndex((step) => /[*?[]/.test(step));
+  const folders = steps
+    .slice(0, -1)
+    .map((_, index) => steps.slice(0, index + 1))
+    .slice(fixed);
+  return folders.some((folder) => lstatSync(join(root, ...folder), { throwIfNoEntry: false })?.isSymbolicLink());
 }
 
 /** Only `*`, `?`, `[...]` and `**` are special there. */

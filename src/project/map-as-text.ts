@@ -14,7 +14,7 @@ export function readMapText(name: string, text: string): Record<string, string> 
 }
 
 const pair =
-  /\s*('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")\s*:\s*('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^,'"{}[\]]+)\s*(,|$)/y;
+  /\s*('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")\s*:\s*('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^\s,'"{}[\]][^,'"{}[\]]*)\s*(,|$)/y;
 
 function readPairs(body: string): Record<string, string> | undefined {
   const values: Record<string, string> = {};

@@ -10,7 +10,6 @@ import { chooseLogSettings, type LogChoice } from '../observe/log-settings.js';
 import { createMask } from '../observe/mask.js';
 import { createStderrWriter, type StderrWriter } from '../observe/stderr.js';
 import type { Session } from '../session.js';
-import { programVersion } from '../version.js';
 import { arrangeArguments } from './arguments.js';
 import type { CommandContext, OpenProject } from './context.js';
 import { exitCodesText } from './exit-codes.js';
@@ -32,6 +31,7 @@ interface GlobalOptions {
 interface Call {
   output: Output;
   stderr: StderrWriter;
+  version: string;
   env: NodeJS.ProcessEnv;
   globals: GlobalOptions;
   session: Session | undefined;
@@ -39,10 +39,15 @@ interface Call {
 }
 
 /** Runs a command line to its end: all closed, all written. Never throws. */
-export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
+export async function runProgram(
+  argv: readonly string[],
+  version: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<number> {
   const call: Call = {
     output: createOutput(),
     stderr: createStderrWriter(),
+    version,
     env,
     globals: {},
     session: undefined,
@@ -83,7 +88,7 @@ function createRoot(call: Call): Command {
   const program = new Command('tapline')
     .description('Runs Meltano projects: Singer taps, mappers and targets, and the commands around them.')
     .usage('[options] <command> ...')
-    .version(`tapline, version ${programVersion}`, '--version', 'print the version')
+    .version(`tapline, version ${call.version}`, '--version', 'print the version')
     .helpOption('--help', 'show this')
     .helpCommand(false)
     .enablePositionalOptions()

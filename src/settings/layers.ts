@@ -11,6 +11,8 @@ export interface Found {
   /** Whether `$VAR` in it is expanded: true for what stands in files of the project and in definitions. */
   expandable: boolean;
   origin: SettingOrigin;
+  /** Known as a secret where it comes from, whatever the definition here says. */
+  sensitive?: boolean | undefined;
 }
 
 /** One source of values; undefined where it has none, and for null, which means "not set". */

@@ -1,6 +1,7 @@
-import type { Plugin } from '../plugins/types.js';
+import { TaplineError } from '../errors.js';
+import type { Plugin, SettingDefinition } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
-import { postProcess } from './cast.js';
+import { CastFailure, postProcess } from './cast.js';
 import { expandValue, lookupIn } from './expand.js';
 import { nest, nestSingerConfig, setOwn } from './nested-keys.js';
 import { projectVariables } from './project-scope.js';
@@ -17,21 +18,48 @@ export function isSinger(plugin: Plugin): boolean {
 export function flatConfig(settings: Iterable<ResolvedSetting>): Map<string, unknown> {
   const flat = new Map<string, unknown>();
   for (const { name, definition, value, extra } of settings) {
-    if (!extra) flat.set(name, postProcess(definition, value) ?? null);
+    if (!extra) flat.set(name, postProcessed(name, definition, value) ?? null);
   }
   return flat;
 }
 
+function postProcessed(name: string, definition: SettingDefinition, value: unknown): unknown {
+  try {
+    return postProcess(definition, value);
+  } catch (error) {
+    if (!(error instanceof CastFailure)) throw error;
+    const processor = definition.value_post_processor ?? '';
+    throw new TaplineError(
+      'SETTING_CAST',
+      `The setting '${name}' can't be processed by ${processor}: ${error.message}`,
+      {
+        hint: error.hint,
+        data: { setting: name },
+      },
+    );
+  }
+}
+
 /**
- * The nested object that the plugin's config file holds: no unset settings, no extras. Leaves of a map that its
- * post-processor makes text of are left out, since that text has them (there the original crashes).
+ * The nested object that the plugin's config file holds: no unset settings, no extras. Leaves of a map that is text by now,
+ * from its post-processor or to hide it, are left out, since that text stands for them (there the original crashes).
  */
 export function nestedConfig(settings: Iterable<ResolvedSetting>): Record<string, unknown> {
   const all = [...settings];
-  const texts = all
-    .filter(({ definition }) => definition.value_post_processor === 'stringify')
-    .map(({ name }) => `${name}.`);
-  return nestSingerConfig([...flatConfig(all)].filter(([name]) => !texts.some((prefix) => name.startsWith(prefix))));
+  const textPrefixes: string[] = [];
+  const kept = new Map<string, unknown>();
+  const flat = flatConfig(all);
+  for (const { name, definition } of all) {
+    if (!flat.has(name) || textPrefixes.some((prefix) => name.startsWith(prefix))) continue;
+    const value = flat.get(name);
+    kept.set(name, value);
+    if (isMapOrText(definition) && typeof value === 'string') textPrefixes.push(`${name}.`);
+  }
+  return nestSingerConfig(kept);
+}
+
+function isMapOrText({ kind, value_post_processor: processor }: SettingDefinition): boolean {
+  return kind === 'object' || processor === 'stringify';
 }
 
 /**

@@ -1,8 +1,7 @@
-import { postProcess } from './cast.js';
 import { projectReadNames, writeNames } from './env-names.js';
 import { exportText } from './export-text.js';
-import { isMap, nest, nestSingerConfig, setOwn } from './nested-keys.js';
-import { isSinger } from './plugin-config.js';
+import { isMap, nest, setOwn } from './nested-keys.js';
+import { flatConfig, isSinger, nestedConfig } from './plugin-config.js';
 import { isOwnSetting } from './project-definitions.js';
 import { passwordsInUrls } from './secrets.js';
 import type { ResolvedPlugin, ResolvedSetting } from './types.js';
@@ -21,7 +20,7 @@ export interface PrintOptions {
 
 /**
  * A value as it may be shown: the mask for a sensitive one, and inside a map for each leaf that is a sensitive setting of its
- * own; of a URL only the password is masked. What is unset stays so, so that a reader sees that it is.
+ * own; of a URL only the password is masked. What is unset or empty is shown, so that a reader sees that it is.
  */
 export function redactedValue(
   setting: ResolvedSetting,
@@ -29,7 +28,7 @@ export function redactedValue(
   mask: string = listedMask,
 ): unknown {
   const { value } = setting;
-  if (value === undefined || value === null || value === '') return value;
+  if (!holdsSomething(value)) return value;
   if (typeof value === 'string') {
     const [password] = passwordsInUrls(value);
     if (password !== undefined) return value.replace(`:${password}@`, `:${mask}@`);
@@ -42,13 +41,7 @@ export function redactedValue(
 export function printableConfig(resolved: ResolvedPlugin, options: PrintOptions): Record<string, unknown> {
   const shown = shownSettings(resolved.settings, options);
   if (options.extras) return Object.fromEntries(shown.map(({ name, value }) => [name, value ?? null]));
-  const hidden = options.safe
-    ? shown.filter(({ value, sensitive }) => sensitive && isSet(value)).map(({ name }) => `${name}.`)
-    : [];
-  const flat = shown
-    .filter(({ name, definition }) => !isBelow(name, hidden) && !isTextBelow(name, shown, definition.name))
-    .map(({ name, definition, value }): [string, unknown] => [name, postProcess(definition, value) ?? null]);
-  return isSinger(resolved.plugin) ? nestSingerConfig(flat) : Object.fromEntries(flat);
+  return isSinger(resolved.plugin) ? nestedConfig(shown) : Object.fromEntries(flatConfig(shown));
 }
 
 /** Settings of the project as `config print meltano` shows them; `{}` is what the original prints for unset ones. */
@@ -85,10 +78,14 @@ function shownSettings(settings: ReadonlyMap<string, ResolvedSetting>, options: 
     (setting) => setting.extra === (options.extras ?? false) && !isOwnExtra(setting),
   );
   if (!options.safe) return chosen;
-  return chosen.map((setting) => ({
-    ...setting,
-    value: redactedValue(setting, settings, options.mask ?? printedMask),
-  }));
+  return chosen.map((setting) => masked(setting, redactedValue(setting, settings, options.mask ?? printedMask)));
+}
+
+/** With a mask for a value no processor may try to make something of it. */
+function masked(setting: ResolvedSetting, value: unknown): ResolvedSetting {
+  if (value === setting.value || typeof value !== 'string') return { ...setting, value };
+  const kind = setting.definition.kind === 'date_iso8601' ? 'string' : setting.definition.kind;
+  return { ...setting, value, definition: { ...setting.definition, kind, value_post_processor: undefined } };
 }
 
 function asEnv(
@@ -113,25 +110,16 @@ function maskLeaves(
   const shown: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
     const leaf = `${path}.${key}`;
-    if (all.get(leaf)?.sensitive && isSet(item)) setOwn(shown, key, mask);
+    if (all.get(leaf)?.sensitive && holdsSomething(item)) setOwn(shown, key, mask);
     else setOwn(shown, key, isMap(item) ? maskLeaves(item, leaf, all, mask) : item);
   }
   return shown;
 }
 
-/** Leaves of a map that is hidden, or that its post-processor makes text of. */
-function isTextBelow(name: string, shown: readonly ResolvedSetting[], self: string): boolean {
-  const texts = shown.filter(
-    ({ definition }) => definition.value_post_processor === 'stringify' && definition.name !== self,
-  );
-  return isBelow(
-    name,
-    texts.map((setting) => `${setting.name}.`),
-  );
-}
-
-function isBelow(name: string, prefixes: readonly string[]): boolean {
-  return prefixes.some((prefix) => name.startsWith(prefix));
+/** False, 0 and what is empty are no secrets: the original shows them. */
+function holdsSomething(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return isMap(value) ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 function isSet(value: unknown): boolean {

@@ -4,7 +4,7 @@ import { infoEnv, projectReadNames } from './env-names.js';
 import { EnvStack } from './env-stack.js';
 import { expandText, lookupIn } from './expand.js';
 import { exportText } from './export-text.js';
-import { isSinger, mappingConfig, nestedConfig, nestedExtras } from './plugin-config.js';
+import { mappingConfig, nestedConfig, nestedExtras } from './plugin-config.js';
 import { type PluginScope, type PluginScopeContext, pluginScope } from './plugin-scope.js';
 import { processEnv, projectEnv } from './process-env.js';
 import { isOwnSetting } from './project-definitions.js';
@@ -84,21 +84,36 @@ function resolvePlugin(
   const settings = new Map(
     scope.settings.definitions.map((definition) => [definition.name, scope.settings.resolve(definition)]),
   );
-  const processed = nestedConfig(settings.values());
+  const config = lazy(() => configOf(project, base, plugin, settings));
+  const env = lazy(() => processEnv(project, base, scope, strict));
   return {
     plugin,
     settings,
-    config:
-      plugin.mapping === undefined || !isSinger(plugin) ? processed : mappingConfig(project, base, plugin, processed),
+    get config() {
+      return config();
+    },
     extras: nestedExtras(settings.values()),
     exported: { ...infoEnv(plugin), ...scope.asEnv() },
-    processEnv: processEnv(project, base, scope, strict),
+    get processEnv() {
+      return env();
+    },
     secrets: secretsOf(settings.values()),
     missing: missingSettings(plugin, settings),
   };
 }
 
-/** A URL with a password in it is a secret as a whole, e.g. database_uri. */
+/** Made when it is read: settings that contradict each other matter only to a plugin with a config file. */
+function configOf(
+  project: Project,
+  base: Record<string, string>,
+  plugin: Plugin,
+  settings: ReadonlyMap<string, ResolvedSetting>,
+): Record<string, unknown> {
+  const processed = nestedConfig(settings.values());
+  return plugin.mapping === undefined ? processed : mappingConfig(project, base, plugin, processed);
+}
+
+/** A URL with a password in it is a secret, e.g. database_uri. */
 function markUrlSecrets(setting: ResolvedSetting): ResolvedSetting {
   return passwordsInUrls(setting.value).length > 0 ? { ...setting, sensitive: true } : setting;
 }

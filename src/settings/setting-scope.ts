@@ -17,6 +17,12 @@ export interface ScopeParts {
   strict(): boolean;
 }
 
+interface Whole {
+  value: unknown;
+  raw: unknown;
+  origin: SettingOrigin;
+}
+
 const unset: Found = { raw: undefined, expandable: false, origin: { layer: 'unset' } };
 
 /** The settings of one plugin, or of the project, each resolved when it is first asked for. */
@@ -42,7 +48,7 @@ export class SettingScope {
   resolve(definition: SettingDefinition): ResolvedSetting {
     const known = this.#resolved.get(definition.name);
     if (known) return known;
-    const { value, raw, origin } = this.#resolve(definition);
+    const { value, raw, origin, sensitive } = this.#resolve(definition);
     const { name } = definition;
     const setting = {
       name,
@@ -50,7 +56,7 @@ export class SettingScope {
       value,
       raw,
       origin,
-      sensitive: isSensitive(definition),
+      sensitive,
       extra: name.startsWith('_'),
     };
     this.#resolved.set(name, setting);
@@ -65,13 +71,14 @@ export class SettingScope {
     return found.origin.layer === 'default' || found.origin.layer === 'unset' ? undefined : found;
   }
 
-  #resolve(definition: SettingDefinition): { value: unknown; raw: unknown; origin: SettingOrigin } {
+  #resolve(definition: SettingDefinition): Whole & { sensitive: boolean } {
     const found = this.#find(definition);
     const value = found.expandable ? this.#expand(definition, found.raw) : found.raw;
     const whole = this.#withLeaves(definition, { value, raw: found.raw, origin: found.origin }, (leaf) =>
       this.resolve(leaf),
     );
-    return { ...whole, value: this.#cast(definition, whole.value, whole.origin) };
+    const sensitive = isSensitive(definition) || found.sensitive === true;
+    return { ...whole, sensitive, value: this.#cast(definition, whole.value, whole.origin) };
   }
 
   #findUnexpanded(definition: SettingDefinition): Found {
@@ -84,7 +91,8 @@ export class SettingScope {
       return { value: raw, raw, origin };
     });
     const raw = found.expandable ? whole.value : this.#cast(definition, whole.value, whole.origin);
-    const result = { raw, expandable: found.expandable, origin: whole.origin };
+    const sensitive = isSensitive(definition) || found.sensitive === true;
+    const result = { raw, expandable: found.expandable, origin: whole.origin, sensitive };
     this.#unexpanded.set(definition.name, result);
     return result;
   }
@@ -107,11 +115,11 @@ export class SettingScope {
    * An object that is set nowhere as a whole, or only in a parent or by default, is made of its leaves (`obj.a`) where there
    * are any: they replace it, and it comes from where the strongest of them comes.
    */
-  #withLeaves<T extends { value: unknown; raw: unknown; origin: SettingOrigin }>(
+  #withLeaves<T extends Whole>(
     definition: SettingDefinition,
-    own: { value: unknown; raw: unknown; origin: SettingOrigin },
+    own: Whole,
     resolveLeaf: (leaf: SettingDefinition) => T,
-  ): { value: unknown; raw: unknown; origin: SettingOrigin } {
+  ): Whole {
     const weak = ['inherited', 'default', 'unset'].includes(own.origin.layer);
     if (definition.kind !== 'object' || !weak) return own;
     const values = new Map<string, T>();

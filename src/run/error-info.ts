@@ -10,10 +10,16 @@ export function errorInfo(error: unknown): ErrorInfo {
       message,
       ...(hint === undefined ? {} : { hint }),
       ...(at === undefined ? {} : { at }),
-      ...(data === undefined ? {} : { data }),
+      ...(data === undefined ? {} : { data: jsonSafe(data) }),
     };
   }
   const message = error instanceof Error ? error.message : String(error);
   const info = { code: 'INTERNAL', message: message === '' ? 'An error without a message.' : message };
   return error instanceof Error && error.stack !== undefined ? { ...info, data: { stack: error.stack } } : info;
+}
+
+/** Dates as ISO texts, long whole numbers as digits: an event must survive JSON. */
+function jsonSafe(data: Record<string, unknown>): Record<string, unknown> {
+  const text = JSON.stringify(data, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  return JSON.parse(text) as Record<string, unknown>;
 }

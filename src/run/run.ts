@@ -104,7 +104,7 @@ async function runBlocks(
   try {
     const { jobs = 1, onFailure = 'finish-running' } = options;
     const blocks = await runPlan(plan, blockWork(context), { jobs, onFailure, stop });
-    await noteEnd(notes, options.runId, judge(blocks, undefined, stop, options));
+    await noteEnd(notes, options.runId, world.mask.value(judge(blocks, undefined, stop, options)));
     return blocks;
   } finally {
     clearInterval(touching);

@@ -47,9 +47,10 @@ export class StopControl {
 
   /** Resolves at the first request. */
   stopped(): Promise<void> {
+    if (this.stopping) return Promise.resolve();
     return new Promise((resolve) => {
       const off = this.listen(() => {
-        off?.();
+        off();
         resolve();
       });
     });

@@ -1,0 +1,282 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { TaplineError } from '../../src/errors.js';
+import type { World } from '../../src/run/types.js';
+import { currentOwner, processStart } from '../../src/state/owner.js';
+import type { StateBackend, StateLease } from '../../src/state/port.js';
+import { projectRig, type Rig, simpleFiles, simpleProject } from './project-rig.js';
+
+const rigs: Rig[] = [];
+const open = async (...args: Parameters<typeof projectRig>) => {
+  const rig = await projectRig(...args);
+  rigs.push(rig);
+  return rig;
+};
+afterEach(async () => {
+  for (const rig of rigs.splice(0)) await rig.close();
+});
+
+const id = 'dev:tap-x-to-target-x';
+/** A tap that goes on until the file `go` is there. */
+const waitingTap = `#!/bin/sh
+case "$*" in *--discover*) exec cat catalog.json;; esac
+cat data.jsonl
+while [ ! -e go ]; do sleep 0.02; done
+`;
+const go = (rig: Rig) => writeFile(join(rig.root, 'go'), '');
+const slowFiles = { ...simpleFiles, 'tap.sh': waitingTap };
+
+/** The object with its methods bound, so that a copy of it works. */
+function methodsOf<T extends object>(object: T): T {
+  const copy: Record<string, unknown> = {};
+  const names = new Set([...Object.keys(object), ...Object.getOwnPropertyNames(Object.getPrototypeOf(object))]);
+  for (const name of names) {
+    const value: unknown = Reflect.get(object, name);
+    copy[name] = typeof value === 'function' ? value.bind(object) : value;
+  }
+  return copy as T;
+}
+
+/** A world whose leases behave as the test says. */
+function worldWith(world: World, change: (lease: StateLease) => Partial<StateLease>): World {
+  return {
+    ...world,
+    state: async () => {
+      const backend = await world.state();
+      const leases: StateBackend['leases'] = {
+        list: () => backend.leases.list(),
+        releaseHeld: (name) => backend.leases.releaseHeld(name),
+        acquire: async (name, options) => {
+          const acquired = await backend.leases.acquire(name, options);
+          const { lease } = acquired;
+          const plain: StateLease = {
+            name: lease.name,
+            token: lease.token,
+            validUntil: () => lease.validUntil(),
+            renew: () => lease.renew(),
+            release: () => lease.release(),
+            save: (write) => lease.save(write),
+          };
+          return { ...acquired, lease: { ...plain, ...change(lease) } };
+        },
+      };
+      return { ...methodsOf(backend), leases };
+    },
+  };
+}
+
+describe('a state ID that another run holds', () => {
+  const held = async () => {
+    const rig = await open(simpleProject(), slowFiles);
+    const first = rig.start('tap-x target-x');
+    await first.event('checkpoint');
+    return { rig, first };
+  };
+
+  it('fails, and says who has it', async () => {
+    const { rig, first } = await held();
+    const second = await rig.run('tap-x target-x');
+    expect(second).toMatchObject({ status: 'failed', exitCode: 1, error: { code: 'LEASE_HELD' } });
+    expect(second.error?.message).toContain(`pid ${process.pid}`);
+    await go(rig);
+    expect((await first.result).status).toBe('success');
+  });
+
+  it('is skipped with exit code 99', async () => {
+    const { rig, first } = await held();
+    const second = await rig.run('tap-x target-x', { ifRunning: 'skip' });
+    expect(second).toMatchObject({ status: 'skipped', exitCode: 99, error: { code: 'RUN_SKIPPED' } });
+    await go(rig);
+    await first.result;
+  });
+
+  it('is waited for, and the wait says for whom', async () => {
+    const { rig, first } = await held();
+    const second = rig.start('tap-x target-x', { ifRunning: 'wait' });
+    const waiting = await second.event('block.waiting');
+    expect(waiting).toMatchObject({
+      for: 'lease',
+      holder: expect.stringContaining((await first.event('run.started')).runId),
+    });
+    await go(rig);
+    expect((await first.result).status).toBe('success');
+    expect((await second.result).status).toBe('success');
+    expect(second.of('block.waiting')).toHaveLength(1);
+  });
+
+  it('is taken over with force: the old run’s next save is refused and it stops', async () => {
+    const { rig, first } = await held();
+    const second = rig.start('tap-x target-x', { defaults: { force: true } });
+    await second.event('checkpoint');
+    const lost = first.event('lease.lost');
+    await lost;
+    const result = await first.result;
+    expect(result).toMatchObject({ status: 'failed', error: { code: 'LEASE_LOST' } });
+    await go(rig);
+    expect((await second.result).status).toBe('success');
+  }, 30_000);
+});
+
+describe('the original’s row', () => {
+  it('of a living run keeps ours from starting, unless forced', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const { meltanoRuns } = await rig.world.history();
+    const row = await meltanoRuns.insert(id, crypto.randomUUID(), 'cli');
+    const result = await rig.run('tap-x target-x');
+    expect(result).toMatchObject({ status: 'failed', error: { code: 'LEASE_HELD' } });
+    await expect(stat(join(rig.root, 'seen'))).rejects.toThrow('ENOENT');
+    expect((await rig.run('tap-x target-x', { defaults: { force: true } })).status).toBe('success');
+    await meltanoRuns.finish(row, 'SUCCESS');
+    expect((await rig.run('tap-x target-x')).status).toBe('success');
+  });
+
+  it('that comes while ours starts is seen before the first save', async () => {
+    const rig = await open(simpleProject(), {
+      ...slowFiles,
+      'target.sh': '#!/bin/sh\ncat >/dev/null\necho \'{"a": 1}\'\n',
+    });
+    const running = rig.start('tap-x target-x');
+    await running.event('process.started', ({ role }) => role === 'target');
+    await (await rig.world.history()).meltanoRuns.insert(id, crypto.randomUUID(), 'cli');
+    await go(rig);
+    expect(await running.result).toMatchObject({ status: 'failed', error: { code: 'LEASE_HELD' } });
+    expect(await (await rig.world.state()).read(id)).toBeUndefined();
+  });
+});
+
+describe('a run that was killed', () => {
+  it('leaves processes that the next one ends before it reads the state', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const [history, state] = await Promise.all([rig.world.history(), rig.world.state()]);
+    const runner = spawn('true');
+    await once(runner, 'exit');
+    const left = spawn('sleep', ['600'], { detached: true });
+    await once(left, 'spawn');
+    const dead = { ...(await currentOwner('dead-run')), pid: runner.pid ?? 0, pidStart: '1' };
+    await history.startRun({ ...dead, words: [], environment: 'dev', trigger: 'cli', startedAt: new Date() });
+    const pid = left.pid ?? 0;
+    const pidStart = (await processStart(pid)) ?? '';
+    const { runId, host, bootId, pidNamespace } = dead;
+    const row = {
+      runId,
+      blockId: '1',
+      role: 'target',
+      plugin: 'target-x',
+      pid,
+      groupId: pid,
+      pidStart,
+      host,
+      bootId,
+      pidNamespace,
+    };
+    await history.startProcess({ ...row, startedAt: new Date() });
+    await state.leases.acquire(id, { owner: dead });
+    const gone = once(left, 'exit');
+    const result = await rig.run('tap-x target-x');
+    expect(await gone).toEqual([null, 'SIGTERM']);
+    expect(result.status).toBe('success');
+    const types = result.events.map(({ type }) => type);
+    expect(types.indexOf('lease.reclaimed')).toBeLessThan(types.indexOf('state.loaded'));
+    expect(await history.openProcesses('dead-run')).toEqual([]);
+  });
+
+  it('leaves files that the next one removes', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const folder = join(rig.root, '.meltano/run/tapline/dead-run');
+    await mkdir(folder, { recursive: true });
+    const runner = spawn('true');
+    await once(runner, 'exit');
+    const dead = { ...(await currentOwner('dead-run')), pid: runner.pid ?? 0, pidStart: '1' };
+    await writeFile(join(folder, 'owner.json'), JSON.stringify(dead));
+    await writeFile(join(folder, 'tap.config.json'), '{"token": "secret"}');
+    const alive = join(rig.root, '.meltano/run/tapline/living-run');
+    await mkdir(alive, { recursive: true });
+    await writeFile(join(alive, 'owner.json'), JSON.stringify(await currentOwner('living-run')));
+    await rig.run('tap-x target-x');
+    await expect(stat(folder)).rejects.toThrow('ENOENT');
+    expect((await stat(alive)).isDirectory()).toBe(true);
+  });
+});
+
+describe('a save that fails', () => {
+  it('for good fails the run, keeps the state in a file, and says how to bring it in', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const world = worldWith(rig.world, () => ({
+      save: () => Promise.reject(new TaplineError('DATABASE_READONLY', 'The database is read-only.')),
+    }));
+    const { status, error } = await rig.run('tap-x target-x', {}, world);
+    expect({ status, code: error?.code }).toEqual({ status: 'failed', code: 'STATE_NOT_SAVED' });
+    const file = /--input-file (\S+?)`/.exec(error?.hint ?? '')?.[1] ?? '';
+    expect(error?.hint).toContain(`tapline state set ${id} --input-file`);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ singer_state: { bookmarks: { users: { id: 1 } } } });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it('for now is tried again, with the newest state', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    let tries = 0;
+    const world = worldWith(rig.world, (lease) => ({
+      save: (write) => {
+        tries += 1;
+        return tries < 3 ? Promise.reject(new TaplineError('DATABASE_LOCKED', 'busy')) : lease.save(write);
+      },
+    }));
+    const result = await rig.run('tap-x target-x', {}, world);
+    expect(result.status).toBe('success');
+    expect(tries).toBe(3);
+    expect(result.events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'STATE_NOT_SAVED' }));
+    expect(await (await rig.world.state()).read(id)).toMatchObject({ version: 1 });
+  });
+
+  it('is final when the lease has no time left', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const world = worldWith(rig.world, () => ({
+      validUntil: () => performance.now() + 1_000,
+      save: () => Promise.reject(new TaplineError('DATABASE_LOCKED', 'busy')),
+    }));
+    expect(await rig.run('tap-x target-x', {}, world)).toMatchObject({
+      status: 'failed',
+      error: { code: 'STATE_NOT_SAVED' },
+    });
+  });
+});
+
+describe('a history that can’t be written', () => {
+  it('is one warning, while data and state are safe', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const history = await rig.world.history();
+    const broken = { ...methodsOf(history), startBlock: () => Promise.reject(new Error('no room')) };
+    const { status, events } = await rig.run('tap-x target-x', {}, { ...rig.world, history: async () => broken });
+    expect(status).toBe('success');
+    expect(events.filter((event) => event.type === 'warning' && event.code === 'HISTORY_NOT_WRITTEN')).toHaveLength(1);
+  });
+});
+
+describe('concurrency', () => {
+  it('bounds a plugin and its children over all runs, and says who has the place', async () => {
+    const child = '  - name: tap-y\n    inherit_from: tap-x';
+    const rig = await open(simpleProject(`    concurrency: 1\n${child}`), slowFiles);
+    const first = rig.start('tap-x target-x');
+    await first.event('checkpoint');
+    const second = rig.start('tap-y target-x');
+    const waiting = await second.event('block.waiting');
+    expect(waiting).toMatchObject({ for: 'concurrency', holder: expect.stringContaining(`pid ${process.pid}`) });
+    expect(second.of('process.started')).toEqual([]);
+    await go(rig);
+    expect((await first.result).status).toBe('success');
+    expect((await second.result).status).toBe('success');
+  });
+
+  it('lets chains without such a limit overlap, as many as jobs says', async () => {
+    const child = '  - name: tap-y\n    inherit_from: tap-x';
+    const rig = await open(simpleProject(child), slowFiles);
+    const running = rig.start('tap-x target-x tap-y target-x', { jobs: 2 });
+    const started = (blockId: string) => running.event('checkpoint', (event) => event.blockId === blockId);
+    await Promise.all([started('1'), started('2')]);
+    await go(rig);
+    expect(await running.result).toMatchObject({ status: 'success' });
+  });
+});

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import type { Block, Plan } from '../../src/plan/types.js';
+import type { BlockStatus, BlockSummary } from '../../src/run/events.js';
+import { type ClaimResult, runPlan } from '../../src/run/limiter.js';
+import { StopControl } from '../../src/run/stop-control.js';
+import type { FailurePolicy } from '../../src/run/types.js';
+
+const chain = (id: string, stateId = id) => ({ kind: 'chain', id, stateId }) as unknown as Block;
+const command = (id: string) => ({ kind: 'command', id }) as unknown as Block;
+const plan = (...groups: Block[][]) => ({ words: [], groups: groups.map((blocks) => ({ blocks })) }) as Plan;
+
+/** Runs a plan whose blocks end when the test says so. */
+function direct(
+  given: Plan,
+  {
+    jobs = 1,
+    onFailure = 'finish-running' as FailurePolicy,
+    claim = (_: Block): ClaimResult<Block> | undefined => undefined,
+  } = {},
+) {
+  const log: string[] = [];
+  const ends = new Map<string, (status: BlockStatus) => void>();
+  const stop = new StopControl();
+  let changed = () => {};
+  const note = (entry: string) => {
+    log.push(entry);
+    changed();
+  };
+  const summary = (block: Block, status: BlockStatus) => ({ blockId: block.id, status }) as BlockSummary;
+  const work = {
+    claim: async (block: Block): Promise<ClaimResult<Block>> => claim(block) ?? { claim: block },
+    run: (block: Block) => {
+      note(`start ${block.id}`);
+      return new Promise<BlockSummary>((resolve) => {
+        ends.set(block.id, (status) => {
+          note(`end ${block.id}`);
+          resolve(summary(block, status));
+        });
+      });
+    },
+    giveBack: async (block: Block) => note(`back ${block.id}`),
+    notStarted: (block: Block) => summary(block, 'not_started'),
+  };
+  const done = runPlan(given, work, { jobs, onFailure, stop }).then((all) =>
+    all.map(({ blockId, status }) => `${blockId} ${status}`),
+  );
+  const until = (entry: string) =>
+    new Promise<void>((resolve) => {
+      changed = () => log.includes(entry) && resolve();
+      changed();
+    });
+  return {
+    log,
+    stop,
+    done,
+    end: async (id: string, status: BlockStatus = 'success') => {
+      await until(`start ${id}`);
+      ends.get(id)?.(status);
+    },
+    until,
+  };
+}
+
+describe('runPlan', () => {
+  it('runs one block after the other by default', async () => {
+    const run = direct(plan([chain('1'), chain('2')]));
+    await run.end('1');
+    await run.end('2');
+    expect(await run.done).toEqual(['1 success', '2 success']);
+    expect(run.log).toEqual(['start 1', 'end 1', 'start 2', 'end 2']);
+  });
+
+  it('runs at most `jobs` blocks of a group at once, and no group before the last has ended', async () => {
+    const run = direct(plan([chain('1'), chain('2'), chain('3')], [command('4')]), { jobs: 2 });
+    await run.until('start 2');
+    expect(run.log).toEqual(['start 1', 'start 2']);
+    await run.end('2');
+    await run.until('start 3');
+    await run.end('1');
+    await run.end('3');
+    await run.end('4');
+    expect(await run.done).toHaveLength(4);
+    expect(run.log).toEqual(['start 1', 'start 2', 'end 2', 'start 3', 'end 1', 'end 3', 'start 4', 'end 4']);
+  });
+
+  it('never overlaps blocks with one state ID; others overtake', async () => {
+    const run = direct(plan([chain('1', 'a'), chain('2', 'a'), chain('3', 'b')]), { jobs: 3 });
+    await run.until('start 3');
+    expect(run.log).toEqual(['start 1', 'start 3']);
+    await run.end('1');
+    await run.end('2');
+    await run.end('3');
+    expect(await run.done).toHaveLength(3);
+  });
+
+  it('lets the running blocks finish after a failure, and starts no new one', async () => {
+    const run = direct(plan([chain('1'), chain('2'), chain('3')], [command('4')]), { jobs: 2 });
+    await run.until('start 2');
+    await run.end('1', 'failed');
+    await run.end('2');
+    expect(await run.done).toEqual(['1 failed', '2 success', '3 not_started', '4 not_started']);
+    expect(run.stop.stopping).toBe(false);
+  });
+
+  it('stops the running blocks with fail-fast', async () => {
+    const run = direct(plan([chain('1'), chain('2')]), { jobs: 2, onFailure: 'fail-fast' });
+    await run.until('start 2');
+    await run.end('1', 'failed');
+    await run.stop.stopped();
+    expect(run.stop.first).toEqual({ reason: 'failure', second: false });
+    await run.end('2', 'stopped');
+    expect(await run.done).toEqual(['1 failed', '2 stopped']);
+  });
+
+  it('runs the rest with run-rest', async () => {
+    const run = direct(plan([chain('1')], [command('2')]), { onFailure: 'run-rest' });
+    await run.end('1', 'failed');
+    await run.end('2');
+    expect(await run.done).toEqual(['1 failed', '2 success']);
+  });
+
+  it('asks again for a block whose claim somebody else has, while others go on', async () => {
+    let asked = 0;
+    const claim = (block: Block) => (block.id === '1' && ++asked < 3 ? ({ wait: true } as const) : undefined);
+    const run = direct(plan([chain('1'), chain('2')]), { claim });
+    await run.end('2');
+    await run.end('1');
+    expect(await run.done).toEqual(['1 success', '2 success']);
+    expect(asked).toBe(3);
+  });
+
+  it('starts nothing after a stop, and gives back a claim that came too late', async () => {
+    const run = direct(plan([chain('1'), chain('2')], [chain('3')]), {
+      jobs: 2,
+      claim: (block) => {
+        if (block.id === '2') run.stop.request({ reason: 'signal', second: false });
+        return undefined;
+      },
+    });
+    await run.end('1', 'stopped');
+    expect(await run.done).toEqual(['1 stopped', '2 not_started', '3 not_started']);
+    expect(run.log).toContain('back 2');
+  });
+
+  it('does not wait for a claim any longer when it is stopped', async () => {
+    const run = direct(plan([chain('1')]), { claim: () => ({ wait: true }) });
+    run.stop.request({ reason: 'timeout', second: false });
+    expect(await run.done).toEqual(['1 not_started']);
+  });
+});

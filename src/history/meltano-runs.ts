@@ -6,11 +6,8 @@ import { fromMeltanoUtc, toMeltanoUtc } from '../state/meltano-time.js';
 import { isMap } from '../state/merge.js';
 import type { Database, SqlRow, Transaction } from '../state/systemdb/database.js';
 import type { MeltanoRun, MeltanoRuns } from './port.js';
-import { isDeadRun } from './runs.js';
-
-/** As the original: how long a heartbeat is good for, and how long a run is believed that never had one. */
-const heartbeatMinutes = 5;
-const noHeartbeatHours = 24;
+import { livenessOfRun } from './runs.js';
+import { heartbeatMinutes, noHeartbeatHours } from './stale.js';
 
 /** `payload_flags` of the original: what the state in the payload is. */
 const payloadFlags = { completed: 1, partial: 2 } as const;
@@ -26,9 +23,10 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
     const { rows, now } = await this.#running(stateId);
     const swept: MeltanoRun[] = [];
     for (const run of rows) {
-      const reason = staleReason(run, now) ?? ((await this.#isKnownDead(run)) ? 'Its process is gone.' : undefined);
+      const isDead = await this.#isKnownDead(run);
+      const reason = staleReason(run, now) ?? (isDead ? 'Its process is gone.' : undefined);
       if (reason === undefined) continue;
-      const failed = await this.#fail(run, `${reason} The process was likely killed unceremoniously.`);
+      const failed = await this.#fail(run, `${reason} The process was likely killed unceremoniously.`, isDead);
       if (failed !== undefined) swept.push(failed);
     }
     return swept;
@@ -148,12 +146,11 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
       transaction.all("SELECT * FROM tapline_runs WHERE REPLACE(LOWER(run_id), '-', '') = ?", toHex(run.runId)),
     );
     const [row] = rows;
-    if (row === undefined) return false;
-    return row.status !== 'running' || isDeadRun(row);
+    return row !== undefined && (await livenessOfRun(row)) === 'dead';
   }
 
   /** Undefined where it gave a sign of life, or ended, since it was looked at. */
-  async #fail(run: MeltanoRun, error: string): Promise<MeltanoRun | undefined> {
+  async #fail(run: MeltanoRun, error: string, isDead: boolean): Promise<MeltanoRun | undefined> {
     return this.#database.write('normal', async (transaction) => {
       const row = await transaction.get("SELECT * FROM runs WHERE id = ? AND state = 'RUNNING'", run.id);
       if (row === undefined || toRun(row).lastHeartbeatAt?.getTime() !== run.lastHeartbeatAt?.getTime())
@@ -165,9 +162,19 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
         await payloadWithError(transaction, run.id, error),
         run.id,
       );
+      if (isDead) await endDeadRun(transaction, run);
       return { ...run, state: 'FAIL', endedAt: now, payload: { ...run.payload, error } };
     });
   }
+}
+
+/** Nobody else will end our own row of a killed run. It lived until its last heartbeat at least. */
+async function endDeadRun(transaction: Transaction, run: MeltanoRun): Promise<void> {
+  await transaction.run(
+    `UPDATE tapline_runs SET status = 'dead', ended_at = ? WHERE REPLACE(LOWER(run_id), '-', '') = ? AND status = 'running'`,
+    run.lastHeartbeatAt?.toISOString() ?? null,
+    toHex(run.runId),
+  );
 }
 
 function staleReason(run: MeltanoRun, now: Date): string | undefined {

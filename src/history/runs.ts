@@ -1,10 +1,12 @@
 import { TaplineError } from '../errors.js';
-import { livenessOf, processSpace } from '../state/owner.js';
+import { fromMeltanoUtc } from '../state/meltano-time.js';
+import { type Liveness, livenessOf, processSpace } from '../state/owner.js';
 import type { Database, SqlRow, SqlValue, Transaction } from '../state/systemdb/database.js';
 import { toBlock } from './blocks.js';
 import { fromJson, fromTime, textOf, toJson } from './columns.js';
 import type { History, NewRun, RunDetail, RunListing, RunStatus } from './port.js';
 import { toProcess } from './processes.js';
+import { heartbeatMinutes, noHeartbeatHours } from './stale.js';
 import { toStream } from './streams.js';
 
 /**
@@ -56,25 +58,41 @@ export async function listRuns(
   database: Database,
   { limit = 50, status, stateId, since }: Parameters<History['listRuns']>[0],
 ): Promise<RunListing[]> {
-  const conditions: [sql: string, value: SqlValue][] = [];
-  if (status !== undefined) conditions.push(['r.status = ?', status === 'dead' ? 'running' : status]);
-  if (since !== undefined) conditions.push(['r.started_at >= ?', since.toISOString()]);
-  if (stateId !== undefined)
-    conditions.push(['r.run_id IN (SELECT run_id FROM tapline_blocks WHERE state_id = ?)', stateId]);
   // Which of the running ones are dead is known only after the query, so those two are cut afterwards.
   const judged = status === 'running' || status === 'dead';
-  if (status === 'dead') conditions[0] = ["r.status IN ('dead', ?)", 'running'];
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
-  const values = conditions.map(([, value]) => value);
-  const rows = await database.read((transaction) =>
-    transaction.all(
+  const { where, values } = conditionsOf(judged ? ['running', status] : status && [status], stateId, since);
+  const { rows, now } = await database.read(async (transaction) => ({
+    rows: await transaction.all(
       `${selectListing} ${where} ORDER BY r.started_at DESC, r.run_id DESC LIMIT ?`,
       ...values,
       judged ? 1_000_000 : limit,
     ),
-  );
-  const runs = await Promise.all(rows.map(toListing));
+    now: await transaction.now(),
+  }));
+  const runs = await Promise.all(rows.map((row) => toListing(row, now)));
   return (judged ? runs.filter((run) => run.status === status) : runs).slice(0, limit);
+}
+
+function conditionsOf(
+  statuses: RunStatus[] | undefined,
+  stateId: string | undefined,
+  since: Date | undefined,
+): { where: string; values: SqlValue[] } {
+  const conditions: string[] = [];
+  const values: SqlValue[] = [];
+  if (statuses !== undefined) {
+    conditions.push(`r.status IN (${statuses.map(() => '?').join(', ')})`);
+    values.push(...statuses);
+  }
+  if (since !== undefined) {
+    conditions.push('r.started_at >= ?');
+    values.push(since.toISOString());
+  }
+  if (stateId !== undefined) {
+    conditions.push('r.run_id IN (SELECT run_id FROM tapline_blocks WHERE state_id = ?)');
+    values.push(stateId);
+  }
+  return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values };
 }
 
 export async function showRun(database: Database, runId: string): Promise<RunDetail> {
@@ -84,13 +102,14 @@ export async function showRun(database: Database, runId: string): Promise<RunDet
       transaction.all(`SELECT * FROM ${table} WHERE run_id = ? ORDER BY ${order}`, String(row.run_id));
     return {
       row,
+      now: await transaction.now(),
       blocks: await of('tapline_blocks', 'started_at, block_id, attempt'),
       processes: await of('tapline_processes', 'started_at, pid'),
       streams: await of('tapline_streams', 'block_id, stream'),
     };
   });
   return {
-    ...(await toListing(found.row)),
+    ...(await toListing(found.row, found.now)),
     host: String(found.row.host),
     pid: Number(found.row.pid),
     error: fromJson<Record<string, unknown>>(found.row.error),
@@ -110,7 +129,9 @@ const selectListing = `
         AND b.attempt = (SELECT MAX(l.attempt) FROM tapline_blocks l WHERE l.run_id = b.run_id AND l.block_id = b.block_id)
     ) AS failed_blocks,
     (SELECT COALESCE(SUM(records_loaded), 0) FROM tapline_blocks b
-      WHERE b.run_id = r.run_id AND b.kind = 'chain') AS records_loaded
+      WHERE b.run_id = r.run_id AND b.kind = 'chain') AS records_loaded,
+    CASE WHEN r.status = 'running' THEN
+      (SELECT MAX(last_heartbeat_at) FROM runs m WHERE m.run_id = REPLACE(LOWER(r.run_id), '-', '')) END AS heartbeat
   FROM tapline_runs r`;
 
 async function findRun(transaction: Transaction, runId: string): Promise<SqlRow> {
@@ -126,14 +147,14 @@ async function findRun(transaction: Transaction, runId: string): Promise<SqlRow>
   throw new TaplineError('RUN_UNKNOWN', message, { hint: '`tapline runs list` shows the run IDs.', data: { runId } });
 }
 
-async function toListing(row: SqlRow): Promise<RunListing> {
+async function toListing(row: SqlRow, now: Date): Promise<RunListing> {
   const startedAt = new Date(String(row.started_at));
   const endedAt = fromTime(row.ended_at);
   return {
     runId: String(row.run_id),
     words: fromJson<string[]>(row.words) ?? [],
     environment: textOf(row.environment),
-    status: (await isDeadRun(row)) ? 'dead' : (row.status as RunStatus),
+    status: row.status === 'running' && (await isDeadRun(row, now)) ? 'dead' : (row.status as RunStatus),
     trigger: String(row.triggered_by),
     startedAt,
     endedAt,
@@ -144,17 +165,27 @@ async function toListing(row: SqlRow): Promise<RunListing> {
   };
 }
 
-/** A run that was killed can't say so itself. */
-export async function isDeadRun(row: SqlRow): Promise<boolean> {
-  if (row.status === 'dead') return true;
-  if (row.status !== 'running') return false;
-  const liveness = await livenessOf({
+/**
+ * A run that was killed can't say so itself. Where its process can't be seen from here (another host, a container that is
+ * gone, a boot ago) the heartbeat of its chains tells, and without one it is believed for a day, as in the original.
+ */
+async function isDeadRun(row: SqlRow, now: Date): Promise<boolean> {
+  const liveness = await livenessOfRun(row);
+  if (liveness !== 'unknown') return liveness === 'dead';
+  const heartbeat = fromMeltanoUtc(row.heartbeat);
+  if (heartbeat !== undefined) return now.getTime() - heartbeat.getTime() > heartbeatMinutes * 60_000;
+  return now.getTime() - new Date(String(row.started_at)).getTime() > noHeartbeatHours * 3_600_000;
+}
+
+/** Of a row of tapline_runs. */
+export async function livenessOfRun(row: SqlRow): Promise<Liveness> {
+  if (row.status !== 'running') return 'dead';
+  return livenessOf({
     pid: Number(row.pid),
     pidStart: String(row.pid_start),
     bootId: String(row.boot_id),
     pidNamespace: String(row.pid_namespace),
   });
-  return liveness === 'dead';
 }
 
 async function forgetParts(transaction: Transaction, runId: string): Promise<void> {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openHistory } from '../../src/history/open.js';
 import type { FinishedBlock, History, NewBlock, NewRun } from '../../src/history/port.js';
+import { toMeltanoUtc } from '../../src/state/meltano-time.js';
 import { currentOwner, processSpace, processStart } from '../../src/state/owner.js';
 import type { Database } from '../../src/state/systemdb/database.js';
 import { openSystemDatabase } from '../../src/state/systemdb/open.js';
@@ -118,6 +119,31 @@ describe('runs', () => {
     expect((await history.listRuns({ status: 'running' })).map(({ runId }) => runId)).toEqual(['living']);
     await history.finishRun('killed', 'dead', end);
     expect((await history.listRuns({ status: 'dead', limit: 1 })).map(({ runId }) => runId)).toEqual(['killed']);
+  });
+
+  test('one that can not be seen from here is dead when its chains have no heartbeat any more, or after a day', async () => {
+    const minutes = (count: number) => new Date(Date.now() - count * 60_000);
+    const elsewhere = { host: 'h', bootId: 'another', startedAt: minutes(60) };
+    for (const runId of ['no chain', 'fresh', 'stale']) await history.startRun(await newRun({ runId, ...elsewhere }));
+    await history.startRun(await newRun({ ...elsewhere, runId: 'yesterday', startedAt: minutes(25 * 60) }));
+    for (const [runId, age] of [
+      ['fresh', 4],
+      ['stale', 6],
+    ] as const) {
+      const id = await history.meltanoRuns.insert('dev:a-to-b', runId, 'cli');
+      await database.write('normal', (transaction) =>
+        transaction.run(
+          'UPDATE runs SET run_id = ?, last_heartbeat_at = ? WHERE id = ?',
+          runId,
+          toMeltanoUtc(minutes(age)),
+          id,
+        ),
+      );
+    }
+    const ids = async (status: 'dead' | 'running') =>
+      (await history.listRuns({ status })).map(({ runId }) => runId).sort();
+    expect(await ids('running')).toEqual(['fresh', 'no chain']);
+    expect(await ids('dead')).toEqual(['stale', 'yesterday']);
   });
 
   test('a run ID that is used again begins anew', async () => {

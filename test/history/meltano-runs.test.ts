@@ -177,6 +177,8 @@ describe('rows of our own runs', () => {
     expect(await history.meltanoRuns.living(stateId)).toEqual([]);
     expect(await history.meltanoRuns.sweepStale(stateId)).toMatchObject([{ id, state: 'FAIL' }]);
     expect((await row(id))?.payload).toContain('Its process is gone');
+    const [run] = await database.read((transaction) => transaction.all('SELECT status, ended_at FROM tapline_runs'));
+    expect(run).toEqual({ status: 'dead', ended_at: clock.now.toISOString() });
   });
 
   test('that are known to have ended are not living, though nobody ended their row', async () => {

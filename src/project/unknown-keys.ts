@@ -11,9 +11,6 @@ import {
 import { isPlainMap } from './merge.js';
 import { type ProjectPath, type ProjectWarning, pluginTypes } from './types.js';
 
-/** What this program leaves aside: of the plugin types that the original had once, models and dashboards are gone. */
-const gonePluginTypes = ['models', 'dashboards', 'connections'];
-
 type Locate = (path: ProjectPath) => ProjectWarning['at'];
 
 /** One warning for each unknown key (not for each place where it stands): the key is kept, but it may be a typing error. */
@@ -53,7 +50,7 @@ type Check = (value: unknown, known: readonly string[], path: ProjectPath, what:
 const asExtra = 'it is kept as an extra';
 
 function checkPlugins(project: Record<string, unknown>, check: Check): void {
-  check(project.plugins, [...pluginTypes, ...gonePluginTypes], ['plugins'], 'plugins', 'its entries are left aside');
+  check(project.plugins, pluginTypes, ['plugins'], 'plugins', 'its entries are left aside');
   for (const type of pluginTypes) {
     const entries = listOf(isPlainMap(project.plugins) ? project.plugins[type] : undefined);
     for (const [index, entry] of entries.entries()) {

@@ -3,7 +3,8 @@
  * The runner passes these on to whoever asks for a definition; the plugins read the same names from their config.
  */
 
-interface BundledSetting {
+/** Type aliases, since only these fit a definition's open-ended shape. */
+type BundledSetting = {
   name: string;
   aliases?: string[];
   kind?: 'string' | 'integer' | 'boolean' | 'array' | 'object' | 'options';
@@ -11,9 +12,9 @@ interface BundledSetting {
   description: string;
   value?: unknown;
   options?: { label: string; value: string }[];
-}
+};
 
-export interface BundledDefinition {
+export type BundledDefinition = {
   plugin_type: 'extractors' | 'loaders';
   name: string;
   namespace: string;
@@ -24,7 +25,7 @@ export interface BundledDefinition {
   capabilities: string[];
   settings_group_validation: string[][];
   settings: BundledSetting[];
-}
+};
 
 const tapCsv: BundledDefinition = {
   plugin_type: 'extractors',

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 
 // Fifteen digits always fit. A longer run of digits may stand in a text as well, which costs time only.
 const mayNeedCare = /\d{16}|NaN|Infinity/;
-const token = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|-?Infinity|NaN/g;
+const token = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|-?Infinity|NaN/g;
 const wholeNumber = /^-?\d+$/;
 
 /** As `JSON.parse`. Throws SyntaxError. */

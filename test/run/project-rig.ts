@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createMask } from '../../src/observe/mask.js';
 import { createStderrWriter } from '../../src/observe/stderr.js';
 import { planRun } from '../../src/plan/plan.js';
 import type { RunEvent, RunEventBody } from '../../src/run/events.js';
@@ -48,7 +47,6 @@ export async function projectRig(
     policy: 'required',
     access: 'write',
     log: {},
-    mask: createMask(),
     stderr: createStderrWriter({ write: () => true }),
   });
   const world = await session.world();

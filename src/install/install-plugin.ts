@@ -28,14 +28,14 @@ export async function installPlugin(
   const [plugin] = sharers;
   const obstacle = notInstallable(plugin, options);
   if (obstacle !== undefined) return obstacle;
-  const requirement = await requirements.of(plugin);
+  const requirement = await requirements.of(plugin, options.mode);
   if (options.mode === 'auto') {
     if (requirement.unset !== undefined) return unsetVariable(plugin, requirement.unset, options);
     if (requirement.current && !options.clean) return { status: 'current', reason: 'Requirements have not changed' };
   }
   return locked(world, requirement, async () => {
     // Another runner may have installed it while we waited.
-    const now = await requirements.of(plugin);
+    const now = await requirements.of(plugin, options.mode);
     if (options.mode === 'auto' && now.current && !options.clean) {
       return { status: 'current', reason: 'Another process has just installed it' };
     }
@@ -156,6 +156,7 @@ class Steps {
         mask: this.world.mask,
         onStart,
         signal: this.options.signal,
+        watcher: this.options.watcher,
       });
     } finally {
       await noted?.catch(() => undefined);

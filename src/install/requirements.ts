@@ -25,7 +25,8 @@ export class Requirements {
 
   constructor(private readonly world: InstallerWorld) {}
 
-  async of(plugin: Plugin): Promise<Requirement> {
+  /** `auto` looks for unset variables first: nothing is expanded then, in strict mode neither. */
+  async of(plugin: Plugin, mode: 'auto' | 'install'): Promise<Requirement> {
     const { project, settings } = this.world;
     const venv = venvOf(project.sysDir, plugin.type, plugin.venvOwner);
     const pipUrl = plugin.pipUrl ?? '';
@@ -35,9 +36,9 @@ export class Requirements {
     const names = namedVariables(pipUrl);
     const requirementFor = (version: string | undefined): Requirement => {
       const env = { ...(version === undefined ? {} : { [pythonVersionVariable]: version }), ...variables };
-      const args = pipArguments(plugin, settings.expand(pipUrl, env));
+      const unset = names.find((name) => !Object.hasOwn(env, name));
+      const args = mode === 'auto' && unset !== undefined ? [] : pipArguments(plugin, settings.expand(pipUrl, env));
       const wanted = fingerprint(args, interpreter);
-      const unset = names.find((name) => !(name in env));
       return { venv, args, interpreter, fingerprint: wanted, current: installed === wanted, unset };
     };
     if (!names.includes(pythonVersionVariable)) return requirementFor(undefined);

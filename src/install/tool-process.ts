@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { WriteStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TaplineError } from '../errors.js';
+import type { GroupWatcher } from './types.js';
 
 const tailLines = 20;
 const killAfterMilliseconds = 5_000;
@@ -15,6 +16,7 @@ export interface ToolRun {
   /** Told as soon as the process exists: what a later run must kill when this one dies. */
   onStart: (pid: number) => void;
   signal: AbortSignal | undefined;
+  watcher: GroupWatcher | undefined;
 }
 
 /** Raised when an install tool ends badly; `lastLines` are its own words, masked. */
@@ -38,7 +40,10 @@ export async function runTool(run: ToolRun): Promise<void> {
   run.log.write(run.mask(`$ ${run.command.join(' ')}\n`));
   run.signal?.throwIfAborted();
   const child = spawn(file, args, { cwd: run.cwd, env: run.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  if (child.pid !== undefined) run.onStart(child.pid);
+  if (child.pid !== undefined) {
+    run.watcher?.watchGroup(child.pid);
+    run.onStart(child.pid);
+  }
   const tail = new Tail(run);
   child.stdout.on('data', (chunk: Buffer) => tail.add(chunk));
   child.stderr.on('data', (chunk: Buffer) => tail.add(chunk));
@@ -48,6 +53,7 @@ export async function runTool(run: ToolRun): Promise<void> {
     child.once('error', resolve);
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
+  if (child.pid !== undefined) run.watcher?.forgetGroup(child.pid);
   run.signal?.removeEventListener('abort', stop);
   tail.end();
   if (run.signal?.aborted) throw new TaplineError('INTERRUPTED', 'The install was interrupted.');

@@ -27,6 +27,13 @@ export interface EnsureOptions {
   report?: ((event: InstallEvent) => void) | undefined;
   /** Ends the tools' process groups; `ensure` then throws INTERRUPTED. */
   signal?: AbortSignal | undefined;
+  /** Told of each tool's process group, so that it is ended even where this process is killed. */
+  watcher?: GroupWatcher | undefined;
+}
+
+export interface GroupWatcher {
+  watchGroup(groupId: number): void;
+  forgetGroup(groupId: number): void;
 }
 
 /** How to start a plugin's program, apart from the arguments that the plugin itself gets. */

@@ -2,6 +2,7 @@ import { pluginsOf } from '../plan/plan.js';
 import type { Plan } from '../plan/types.js';
 import type { Plugin } from '../plugins/types.js';
 import type { Emit } from './emit.js';
+import { type Reaper, startReaper } from './process/reaper.js';
 import type { StopControl } from './stop-control.js';
 import type { RunOptions, World } from './types.js';
 
@@ -29,9 +30,24 @@ export async function installPlugins(
   const off = stop.listen(() => abort.abort());
   // The original, too, installs by the explicit rule where it is to do nothing else.
   const mode = install === 'only' ? 'install' : 'auto';
+  const watcher = lazyReaper();
   try {
-    await world.installer.ensure(plugins, { mode, report: emit, signal: abort.signal });
+    await world.installer.ensure(plugins, { mode, report: emit, signal: abort.signal, watcher });
   } finally {
     off();
+    await watcher.close();
   }
+}
+
+/** A reaper that is started with the first tool: mostly there is nothing to install. */
+function lazyReaper() {
+  let reaper: Reaper | undefined;
+  return {
+    watchGroup: (groupId: number) => {
+      reaper ??= startReaper();
+      reaper.watchGroup(groupId);
+    },
+    forgetGroup: (groupId: number) => reaper?.forgetGroup(groupId),
+    close: async () => reaper?.close(),
+  };
 }

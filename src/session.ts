@@ -11,16 +11,17 @@ import { chooseLogSettings, type LogChoice } from './observe/log-settings.js';
 import { createMask, type Mask } from './observe/mask.js';
 import type { StderrWriter } from './observe/stderr.js';
 import type { BundledDefinitions, Plugins } from './plugins/types.js';
+import { ensureSystemDirectory } from './project/system-directory.js';
 import type { LoadProjectOptions, Project } from './project/types.js';
 import type { World } from './run/types.js';
-import type { SettingsResolver } from './settings/types.js';
+import type { SettingsResolver, StoredSettings } from './settings/types.js';
 import type { StateBackend } from './state/port.js';
 
 export interface SessionOptions {
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** `read` makes and changes nothing in the stores. */
-  access: 'read' | 'write';
+  /** `read` makes and changes nothing in the stores; `update` changes them where they exist. */
+  access: 'read' | 'update' | 'write';
   databaseUri?: string | undefined;
   /** From the command line. */
   log: LogChoice;
@@ -55,8 +56,9 @@ export async function openSession(options: SessionOptions & LoadProjectOptions):
   return createSession(await loadProject({ cwd, env, environment, envFile, policy }), options);
 }
 
-/** Opens a project that is read already; all else waits until it is asked for. */
+/** Opens a project that is read already; all else waits until it is asked for. Throws RUN_DIRECTORY. */
 export function createSession(project: Project, options: SessionOptions): Session {
+  if (options.access === 'write') ensureSystemDirectory(project);
   const { cwd, env, stderr } = options;
   // The names of environments are in every state ID, and some are passwords too.
   const mask = createMask({ never: project.environments.map(({ name }) => name) });
@@ -66,16 +68,29 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     const { openPlugins } = await import('./plugins/plugins.js');
     return openPlugins(project, { bundled: await bundledOf(project) });
   });
-  const settings = once(async () => {
+  const withSettings = async (stored?: StoredSettings) => {
     const { createSettings } = await import('./settings/resolver.js');
-    const resolver = createSettings(project, await plugins(), { env, overrides: overridesOf(options) });
+    const resolver = createSettings(project, await plugins(), { env, overrides: overridesOf(options), stored });
     mask.add(resolver.projectSecrets());
     return resolver;
-  });
-  const databaseUri = async () => String((await settings()).projectSetting('database_uri'));
+  };
+  /** Without what the system database keeps: enough for the log, and to find that database. */
+  const baseSettings = once(() => withSettings());
+  const databaseUri = async () => String((await baseSettings()).projectSetting('database_uri'));
   const database = once(async () => {
     const { openSystemDatabase } = await import('./state/systemdb/open.js');
     return openSystemDatabase({ uri: await databaseUri(), cwd, readOnly });
+  });
+  const isDatabaseThere = async () => {
+    const { parseDatabaseUri } = await import('./state/systemdb/uri.js');
+    const { file } = parseDatabaseUri(await databaseUri(), cwd);
+    return file !== undefined && existsSync(file);
+  };
+  const settings = once(async () => {
+    if (!(await isDatabaseThere())) return baseSettings();
+    const { readStoredSettings } = await import('./state/systemdb/stored-settings.js');
+    const stored = await readStoredSettings(await database());
+    return stored.size === 0 ? baseSettings() : withSettings(stored);
   });
   const history = once(async () => {
     const { openHistory } = await import('./history/open.js');
@@ -96,14 +111,11 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     const { createInstaller } = await import('./install/installer.js');
     return createInstaller({ project, settings: await settings(), env, mask: mask.text });
   });
-  const existingHistory = async () => {
-    const { parseDatabaseUri } = await import('./state/systemdb/uri.js');
-    const { file } = parseDatabaseUri(await databaseUri(), cwd);
-    return file !== undefined && existsSync(file) ? history() : undefined;
-  };
-  const log = once(async () => openLog(options, mask, await settings()));
-  const world = once(
-    async (): Promise<World> => ({
+  const existingHistory = async () => ((await isDatabaseThere()) ? history() : undefined);
+  const log = once(async () => openLog(options, mask, await baseSettings()));
+  const world = once(async (): Promise<World> => {
+    ensureSystemDirectory(project);
+    return {
       project,
       plugins: await plugins(),
       settings: await settings(),
@@ -114,8 +126,8 @@ export function createSession(project: Project, options: SessionOptions): Sessio
       cwd,
       runDirRoot: join(project.sysDir, 'run'),
       mask,
-    }),
-  );
+    };
+  });
 
   return {
     project,

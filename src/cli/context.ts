@@ -6,8 +6,8 @@ import type { Output } from './output.js';
 export interface OpenProject {
   /** What the command does with the environment; the original's policy for it. */
   policy: EnvironmentPolicy;
-  /** `read` makes and changes nothing in the stores: they may not even be there. */
-  access: 'read' | 'write';
+  /** `read` makes and changes nothing in the stores: they may not even be there. `update` changes those that are. */
+  access: 'read' | 'update' | 'write';
   /** `--database-uri`. */
   databaseUri?: string | undefined;
   /** Log level where neither option nor setting names one, e.g. `debug` for a dry run. */

@@ -30,6 +30,7 @@ export const valueOptions: ReadonlySet<string> = new Set([
   '--transform',
   '--from-file',
   '--store',
+  '--from-state-id',
   '--jobs',
   '--limit',
   '--parallelism',

@@ -14,6 +14,7 @@ import { arrangeArguments } from './arguments.js';
 import type { CommandContext, OpenProject } from './context.js';
 import { exitCodesText } from './exit-codes.js';
 import { createOutput, type Output } from './output.js';
+import { linkProgram } from './program-link.js';
 import { type CommandEntry, type CommandGroup, isGroup, registry } from './registry.js';
 import { examples } from './shared-options.js';
 
@@ -203,6 +204,7 @@ async function openProject(call: Call, options: OpenProject): Promise<Session> {
     ...options,
     environment: options.environment ?? (globals.environment === false ? null : globals.environment),
   });
+  if (options.access === 'write') linkProgram(call.session.project.sysDir, process.argv[1]);
   await announce(call.session);
   return call.session;
 }

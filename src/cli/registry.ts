@@ -141,6 +141,30 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   state: {
     summary: 'Look at and change the state of extract-load blocks.',
     commands: {
+      copy: {
+        summary: 'Copy a state to another ID.',
+        load: async () => (await import('./commands/state-copy.js')).stateCopy,
+      },
+      edit: {
+        summary: 'Change a state in your editor.',
+        load: async () => (await import('./commands/state-edit.js')).stateEdit,
+      },
+      export: {
+        summary: 'Print all states as JSON.',
+        load: async () => (await import('./commands/state-export.js')).stateExport,
+      },
+      import: {
+        summary: 'Take states as `state export` prints them.',
+        load: async () => (await import('./commands/state-import.js')).stateImport,
+      },
+      merge: {
+        summary: 'Lay bookmarks over a state.',
+        load: async () => (await import('./commands/state-merge.js')).stateMerge,
+      },
+      move: {
+        summary: 'Move a state to another ID.',
+        load: async () => (await import('./commands/state-move.js')).stateMove,
+      },
       clear: { summary: 'Clear a state.', load: async () => (await import('./commands/state-clear.js')).stateClear },
       get: { summary: 'Print a state.', load: async () => (await import('./commands/state-get.js')).stateGet },
       list: { summary: 'List the state IDs.', load: async () => (await import('./commands/state-list.js')).stateList },

@@ -30,6 +30,40 @@ export async function setState(session: Session, stateId: string, state: Wrapped
   await history.meltanoRuns.stateEdit(stateId, state.singer_state ?? {}, 'completed');
 }
 
+/** Lays a state over what is kept, as a partial one, and leaves the row that the original leaves. */
+export async function mergeState(session: Session, stateId: string, state: WrappedState): Promise<void> {
+  await withLease(session, stateId, (lease) => lease.save({ mode: 'partial', state, edit: true }));
+  const history = await session.history();
+  await history.meltanoRuns.stateEdit(stateId, state.singer_state ?? {}, 'partial');
+}
+
+/** The two halves of a state, as `state export` prints them. */
+export interface StateHalves {
+  completed: WrappedState;
+  partial: WrappedState;
+}
+
+/** Replaces both halves of a state. */
+export async function importState(session: Session, stateId: string, { completed, partial }: StateHalves): Promise<void> {
+  await withLease(session, stateId, async (lease) => {
+    await lease.save({ mode: 'completed', state: completed, edit: true });
+    if (Object.keys(partial).length > 0) await lease.save({ mode: 'partial', state: partial, edit: true });
+  });
+}
+
+/** Reads what `state export` prints. Throws STATE_INVALID, also where one of many is wrong. */
+export function parseExport(text: string): [string, StateHalves][] {
+  const states = parse(text);
+  if (!isMap(states)) throw invalid('A JSON object with the states by their IDs was expected.');
+  return Object.entries(states).map(([stateId, halves]) => {
+    const { completed = {}, partial = {} } = isMap(halves) ? halves : { completed: undefined };
+    if (!isMap(halves) || !isMap(completed) || !isMap(partial)) {
+      throw invalid(`What it holds for '${stateId}' is not an object with 'completed' and 'partial'.`);
+    }
+    return [stateId, { completed, partial }];
+  });
+}
+
 /** Reads a state as `state get` prints it. Throws STATE_INVALID. */
 export function parseState(text: string, validate: boolean): WrappedState {
   const state = parse(text);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { PluginType } from '../../project/types.js';
@@ -8,6 +7,7 @@ import type { CommandContext } from '../context.js';
 import { editTarget } from '../edit-target.js';
 import { safeOptions } from '../safe-options.js';
 import { databaseUriOption, examples, pluginTypeOption } from '../shared-options.js';
+import { readInput } from '../state-source.js';
 import { storeOption } from '../store-option.js';
 
 interface Options {
@@ -65,13 +65,5 @@ async function readWords(
     });
   }
   const path = names.length === 1 ? splitSettingName(names[0] ?? '') : [...names];
-  return { path, value: file === undefined ? (words.at(-1) ?? '') : (await readValue(file)).trim() };
-}
-
-async function readValue(file: string): Promise<string> {
-  try {
-    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8');
-  } catch (error) {
-    throw new TaplineError('USAGE', `The file '${file}' of --from-file can't be read.`, { cause: error });
-  }
+  return { path, value: file === undefined ? (words.at(-1) ?? '') : (await readInput(file, '--from-file')).trim() };
 }

@@ -14,7 +14,7 @@ export function scheduleList(command: Command, { open, output }: CommandContext)
     .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline schedule list', 'tapline schedule list --format json'))
     .action(async ({ format, databaseUri }: { format: 'text' | 'json'; databaseUri?: string }) => {
-      const session = await open({ policy: 'explicit', access: 'write', databaseUri });
+      const session = await open({ policy: 'explicit', access: 'update', databaseUri });
       const history = await sweepStaleRuns(session);
       const { project } = session;
       if (format === 'text') {
@@ -31,12 +31,20 @@ export function scheduleList(command: Command, { open, output }: CommandContext)
 
 /**
  * The original fails runs without a heartbeat whenever schedules are listed, and schedulers count on it. Only
- * where a database is: to list makes none.
+ * where a database is: to list makes none. One that can't be used is told, and schedules are listed all the same.
  */
 async function sweepStaleRuns(session: Session): Promise<History | undefined> {
-  const history = await session.existingHistory();
-  await history?.meltanoRuns.sweepStale();
-  return history;
+  try {
+    const history = await session.existingHistory();
+    await history?.meltanoRuns.sweepStale();
+    return history;
+  } catch (error) {
+    if (!(error instanceof TaplineError)) throw error;
+    (await session.log()).warning(`Runs without a heartbeat were not looked for: ${error.message}`, {
+      code: error.code,
+    });
+    return undefined;
+  }
 }
 
 type JobSchedule = Schedule & { job: string };

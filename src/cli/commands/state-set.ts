@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { TaplineError } from '../../errors.js';
 import type { CommandContext } from '../context.js';
 import { databaseUriOption, examples, requireOne } from '../shared-options.js';
 import { parseState, setState } from '../state-edit.js';
 import { openForState } from '../state-session.js';
+import { readInput, stamp } from '../state-source.js';
 
 interface Options {
   force?: true;
@@ -33,22 +32,10 @@ export function stateSet(command: Command, context: CommandContext): Command {
       async (stateId: string, state: string | undefined, { force, inputFile, validate, databaseUri }: Options) => {
         if (!force) await context.confirm("This will overwrite the state's current value. Continue?");
         requireOne({ '--input-file': inputFile, STATE: state });
-        const parsed = parseState(state ?? (await read(inputFile ?? '')), validate);
+        const parsed = parseState(state ?? (await readInput(inputFile ?? '', '--input-file')), validate);
         const session = await openForState(context, stateId, { access: 'write', databaseUri });
         await setState(session, stateId, parsed);
-        (await session.log()).info(`State for ${stateId} was successfully set at ${now()}.`);
+        (await session.log()).info(`State for ${stateId} was successfully set at ${stamp()}.`);
       },
     );
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new TaplineError('USAGE', `The file '${file}' of --input-file can't be read.`, { cause: error });
-  }
-}
-
-function now(): string {
-  return `${new Date().toISOString().slice(0, 19).replace('T', ' ')}+0000`;
 }

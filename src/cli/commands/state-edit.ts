@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { TaplineError } from '../../errors.js';
+import { splitShellWords } from '../../shell-words.js';
+import { exactJson } from '../../singer/exact-json.js';
+import { mergedView } from '../../state/merge.js';
+import type { CommandContext } from '../context.js';
+import { databaseUriOption, examples } from '../shared-options.js';
+import { parseState, setState } from '../state-edit.js';
+import { openForState } from '../state-session.js';
+import { stamp } from '../state-source.js';
+
+interface Options {
+  force?: true;
+  databaseUri?: string;
+}
+
+export function stateEdit(command: Command, context: CommandContext): Command {
+  return command
+    .argument('<state-id>')
+    .option('--force', "don't ask")
+    .addOption(databaseUriOption())
+    .addHelpText('after', examples('EDITOR=nano tapline state edit dev:tap-x-to-target-y'))
+    .action(async (stateId: string, { force, databaseUri }: Options) => {
+      if (!force) await context.confirm("This will overwrite the state's current value. Continue?");
+      const session = await openForState(context, stateId, { access: 'write', databaseUri });
+      const backend = await session.state();
+      const current = await backend.read(stateId);
+      const before = exactJson(current === undefined ? {} : mergedView(current), 2);
+      const after = editText(`${before}\n`, context.env);
+      const log = await session.log();
+      if (after.trim() === '' || after.trim() === before) return log.info('No changes detected');
+      await setState(session, stateId, parseState(after, true));
+      log.info(`State for ${stateId} was successfully updated at ${stamp()}`);
+    });
+}
+
+/** The text as the person left it in their editor. */
+function editText(text: string, env: NodeJS.ProcessEnv): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tapline-state-'));
+  const file = join(folder, 'state.json');
+  try {
+    writeFileSync(file, text, { mode: 0o600 });
+    const [editor = 'vi', ...args] = splitShellWords(env.VISUAL || env.EDITOR || 'vi');
+    const { status, error } = spawnSync(editor, [...args, file], { stdio: 'inherit', env });
+    if (error || status !== 0) {
+      throw new TaplineError('ABORTED', `The editor '${editor}' ended with ${error ? error.message : `exit code ${status}`}; the state was left as it is.`, {
+        hint: 'Set EDITOR to the editor of your choice.',
+      });
+    }
+    return readFileSync(file, 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

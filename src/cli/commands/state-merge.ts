@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.js';
+import { databaseUriOption, examples, requireOne } from '../shared-options.js';
+import { mergeState, parseState } from '../state-edit.js';
+import { openForState } from '../state-session.js';
+import { readInput, readMergedState, stamp } from '../state-source.js';
+
+interface Options {
+  inputFile?: string;
+  fromStateId?: string;
+  databaseUri?: string;
+}
+
+export function stateMerge(command: Command, context: CommandContext): Command {
+  return command
+    .argument('<state-id>')
+    .argument('[state]', 'as `state get` prints it')
+    .option('--input-file <file>', 'read the state from this file')
+    .option('--from-state-id <id>', 'merge the state of this ID')
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      examples(
+        'tapline state merge dev:tap-x-to-target-y --from-state-id prod:tap-x-to-target-y',
+        `tapline state merge my-id '{"singer_state": {"bookmarks": {"users": {"id": 5}}}}'`,
+      ),
+    )
+    .action(async (stateId: string, state: string | undefined, { inputFile, fromStateId, databaseUri }: Options) => {
+      requireOne({ '--input-file': inputFile, STATE: state, '--from-state-id': fromStateId });
+      const session = await openForState(context, stateId, { access: 'write', databaseUri });
+      const merged =
+        fromStateId === undefined
+          ? parseState(state ?? (await readInput(inputFile ?? '', '--input-file')), true)
+          : await readMergedState(session, fromStateId);
+      await mergeState(session, stateId, merged);
+      (await session.log()).info(`State for ${stateId} was successfully merged at ${stamp()}.`);
+    });
+}

@@ -1,0 +1,15 @@
+/** `.meltano/run/bin`: the link by which schedulers (Airflow's DAG file among them) find the program of a project. */
+import { existsSync, lstatSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Makes the link where there is none, or one that leads nowhere any more. It is a courtesy: nothing fails for it. */
+export function linkProgram(sysDir: string, program: string | undefined): void {
+  const link = join(sysDir, 'run', 'bin');
+  if (program === undefined || process.platform === 'win32' || existsSync(link)) return;
+  try {
+    if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(link);
+    symlinkSync(program, link);
+  } catch {
+    // Read-only project, or another run was quicker.
+  }
+}

@@ -1,0 +1,31 @@
+/** Where a state command takes a state from: the command line, a file, another state ID. */
+import { readFile } from 'node:fs/promises';
+import { TaplineError } from '../errors.js';
+import type { Session } from '../session.js';
+import { mergedView } from '../state/merge.js';
+import type { WrappedState } from '../state/port.js';
+
+/** The text of a file; `-` is stdin. Throws USAGE. */
+export async function readInput(file: string, option: string): Promise<string> {
+  try {
+    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8');
+  } catch (error) {
+    throw new TaplineError('USAGE', `The file '${file}' of ${option} can't be read.`, { cause: error });
+  }
+}
+
+/** What the next run of an ID would start from. Throws STATE_ID_UNKNOWN where it has none. */
+export async function readMergedState(session: Session, stateId: string): Promise<WrappedState> {
+  const backend = await session.state();
+  const state = await backend.read(stateId);
+  const merged = state === undefined ? {} : mergedView(state);
+  if (merged.singer_state !== undefined) return merged;
+  throw new TaplineError('STATE_ID_UNKNOWN', `No state is kept for '${stateId}'.`, {
+    hint: '`tapline state list` shows the IDs that have one.',
+  });
+}
+
+/** The time as the original's messages end with it. */
+export function stamp(): string {
+  return `${new Date().toISOString().slice(0, 19).replace('T', ' ')}+0000`;
+}

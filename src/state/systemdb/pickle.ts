@@ -1,0 +1,134 @@
+/**
+ * Reads Python pickles of plain values: text, numbers, booleans, None, lists and dictionaries. The original keeps
+ * settings of `config set --store=db` in this form. Nothing is ever called or made by name, as a full reader would.
+ */
+
+/** Undefined for a pickle that holds anything else, or is none. */
+export function readPickle(bytes: Buffer): { value: unknown } | undefined {
+  try {
+    return { value: new PickleReader(bytes).read() };
+  } catch {
+    return undefined;
+  }
+}
+
+const mark = Symbol('mark');
+
+class PickleReader {
+  private at = 0;
+  private readonly stack: unknown[] = [];
+  private readonly memo = new Map<number, unknown>();
+
+  constructor(private readonly bytes: Buffer) {}
+
+  read(): unknown {
+    for (;;) {
+      const code = this.bytes[this.at] ?? 0;
+      this.at += 1;
+      if (code === 0x2e) return this.pop();
+      if (
+        !this.pushConstant(code) &&
+        !this.pushNumber(code) &&
+        !this.pushText(code) &&
+        !this.build(code) &&
+        !this.skip(code)
+      ) {
+        throw new Error(`opcode ${code}`);
+      }
+    }
+  }
+
+  private pushConstant(code: number): boolean {
+    const constants: Record<number, () => unknown> = {
+      78: () => null,
+      136: () => true,
+      137: () => false,
+      93: () => [],
+      125: () => new Map(),
+      41: () => [],
+      40: () => mark,
+    };
+    const make = constants[code];
+    if (make !== undefined) this.stack.push(make());
+    return make !== undefined;
+  }
+
+  private pushNumber(code: number): boolean {
+    if (code === 0x4b) this.stack.push(this.take(1).readUInt8());
+    else if (code === 0x4d) this.stack.push(this.take(2).readUInt16LE());
+    else if (code === 0x4a) this.stack.push(this.take(4).readInt32LE());
+    else if (code === 0x47) this.stack.push(this.take(8).readDoubleBE());
+    else if (code === 0x8a) this.stack.push(longOf(this.take(this.take(1).readUInt8())));
+    else return false;
+    return true;
+  }
+
+  private pushText(code: number): boolean {
+    if (code === 0x8c) this.stack.push(this.take(this.take(1).readUInt8()).toString());
+    else if (code === 0x58) this.stack.push(this.take(this.take(4).readUInt32LE()).toString());
+    else return false;
+    return true;
+  }
+
+  private build(code: number): boolean {
+    if (code === 0x61) this.extend([this.pop()]);
+    else if (code === 0x65) this.extend(this.popToMark());
+    else if (code === 0x73) this.assign([this.pop(), this.pop()].reverse());
+    else if (code === 0x75) this.assign(this.popToMark());
+    else if (code === 0x94) this.memo.set(this.memo.size, this.stack.at(-1));
+    else if (code === 0x71) this.memo.set(this.take(1).readUInt8(), this.stack.at(-1));
+    else if (code === 0x68) this.stack.push(this.memo.get(this.take(1).readUInt8()));
+    else return false;
+    return true;
+  }
+
+  /** The protocol's number, and the length of what follows. */
+  private skip(code: number): boolean {
+    if (code === 0x80) this.take(1);
+    else if (code === 0x95) this.take(8);
+    else return false;
+    return true;
+  }
+
+  private extend(items: unknown[]): void {
+    const list = this.stack.at(-1);
+    if (!Array.isArray(list)) throw new Error('no list');
+    list.push(...items);
+  }
+
+  private assign(pairs: unknown[]): void {
+    const map = this.stack.at(-1);
+    if (!(map instanceof Map)) throw new Error('no dictionary');
+    for (let i = 0; i < pairs.length; i += 2) map.set(pairs[i], pairs[i + 1]);
+  }
+
+  private popToMark(): unknown[] {
+    return this.stack.splice(this.stack.lastIndexOf(mark)).slice(1);
+  }
+
+  private pop(): unknown {
+    const value = this.stack.pop();
+    return this.stack.length === 0 ? plain(value) : value;
+  }
+
+  private take(length: number): Buffer {
+    const part = this.bytes.subarray(this.at, this.at + length);
+    if (part.length < length) throw new Error('cut off');
+    this.at += length;
+    return part;
+  }
+}
+
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [String(key), plain(item)]));
+  return value;
+}
+
+/** Little-endian, two's complement, of any length. */
+function longOf(bytes: Buffer): number {
+  let value = 0n;
+  for (const [index, byte] of bytes.entries()) value |= BigInt(byte) << BigInt(8 * index);
+  const isNegative = ((bytes.at(-1) ?? 0) & 0x80) !== 0;
+  return Number(isNegative ? value - (1n << BigInt(8 * bytes.length)) : value);
+}

@@ -1,5 +1,5 @@
 /** Projects for the bench, written to temporary folders. Taps and targets are shell programs unless a figure is about Python. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -53,6 +53,12 @@ export function recordFiles(count) {
     'records.jsonl': Array.from({ length: count }, (_, id) => recordLine(id)).join(''),
     'state.jsonl': `${JSON.stringify(state)}\n`,
   };
+}
+
+/** Adds a file that holds `file` so often: a tap that reads it is not served from the processor's own cache. */
+export function repeatFile(folder, file, copies, into) {
+  const text = readFileSync(join(folder, file));
+  for (let copy = 0; copy < copies; copy += 1) appendFileSync(join(folder, into), text);
 }
 
 function recordLine(id) {

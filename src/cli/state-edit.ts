@@ -44,7 +44,11 @@ export interface StateHalves {
 }
 
 /** Replaces both halves of a state. */
-export async function importState(session: Session, stateId: string, { completed, partial }: StateHalves): Promise<void> {
+export async function importState(
+  session: Session,
+  stateId: string,
+  { completed, partial }: StateHalves,
+): Promise<void> {
   await withLease(session, stateId, async (lease) => {
     await lease.save({ mode: 'completed', state: completed, edit: true });
     if (Object.keys(partial).length > 0) await lease.save({ mode: 'partial', state: partial, edit: true });

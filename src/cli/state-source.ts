@@ -1,18 +1,8 @@
-/** Where a state command takes a state from: the command line, a file, another state ID. */
-import { readFile } from 'node:fs/promises';
+/** What the state commands that read one state and write another share. */
 import { TaplineError } from '../errors.js';
 import type { Session } from '../session.js';
 import { mergedView } from '../state/merge.js';
 import type { WrappedState } from '../state/port.js';
-
-/** The text of a file; `-` is stdin. Throws USAGE. */
-export async function readInput(file: string, option: string): Promise<string> {
-  try {
-    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8');
-  } catch (error) {
-    throw new TaplineError('USAGE', `The file '${file}' of ${option} can't be read.`, { cause: error });
-  }
-}
 
 /** What the next run of an ID would start from. Throws STATE_ID_UNKNOWN where it has none. */
 export async function readMergedState(session: Session, stateId: string): Promise<WrappedState> {

@@ -5,9 +5,9 @@ import { pythonRepr } from '../../python-json.js';
 import { setSetting, splitSettingName, storeLabels, type WritableStore } from '../../settings/edit-settings.js';
 import type { CommandContext } from '../context.js';
 import { editTarget } from '../edit-target.js';
+import { readInput } from '../read-input.js';
 import { safeOptions } from '../safe-options.js';
 import { databaseUriOption, examples, pluginTypeOption } from '../shared-options.js';
-import { readInput } from '../state-source.js';
 import { storeOption } from '../store-option.js';
 
 interface Options {

@@ -47,9 +47,13 @@ function editText(text: string, env: NodeJS.ProcessEnv): string {
     const [editor = 'vi', ...args] = splitShellWords(env.VISUAL || env.EDITOR || 'vi');
     const { status, error } = spawnSync(editor, [...args, file], { stdio: 'inherit', env });
     if (error || status !== 0) {
-      throw new TaplineError('ABORTED', `The editor '${editor}' ended with ${error ? error.message : `exit code ${status}`}; the state was left as it is.`, {
-        hint: 'Set EDITOR to the editor of your choice.',
-      });
+      throw new TaplineError(
+        'ABORTED',
+        `The editor '${editor}' ended with ${error ? error.message : `exit code ${status}`}; the state was left as it is.`,
+        {
+          hint: 'Set EDITOR to the editor of your choice.',
+        },
+      );
     }
     return readFileSync(file, 'utf8');
   } finally {

@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
+import { readInput } from '../read-input.js';
 import { databaseUriOption, examples } from '../shared-options.js';
 import { importState, parseExport } from '../state-edit.js';
-import { readInput } from '../state-source.js';
 
 export function stateImport(command: Command, { open }: CommandContext): Command {
   return command
     .argument('[file]', 'what `state export` printed; `-` is stdin', '-')
     .addOption(databaseUriOption())
-    .addHelpText('after', examples('tapline state import states.json', 'tapline state export | tapline --cwd other state import'))
+    .addHelpText(
+      'after',
+      examples('tapline state import states.json', 'tapline state export | tapline --cwd other state import'),
+    )
     .action(async (file: string, { databaseUri }: { databaseUri?: string }) => {
       // All of it is checked before the first state is written.
       const states = parseExport(await readInput(file, 'FILE'));

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
+import { readInput } from '../read-input.js';
 import { databaseUriOption, examples, requireOne } from '../shared-options.js';
 import { mergeState, parseState } from '../state-edit.js';
 import { openForState } from '../state-session.js';
-import { readInput, readMergedState, stamp } from '../state-source.js';
+import { readMergedState, stamp } from '../state-source.js';
 
 interface Options {
   inputFile?: string;

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
+import { readInput } from '../read-input.js';
 import { databaseUriOption, examples, requireOne } from '../shared-options.js';
 import { parseState, setState } from '../state-edit.js';
 import { openForState } from '../state-session.js';
-import { readInput, stamp } from '../state-source.js';
+import { stamp } from '../state-source.js';
 
 interface Options {
   force?: true;

@@ -232,7 +232,7 @@ describe('a target that fails', () => {
     const { target, tap, done } = await rig({ graces: { afterFailure: 500 } });
     target.exit(0);
     await target.gone;
-    await tap.write(record(1));
+    tap.do('write', { text: record(1) });
     const outcome = await done;
     expect(outcome.error?.code).toBe('TARGET_LEFT_EARLY');
     expect(outcome.status).toBe('failed');
@@ -266,11 +266,8 @@ describe('a target that fails', () => {
 
 describe('a mapper that fails', () => {
   it('early and silently', async () => {
-    const { mapper, target, done } = await rig({ mapper: true, graces: { afterFailure: 50 } });
-    target.do('read');
+    const { mapper, done } = await rig({ mapper: true, graces: { afterFailure: 50 } });
     mapper?.exit(4);
-    await target.next('end');
-    target.exit(0);
     const outcome = await done;
     expect(outcome.error?.message).toContain('Mappers failed: map-x exited with code 4');
     expect(outcome.exitCodes).toEqual({ mappers: 4 });
@@ -281,9 +278,7 @@ describe('a mapper that fails', () => {
     target.do('read');
     mapper?.exit(0);
     await mapper?.gone;
-    await tap.write(record(1));
-    await target.next('end');
-    target.exit(0);
+    tap.do('write', { text: record(1) });
     const outcome = await done;
     expect(outcome.error?.code).toBe('TARGET_LEFT_EARLY');
     expect(outcome.error?.message).toContain('map-x');
@@ -303,11 +298,12 @@ describe('a mapper that fails', () => {
   });
 
   it('is the cause where the target fails after it', async () => {
-    const { mapper, target, done } = await rig({ mapper: true, graces: { afterFailure: 500 } });
+    const { tap, mapper, target, done } = await rig({ mapper: true, graces: { afterFailure: 10_000 } });
     target.do('read');
     process.kill(mapper?.pid ?? 0, 'SIGKILL');
     await target.next('end');
     target.exit(1);
+    tap.exit(0);
     const outcome = await done;
     expect(outcome.error?.message).toContain('Mappers and loader failed: map-x was killed by SIGKILL');
   });
@@ -454,7 +450,7 @@ describe('odd lines', () => {
     target.do('read');
     await tap.write(schema + record(1) + state(1));
     await target.readUntil(state(1));
-    await tap.write('garbage\n');
+    tap.do('write', { text: 'garbage\n' });
     await target.next('end');
     await target.write(printed(1));
     target.exit(0);

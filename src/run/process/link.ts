@@ -124,23 +124,29 @@ export class Link {
     return new Socket(options);
   }
 
-  /** The chunk's memory is used again for the next read, so what the scanner keeps of it is copied first. */
   #take(chunk: Buffer): void {
     if (this.end !== undefined) return;
     const now = performance.now();
     this.#waitedForSource += now - this.#idleSince;
     this.bytesRead += chunk.length;
     const oddBefore = this.scanner.totals.oddLines;
-    const lineEnd = chunk[chunk.length - 1] === newline ? chunk.length : chunk.lastIndexOf(newline) + 1;
-    this.#wholeLines = lineEnd === chunk.length;
-    const whole = this.#wholeLines ? chunk : chunk.subarray(0, lineEnd);
-    const forward = lineEnd === 0 ? [] : this.scanner.push(whole);
-    if (!this.#wholeLines) forward.push(...this.scanner.push(Buffer.from(chunk.subarray(lineEnd))));
+    const forward = this.#scan(chunk);
     const odd = this.scanner.totals.oddLines > oddBefore;
     if (odd && !this.#options.onOddLines(this)) return;
     this.#write(forward);
     this.#idleSince = performance.now();
     this.#gather(chunk.length);
+  }
+
+  /** The chunk's memory is used again for the next read, so what the scanner keeps of it is copied first. */
+  #scan(chunk: Buffer): Buffer[] {
+    const passing = !this.#wholeLines && this.scanner.heldBytes === 0;
+    const lineEnd = chunk[chunk.length - 1] === newline ? chunk.length : chunk.lastIndexOf(newline) + 1;
+    this.#wholeLines = lineEnd === chunk.length;
+    // Of a long line that is being passed on nothing is kept.
+    if (this.#wholeLines || (passing && lineEnd === 0)) return this.scanner.push(chunk);
+    const forward = lineEnd === 0 ? [] : this.scanner.push(chunk.subarray(0, lineEnd));
+    return forward.concat(this.scanner.push(Buffer.from(chunk.subarray(lineEnd))));
   }
 
   /** A small read alone says nothing: a fast writer may just have begun. */

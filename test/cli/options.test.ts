@@ -1,0 +1,65 @@
+import { Command, type Option } from 'commander';
+import { describe, expect, it } from 'vitest';
+import type { CommandContext } from '../../src/cli/context.js';
+import { exitCodeMeanings, exitCodesText } from '../../src/cli/exit-codes.js';
+import { globalOptions, groups, optionTwins, valueOptions } from '../../src/cli/options.js';
+import { type CommandEntry, isGroup, registry } from '../../src/cli/registry.js';
+import { exitCodes } from '../../src/errors.js';
+
+/** Only asked for when a command runs. */
+const context = {} as CommandContext;
+
+const entries: [path: string, entry: CommandEntry][] = Object.entries(registry).flatMap(([name, entry]) =>
+  isGroup(entry)
+    ? Object.entries(entry.commands).map(([member, command]): [string, CommandEntry] => [`${name} ${member}`, command])
+    : [[name, entry] as [string, CommandEntry]],
+);
+
+async function optionsOf(entry: CommandEntry): Promise<readonly Option[]> {
+  const define = await entry.load();
+  const command = new Command('x').exitOverride();
+  define(command, context);
+  return command.options;
+}
+
+function spellings({ long, short }: Option): string[] {
+  return [long, short].filter((spelling) => spelling !== undefined && spelling !== null) as string[];
+}
+
+describe('what the argument pass knows of options', () => {
+  it.each(entries)('is true for %s', async (path, entry) => {
+    for (const option of await optionsOf(entry)) {
+      for (const spelling of spellings(option)) {
+        expect([spelling, valueOptions.has(spelling)]).toEqual([spelling, option.required || option.optional]);
+        expect(globalOptions.has(spelling)).toBe(false);
+      }
+    }
+    for (const { option } of optionTwins[path] ?? []) {
+      expect((await optionsOf(entry)).flatMap(spellings)).toContain(option);
+    }
+  });
+
+  it('names the groups', () => {
+    for (const [name, entry] of Object.entries(registry))
+      expect([name, groups.has(name)]).toEqual([name, isGroup(entry)]);
+  });
+});
+
+describe('help', () => {
+  it.each(entries)('of %s has examples', async (_path, entry) => {
+    const define = await entry.load();
+    let text = '';
+    const command = new Command('x').configureOutput({ writeOut: (part) => (text += part) });
+    define(command, context);
+    command.outputHelp();
+    expect(text).toContain('Examples:');
+    expect(entry.summary).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('has each exit code with what it means', () => {
+    const text = exitCodesText();
+    for (const [name, code] of Object.entries(exitCodes)) {
+      expect(text).toContain(`${code}  ${exitCodeMeanings[name as keyof typeof exitCodes]}`);
+    }
+  });
+});

@@ -1,6 +1,7 @@
 import { TaplineError } from '../../errors.js';
 import type { UnfinishedLine } from '../../singer/line-scanner.js';
 import { describeExit, type Exit, exitNumber } from '../process/child.js';
+import { cutText } from '../process/text-lines.js';
 
 /** One process of a chain after its end, as it is judged. */
 export interface JudgedProcess {
@@ -43,13 +44,19 @@ function summary(failed: readonly JudgedProcess[]): string {
 export function processFailure(failed: readonly [JudgedProcess, ...JudgedProcess[]]): TaplineError {
   const [cause] = failed;
   const described = failed.map((process) => `${process.plugin} ${describeExit(process.exit)}`).join(', ');
-  const line = cause.lastLines.at(-1);
-  const said = line === undefined ? '' : `; it last said: ${line}`;
-  return new TaplineError('PROCESS_FAILED', `${summary(failed)}: ${described}${said}`, {
+  return new TaplineError('PROCESS_FAILED', `${summary(failed)}: ${described}${lastWords(cause.lastLines)}`, {
     hint: hintFor(cause.exit),
     data: causeData(cause),
   });
 }
+
+/** The last line of its stderr, as the end of a message. */
+export function lastWords(lines: readonly string[]): string {
+  const line = lines.at(-1);
+  return line === undefined ? '' : `; it last said: ${cutText(line, longestWords)}`;
+}
+
+const longestWords = 500;
 
 /** A process that ended well, but too early. */
 export function leftEarly(process: JudgedProcess, before: string): TaplineError {

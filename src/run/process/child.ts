@@ -5,7 +5,7 @@ import { processStart } from '../../state/owner.js';
 import type { ProcessRole } from '../events.js';
 import { signalGroup } from '../process-group.js';
 import { startFailure } from './start-failure.js';
-import { TextLines } from './text-lines.js';
+import { cutText, TextLines } from './text-lines.js';
 
 /** What to start. `env` is the whole environment of the process, nothing is added. */
 export interface ProcessSpec {
@@ -102,7 +102,7 @@ export class Child {
   /** Keeps a line for the message of a failure. */
   remember(line: string): void {
     if (line.trim() === '') return;
-    this.lastLines.push(line.trimEnd().slice(0, longestKeptLine));
+    this.lastLines.push(cutText(line.trimEnd(), longestKeptLine));
     if (this.lastLines.length > keptLines) this.lastLines.shift();
   }
 

@@ -1,5 +1,6 @@
 import { TaplineError } from '../../errors.js';
 import type { ChainHooks, ChainStopReason } from '../chain/types.js';
+import { lastWords } from '../chain/verdict.js';
 import type { ProcessOutcome } from '../events.js';
 import { signalGroup } from '../process-group.js';
 import { type Child, describeExit, type Exit, type ProcessSpec, startChild } from './child.js';
@@ -115,10 +116,12 @@ class Command implements RunningCommand {
 
   #failure({ spec, lastLines }: Child, exit: Exit): TaplineError {
     const { role, plugin } = spec;
-    const last = lastLines.at(-1);
-    const said = last === undefined ? '' : `; it last said: ${last}`;
     const data = { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines] };
-    return new TaplineError('PROCESS_FAILED', `${this.#spec.name} failed: it ${describeExit(exit)}${said}`, { data });
+    return new TaplineError(
+      'PROCESS_FAILED',
+      `${this.#spec.name} failed: it ${describeExit(exit)}${lastWords(lastLines)}`,
+      { data },
+    );
   }
 
   #outcome(process: ProcessOutcome | undefined, error: TaplineError | undefined): CommandOutcome {

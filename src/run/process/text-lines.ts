@@ -54,7 +54,7 @@ export class TextLines {
     this.#pieces = [];
     this.#held = 0;
     if (this.#options.onTooLong !== undefined) this.#options.onTooLong(beginning);
-    else this.#options.onLine(`${beginning} ... (cut)`);
+    else this.#options.onLine(cutText(beginning, beginning.length - 1));
   }
 
   #finish(): void {
@@ -71,4 +71,15 @@ export class TextLines {
     const bytes = this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
     return bytes.toString('utf8');
   }
+}
+
+/**
+ * Shortens a text that is longer than `longest`, at a blank where there is one: whoever masks it afterwards does not
+ * know a secret of which only the beginning is left.
+ */
+export function cutText(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  const beginning = text.slice(0, longest);
+  const blank = beginning.search(/\s\S*$/);
+  return `${beginning.slice(0, Math.max(blank, 0))} ... (cut)`.trimStart();
 }

@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processStart } from '../../src/state/owner.js';
+import { cleanEnvironment, cli, folderWith, tapline } from '../e2e/program.js';
+
+/** The tap reads 1 to 5 from after its state; it stops for good at the point that the file `stop-at` names. */
+const tap = `#!/usr/bin/env node
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+const value = (name) => process.argv[process.argv.indexOf(name) + 1];
+const point = existsSync('stop-at') ? readFileSync('stop-at', 'utf8') : '';
+const at = async (name) => {
+  if (name !== point) return;
+  writeFileSync('reached', name);
+  await sleep(600_000);
+};
+writeFileSync('tap.pid', String(process.pid));
+if (process.argv.includes('--discover')) {
+  await at('discovery');
+  process.stdout.write('{"streams": []}');
+  process.exit(0);
+}
+const write = (text) => new Promise((resolve) => process.stdout.write(text, resolve));
+const state = process.argv.includes('--state') ? JSON.parse(readFileSync(value('--state'), 'utf8')) : { last: 0 };
+await at('before SCHEMA');
+await write('{"type":"SCHEMA","stream":"n","schema":{"properties":{"id":{}}},"key_properties":["id"]}\\n');
+for (let id = state.last + 1; id <= 5; id += 1) {
+  const record = JSON.stringify({ type: 'RECORD', stream: 'n', record: { id } }) + '\\n';
+  if (id === 3 && point === 'in mid-record') await write(record.slice(0, 20));
+  if (id === 3) await at('in mid-record');
+  await write(record);
+  await write(JSON.stringify({ type: 'STATE', value: { last: id } }) + '\\n');
+  if (id === 3) await at('after STATE');
+}
+`;
+
+/** Writes each row before it prints the state behind it; while there is a file `hold` it does not print the third state. */
+const target = `#!/usr/bin/env node
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+writeFileSync('target.pid', String(process.pid));
+for await (const line of createInterface({ input: process.stdin })) {
+  const message = JSON.parse(line);
+  if (message.type === 'RECORD') appendFileSync('rows', message.record.id + '\\n');
+  if (message.type !== 'STATE') continue;
+  if (message.value.last === 3 && existsSync('hold')) {
+    writeFileSync('held', '');
+    while (existsSync('hold')) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  process.stdout.write(JSON.stringify(message.value) + '\\n');
+}
+`;
+
+const mapper = `#!/usr/bin/env node
+import { writeFileSync } from 'node:fs';
+writeFileSync('mapper.pid', String(process.pid));
+process.stdin.pipe(process.stdout);
+`;
+
+const project = `
+default_environment: dev
+environments: [{name: dev}]
+plugins:
+  extractors:
+  - {name: tap-x, namespace: tap_x, executable: ./tap.mjs, capabilities: [catalog, discover, state], config: {password: pa55w0rd}}
+  mappers:
+  - {name: map-x, namespace: map_x, executable: ./mapper.mjs, mappings: [{name: pass, config: {}}]}
+  loaders:
+  - {name: target-x, namespace: target_x, executable: ./target.mjs}
+`;
+
+const words = ['run', 'tap-x', 'pass', 'target-x'];
+const stateId = 'dev:tap-x-to-target-x';
+let folder: string;
+let runner: ChildProcess | undefined;
+
+beforeEach(async () => {
+  folder = await folderWith({ 'meltano.yml': project, 'tap.mjs': tap, 'mapper.mjs': mapper, 'target.mjs': target });
+});
+
+afterEach(async () => {
+  runner?.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+const path = (name: string) => join(folder, name);
+const pidOf = (name: string) => Number(readFileSync(path(`${name}.pid`), 'utf8'));
+const rows = () => (existsSync(path('rows')) ? readFileSync(path('rows'), 'utf8').trim().split('\n') : []);
+
+/** Resolves when the file is there. */
+function appears(name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(folder, () => check());
+    const check = () => {
+      if (!existsSync(path(name))) return;
+      watcher.close();
+      resolve();
+    };
+    check();
+  });
+}
+
+async function startAndReach(point: string): Promise<ChildProcess> {
+  const between = point === 'between STATE and save';
+  if (between) writeFileSync(path('hold'), '');
+  writeFileSync(path('stop-at'), between || point === 'after the save' ? 'after STATE' : point);
+  const started = spawn(process.execPath, [cli, ...words], {
+    cwd: folder,
+    env: cleanEnvironment(path('home')),
+    stdio: ['ignore', 'ignore', 'ignore'],
+  });
+  runner = started;
+  await appears('reached');
+  if (between) await appears('held');
+  if (point !== 'discovery') await Promise.all([appears('mapper.pid'), appears('target.pid')]);
+  if (point === 'after the save') await expect.poll(savedState, { timeout: 20_000 }).toEqual({ last: 3 });
+  return started;
+}
+
+async function savedState(): Promise<unknown> {
+  const { stdout } = await tapline(folder, ['state', 'get', stateId]);
+  return (JSON.parse(stdout) as { singer_state?: unknown }).singer_state;
+}
+
+const points = ['discovery', 'before SCHEMA', 'in mid-record', 'between STATE and save', 'after the save'];
+const cases = points.flatMap((point) =>
+  ['runner', 'tap', 'mapper', 'target']
+    .filter((victim) => point !== 'discovery' || victim === 'runner' || victim === 'tap')
+    .map((victim) => [victim, point] as const),
+);
+
+describe('kill -9', () => {
+  it.each(cases)(
+    'of the %s (%s): the next run goes on, the destination is whole, nobody is left',
+    async (victim, point) => {
+      const started = await startAndReach(point);
+      const ended = once(started, 'exit');
+      const all = ['tap', 'mapper', 'target'].filter((name) => existsSync(path(`${name}.pid`))).map(pidOf);
+      process.kill(victim === 'runner' ? (started.pid ?? 0) : pidOf(victim), 'SIGKILL');
+      rmSync(path('hold'), { force: true });
+      const [code, signal] = await ended;
+      if (victim === 'runner') expect(signal).toBe('SIGKILL');
+      else expect(code).toBe(1);
+      for (const pid of all) await expect.poll(() => processStart(pid), { timeout: 20_000 }).toBeUndefined();
+
+      for (const name of ['stop-at', 'reached']) rmSync(path(name), { force: true });
+      const again = await tapline(folder, words);
+      expect(again.code, again.stderr).toBe(0);
+      expect([...new Set(rows())]).toEqual(['1', '2', '3', '4', '5']);
+      expect(await savedState()).toEqual({ last: 5 });
+      // What was saved before is not read again.
+      if (point === 'after the save') expect(rows()).toHaveLength(5);
+      expect(readdirSync(path('.meltano/run/tapline'))).toEqual([]);
+    },
+  );
+});

@@ -257,8 +257,10 @@ function catalogReady({ plugin, source, streams, selected, durationSeconds }: Ev
 }
 
 function stateLoaded({ found, ignored, stateId }: EventOf<'state.loaded'>): Said {
-  if (ignored)
-    return { level: 'info', event: 'Performing full refresh, ignoring state left behind by any previous runs.' };
+  // By a full refresh, or since the tap takes no state.
+  if (ignored) {
+    return { level: found ? 'info' : 'debug', event: 'Ignoring the state left behind by previous runs.' };
+  }
   if (!found) return { level: 'warning', event: 'No state was found, complete import.' };
   return { level: 'debug', event: `Found the state of '${stateId}'` };
 }

@@ -12,7 +12,7 @@ const busyTimeout = 5000;
 export function openDatabase(path: string, busySeconds: number): Database {
   return explained(path, () => {
     mkdirSync(dirname(path), { recursive: true });
-    const database = new BetterSqlite(path, { timeout: busyTimeout });
+    const database = new BetterSqlite(path, { timeout: Math.min(busyTimeout, busySeconds * 1000) });
     retryWhileBusy(path, busySeconds, () => {
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = FULL');

@@ -26,7 +26,12 @@ export async function withFileLock<T>(
   }
 }
 
-async function begin(database: { exec(sql: string): unknown }, path: string, waitSeconds: number, onWait?: () => void): Promise<void> {
+async function begin(
+  database: { exec(sql: string): unknown },
+  path: string,
+  waitSeconds: number,
+  onWait?: () => void,
+): Promise<void> {
   const giveUp = performance.now() + waitSeconds * 1000;
   for (let first = true; ; first = false) {
     try {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import type { WriteStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TaplineError } from '../errors.js';
@@ -39,55 +38,50 @@ export async function runTool(run: ToolRun): Promise<void> {
   const name = file.split('/').at(-1) ?? file;
   run.log.write(run.mask(`$ ${run.command.join(' ')}\n`));
   run.signal?.throwIfAborted();
-  const child = spawn(file, args, { cwd: run.cwd, env: run.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  if (child.pid !== undefined) {
-    run.watcher?.watchGroup(child.pid);
-    run.onStart(child.pid);
-  }
-  const tail = new Tail(run);
-  child.stdout.on('data', (chunk: Buffer) => tail.add(chunk));
-  child.stderr.on('data', (chunk: Buffer) => tail.add(chunk));
-  const stop = () => killGroup(child.pid);
-  run.signal?.addEventListener('abort', stop, { once: true });
-  const ending = await new Promise<{ code: number | null; signal: string | null } | Error>((resolve) => {
-    child.once('error', resolve);
-    child.once('close', (code, signal) => resolve({ code, signal }));
+  const { execa } = await import('execa');
+  const { cwd, env } = run;
+  // Its own group: a tool starts others (git, compilers), and all of them must end with it.
+  const tool = execa(file, args, {
+    cwd,
+    env,
+    extendEnv: false,
+    stdin: 'ignore',
+    all: true,
+    buffer: false,
+    detached: true,
+    reject: false,
   });
-  if (child.pid !== undefined) run.watcher?.forgetGroup(child.pid);
+  if (tool.pid !== undefined) {
+    run.watcher?.watchGroup(tool.pid);
+    run.onStart(tool.pid);
+  }
+  const stop = () => killGroup(tool.pid);
+  run.signal?.addEventListener('abort', stop, { once: true });
+  const lastLines = await keepLines(tool.iterable({ from: 'all' }), run);
+  const { failed, exitCode, signal, originalMessage } = await tool;
+  if (tool.pid !== undefined) run.watcher?.forgetGroup(tool.pid);
   run.signal?.removeEventListener('abort', stop);
-  tail.end();
   if (run.signal?.aborted) throw new TaplineError('INTERRUPTED', 'The install was interrupted.');
-  if (ending instanceof Error) throw new ToolFailed(`${name} could not be started: ${ending.message}`, []);
-  if (ending.code === 0) return;
-  const how = ending.code === null ? `was ended by ${ending.signal}` : `ended with exit code ${ending.code}`;
-  throw new ToolFailed(`${name} ${how}`, tail.lines);
+  if (!failed) return;
+  if (tool.pid === undefined) throw new ToolFailed(`${name} could not be started: ${originalMessage}`, []);
+  const how = exitCode === undefined ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
+  throw new ToolFailed(`${name} ${how}`, lastLines);
 }
 
-/** Keeps the last lines, and writes all of them masked into the log. */
-class Tail {
-  readonly lines: string[] = [];
-  private rest = '';
-
-  constructor(private readonly run: ToolRun) {}
-
-  add(chunk: Buffer): void {
-    const lines = (this.rest + chunk.toString('utf8')).split(/\r?\n/);
-    this.rest = lines.pop() ?? '';
-    for (const line of lines) this.push(line);
+/** Writes every line masked into the log, and keeps the last ones. */
+async function keepLines(lines: AsyncIterable<string>, { mask, log }: ToolRun): Promise<string[]> {
+  const kept: string[] = [];
+  try {
+    for await (const line of lines) {
+      const masked = mask(line);
+      log.write(`${masked}\n`);
+      if (masked.trim() !== '') kept.push(masked);
+      if (kept.length > tailLines) kept.shift();
+    }
+  } catch {
+    // The iteration ends with the process's own failure, which the caller judges.
   }
-
-  end(): void {
-    if (this.rest !== '') this.push(this.rest);
-    this.rest = '';
-  }
-
-  private push(line: string): void {
-    const masked = this.run.mask(line);
-    this.run.log.write(`${masked}\n`);
-    if (masked.trim() === '') return;
-    this.lines.push(masked);
-    if (this.lines.length > tailLines) this.lines.shift();
-  }
+  return kept;
 }
 
 /** TERM for the group, KILL for what is left of it. */

@@ -127,7 +127,14 @@ function copyOf(file: string): Buffer {
       },
     );
   }
-  return outOfWal(readFileSync(file));
+  try {
+    return outOfWal(readFileSync(file));
+  } catch (error) {
+    throw new TaplineError('DATABASE_OPEN', `The system database ${file} can't be read (${codeOf(error)}).`, {
+      cause: error,
+      hint: 'It must be readable for this user. See database_uri.',
+    });
+  }
 }
 
 /** Bytes 18 and 19 of the header say WAL (2) or not (1); a database in memory can't have a WAL. */

@@ -101,7 +101,7 @@ function fromVariable({ option, variable, kind }: OptionTwin, value: string | un
 }
 
 /** Reads a flag's variable with the words that the original takes for true and false. */
-export function readFlag(variable: string, value: string): boolean {
+function readFlag(variable: string, value: string): boolean {
   const word = value.trim().toLowerCase();
   if (['1', 'true', 't', 'yes', 'y', 'on'].includes(word)) return true;
   if (['0', 'false', 'f', 'no', 'n', 'off', ''].includes(word)) return false;

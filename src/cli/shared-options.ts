@@ -44,7 +44,7 @@ const singulars: Readonly<Record<string, PluginType>> = {
   mappings: 'mappers',
 };
 
-export function parsePluginType(text: string): PluginType {
+function parsePluginType(text: string): PluginType {
   const type = pluginTypes.find((name) => name === text) ?? singulars[text];
   if (type !== undefined) return type;
   throw new InvalidArgumentError(`Use one of ${Object.keys(singulars).join(', ')}.`);

@@ -408,9 +408,10 @@ describe('what is left behind', () => {
   });
 });
 
+// Long enough for the actors to start on a busy machine.
 describe('stall_timeout', () => {
   it('names the tap that is silent', async () => {
-    const { target, done } = await rig({ stallTimeoutSeconds: 0.1, graces: shortGraces });
+    const { target, done } = await rig({ stallTimeoutSeconds: 1.5, graces: shortGraces });
     target.do('read');
     const { error } = await done;
     expect(error?.code).toBe('PROCESS_STALLED');
@@ -418,13 +419,13 @@ describe('stall_timeout', () => {
   });
 
   it('names the target that does not read', async () => {
-    const { tap, done } = await rig({ stallTimeoutSeconds: 0.1, graces: shortGraces });
+    const { tap, done } = await rig({ stallTimeoutSeconds: 1.5, graces: shortGraces });
     tap.do('write', { text: record(1), times: 100_000 });
     expect((await done).error?.message).toContain('target-x did not read');
   });
 
   it('names the target that does not end', async () => {
-    const { tap, target, done } = await rig({ stallTimeoutSeconds: 0.1, graces: shortGraces });
+    const { tap, target, done } = await rig({ stallTimeoutSeconds: 1.5, graces: shortGraces });
     target.do('read');
     tap.exit(0);
     expect((await done).error?.message).toContain('target-x was silent');

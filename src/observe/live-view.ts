@@ -43,6 +43,10 @@ export function createLiveView(
 
 /** True where the event changed what is to be seen. */
 function follow(event: RunEvent, rows: Map<string, Row>, now: number): boolean {
+  if (event.type === 'stop') {
+    for (const row of rows.values()) row.status = 'stopping';
+    return rows.size > 0;
+  }
   const id = event.blockId;
   if (id === undefined) return false;
   if (event.type === 'block.started') {
@@ -60,7 +64,6 @@ function follow(event: RunEvent, rows: Map<string, Row>, now: number): boolean {
   else if (event.type === 'catalog.ready') row.status = 'starting';
   else if (event.type === 'process.started')
     row.status = event.role === 'discovery' ? 'discovering streams' : 'running';
-  else if (event.type === 'stop') row.status = 'stopping';
   else return false;
   return true;
 }
@@ -87,7 +90,8 @@ function count(row: Row, event: Extract<RunEvent, { type: 'progress' }>, now: nu
   const mix = (old: number, fresh: number) => old + weight * (fresh - old);
   row.recordsPerSecond = mix(row.recordsPerSecond, (recordsExtracted - row.recordsExtracted) / seconds);
   row.bytesPerSecond = mix(row.bytesPerSecond, (bytesExtracted - row.bytesExtracted) / seconds);
-  Object.assign(row, { recordsExtracted, bytesExtracted, pressure: event.pressure, toldAt: now, status: 'running' });
+  Object.assign(row, { recordsExtracted, bytesExtracted, pressure: event.pressure, toldAt: now });
+  if (row.status !== 'stopping') row.status = 'running';
 }
 
 type Paint = ReturnType<typeof picocolors.createColors>;
@@ -102,7 +106,8 @@ interface Layout {
 
 /** As many of its parts as fit. */
 function rowText(row: Row, { columns, width, now, paint }: Layout): string {
-  const elapsed = duration(Math.floor((now - row.startedAt) / 1000));
+  const seconds = Math.floor((now - row.startedAt) / 1000);
+  const elapsed = seconds === 0 ? '0s' : duration(seconds);
   const parts =
     row.recordsExtracted === 0 && row.bytesExtracted === 0
       ? [row.status, elapsed]

@@ -77,12 +77,15 @@ function closing({ status, durationSeconds, blocks, error }: RunFinished, runId:
   if (status === 'success') return [paint.green(`Run succeeded in ${time}.`)];
   if (status === 'skipped') return [paint.yellow(`Run skipped after ${time}.`)];
   const failed = blocks.filter((block) => block.status === 'failed').length;
-  const verb = status === 'stopped' ? 'stopped' : 'failed';
+  const look = `Look into it: tapline runs show ${runId.slice(0, 13)}`;
+  if (status === 'stopped' && failed === 0) {
+    return [paint.yellow(`Run stopped after ${time}. The same command goes on from the last saved state.`), look];
+  }
   const head = paint.red(
-    `Run ${verb} after ${time}: ${failed} of ${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'} failed.`,
+    `Run ${status} after ${time}: ${failed} of ${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'} failed.`,
   );
   const cause = error !== undefined && failed === 0 ? [printable(error.message, false)] : [];
-  return [head, ...cause, `Look into it: tapline runs show ${runId.slice(0, 13)}`];
+  return [head, ...cause, look];
 }
 
 function statusColor(paint: Paint, status: BlockSummary['status']): (text: string) => string {

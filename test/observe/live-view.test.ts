@@ -44,7 +44,7 @@ describe('the live view', () => {
   it('shows what a chain moves and which end holds it up', () => {
     const view = viewAt(120);
     view.tell(started, '1');
-    expect(view.lines()).toEqual(['▸ tap-x → target-y  starting  0ms']);
+    expect(view.lines()).toEqual(['▸ tap-x → target-y  starting  0s']);
     view.wait(1000);
     view.tell(progress(12_345), '1');
     expect(view.lines()).toEqual(['▸ tap-x → target-y  12,345 records  12,345/s  12.3 MB/s  1s  target-bound 92 %']);

@@ -85,7 +85,14 @@ function closing({ status, durationSeconds, blocks, error }: RunFinished, runId:
     `Run ${status} after ${time}: ${failed} of ${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'} failed.`,
   );
   const cause = error !== undefined && failed === 0 ? [printable(error.message, false)] : [];
-  return [head, ...cause, look];
+  return [head, ...cause, look, ...rerun(blocks)];
+}
+
+/** What is left to do, where a part of the run is done. */
+function rerun(blocks: readonly BlockSummary[]): string[] {
+  const left = blocks.filter(({ status }) => status !== 'success');
+  if (left.length === blocks.length) return [];
+  return [`Run what is left: tapline run ${left.map(({ name }) => name).join(' ')}`];
 }
 
 function statusColor(paint: Paint, status: BlockSummary['status']): (text: string) => string {

@@ -188,5 +188,6 @@ describe('the summary', () => {
     expect(text).toMatch(/^ {2}not started +tap-x → target-y$/m);
     expect(text).toContain('Run failed after 1m 5s: 1 of 3 blocks failed.');
     expect(text).toContain('tapline runs show 0190aaaa-bbbb');
+    expect(text).toContain('Run what is left: tapline run tap-x-to-target-y tap-x-to-target-y');
   });
 });

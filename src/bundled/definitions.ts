@@ -35,7 +35,7 @@ const tapCsv: BundledDefinition = {
   label: 'CSV files',
   description: 'Reads CSV files in constant memory, and only what is new in them.',
   executable: 'tap-csv',
-  capabilities: ['catalog', 'discover', 'state'],
+  capabilities: ['catalog', 'discover', 'state', 'structured-logging'],
   settings_group_validation: [['files'], ['csv_files_definition']],
   settings: [
     {
@@ -88,7 +88,7 @@ const targetJsonl: BundledDefinition = {
   label: 'JSON lines',
   description: 'Appends the records of each stream to a file with one JSON object a line.',
   executable: 'target-jsonl',
-  capabilities: [],
+  capabilities: ['structured-logging'],
   settings_group_validation: [],
   settings: [
     {
@@ -122,7 +122,7 @@ const targetSqlite: BundledDefinition = {
   label: 'SQLite',
   description: 'Loads each stream into a table of one SQLite file. Several may write to one file at the same time.',
   executable: 'target-sqlite',
-  capabilities: [],
+  capabilities: ['structured-logging'],
   settings_group_validation: [['path']],
   settings: [
     {

@@ -28,6 +28,7 @@ export interface PluginRun {
   state?: unknown;
   catalog?: unknown;
   args?: string[];
+  env?: Record<string, string>;
   /** Lines for stdin: text as it is, all else as JSON. */
   input?: readonly unknown[];
 }
@@ -54,7 +55,7 @@ export function startPlugin(name: string, run: Omit<PluginRun, 'input'>, wrapper
     return [`--${option}`, file];
   });
   const words = [...wrapper, process.execPath, join(built, `${name}.js`), ...given, ...(run.args ?? [])];
-  const env = { PATH: process.env.PATH ?? '', MELTANO_PROJECT_ROOT: run.project };
+  const env = { PATH: process.env.PATH ?? '', MELTANO_PROJECT_ROOT: run.project, ...run.env };
   return spawn(words[0] as string, words.slice(1), { cwd: run.project, env, stdio: 'pipe' });
 }
 

@@ -151,6 +151,17 @@ describe('bad luck', () => {
     expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(message)]);
   });
 
+  it('is told in structured logs where the runner wants them', async () => {
+    const project = makeProject({ 'log.json': '{"formatters":{"f":{"()":"singer_sdk.logging.StructuredFormatter"}}}' });
+    const env = { SINGER_SDK_LOG_CONFIG: join(project, 'log.json') };
+    const { stderr } = await runPlugin('target-jsonl', { project, env, input: ['x'] });
+    expect(JSON.parse(stderr)).toMatchObject({
+      level: 'error',
+      logger_name: 'target-jsonl',
+      message: 'Line 1 of the input is no JSON.',
+    });
+  });
+
   it('a config that is none is one clear line', async () => {
     const project = makeProject({ 'c.json': '[]' });
     const run = (args: string[]) => runPlugin('target-jsonl', { project, args });

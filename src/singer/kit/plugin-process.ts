@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parseExactJson } from '../exact-json.js';
 import { isMap, type JsonMap } from '../messages.js';
 
@@ -14,8 +14,41 @@ export type PluginLog = (level: 'INFO' | 'WARNING' | 'ERROR', message: string) =
 
 /** One line on stderr; line ends in the message don't make it two. */
 export const log: PluginLog = (level, message) => {
-  process.stderr.write(`${level} ${message.replaceAll(/\s*[\r\n]+\s*/g, ' ')}\n`);
+  const line = message.replaceAll(/\s*[\r\n]+\s*/g, ' ');
+  process.stderr.write(`${wantsStructuredLogs() ? structured(level, line) : `${level} ${line}`}\n`);
 };
+
+let structuredLogs: boolean | undefined;
+
+/** The runner tells plugins by a file how to log; a person at a terminal reads text. */
+function wantsStructuredLogs(): boolean {
+  structuredLogs ??= !process.stderr.isTTY && loggingConfig().includes('StructuredFormatter');
+  return structuredLogs;
+}
+
+function loggingConfig(): string {
+  try {
+    return readFileSync(process.env.SINGER_SDK_LOG_CONFIG ?? '', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** A log line with the keys that the Singer SDK gives its own. */
+function structured(level: string, message: string): string {
+  const name = process.argv[1] === undefined ? '' : basename(process.argv[1], '.js');
+  const ts = Date.now() / 1000;
+  const { pid } = process;
+  return JSON.stringify({
+    level: level.toLowerCase(),
+    pid,
+    logger_name: name,
+    ts,
+    thread_name: 'main',
+    app_name: name,
+    message,
+  });
+}
 
 const options = { config: ['--config', '-c'], catalog: ['--catalog', '--properties', '-p'], state: ['--state', '-s'] };
 
@@ -110,7 +143,8 @@ export async function runPluginProcess(name: string, main: (stop: AbortSignal) =
     process.exitCode = stoppedBy === undefined ? 0 : exitCodes[stoppedBy];
   } catch (error) {
     const text = error instanceof Error && !(error instanceof PluginError) ? (error.stack ?? error.message) : undefined;
-    if (text === undefined) log('ERROR', `${name}: ${(error as Error).message}`);
+    if (text === undefined)
+      log('ERROR', wantsStructuredLogs() ? (error as Error).message : `${name}: ${(error as Error).message}`);
     else process.stderr.write(`${name}: ${text}\n`);
     process.exitCode = 1;
   }

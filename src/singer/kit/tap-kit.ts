@@ -43,6 +43,8 @@ export function runTap(tap: Tap, args: readonly string[] = process.argv.slice(2)
     const config = readJsonMap(given.config, 'config file');
     const out = new SingerOutput(process.stdout);
     if (given.discover) {
+      // There is nothing to keep of half a discovery.
+      stop.addEventListener('abort', () => process.exit(143));
       await out.line(exactJson(await tap.discover(config), 2));
     } else {
       const catalog = given.catalog === undefined ? undefined : readCatalog(given.catalog);

@@ -86,7 +86,10 @@ async function outcomeOf(
     else report(options, 'install.skipped', plugin, { reason: outcome.reason });
     return { plugin, ...outcome, durationSeconds: seconds() };
   } catch (error) {
-    if (!(error instanceof TaplineError) || error.code === 'INTERRUPTED') throw error;
+    if (!(error instanceof TaplineError)) throw error;
+    // `ensure` throws it once all others have ended.
+    if (error.code === 'INTERRUPTED')
+      return { plugin, status: 'skipped', durationSeconds: seconds(), reason: 'interrupted' };
     return {
       plugin,
       status: 'failed',

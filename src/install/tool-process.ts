@@ -37,7 +37,7 @@ export async function runTool(run: ToolRun): Promise<void> {
   const [file, ...args] = run.command;
   const name = file.split('/').at(-1) ?? file;
   run.log.write(run.mask(`$ ${run.command.join(' ')}\n`));
-  run.signal?.throwIfAborted();
+  if (run.signal?.aborted) throw interrupted();
   const { execa } = await import('execa');
   const { cwd, env } = run;
   // Its own group: a tool starts others (git, compilers), and all of them must end with it.
@@ -61,11 +61,15 @@ export async function runTool(run: ToolRun): Promise<void> {
   const { failed, exitCode, signal, originalMessage } = await tool;
   if (tool.pid !== undefined) run.watcher?.forgetGroup(tool.pid);
   run.signal?.removeEventListener('abort', stop);
-  if (run.signal?.aborted) throw new TaplineError('INTERRUPTED', 'The install was interrupted.');
+  if (run.signal?.aborted) throw interrupted();
   if (!failed) return;
   if (tool.pid === undefined) throw new ToolFailed(`${name} could not be started: ${originalMessage}`, []);
   const how = exitCode === undefined ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
   throw new ToolFailed(`${name} ${how}`, lastLines);
+}
+
+function interrupted(): TaplineError {
+  return new TaplineError('INTERRUPTED', 'The install was interrupted.');
 }
 
 /** Writes every line masked into the log, and keeps the last ones. */

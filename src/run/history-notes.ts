@@ -3,9 +3,13 @@ import type { LeaseOwner } from '../state/port.js';
 import type { Emit } from './emit.js';
 import type { Exit, StartedProcess } from './process/child.js';
 
+/** Nothing is tried for so long after a failure. */
+const pauseMilliseconds = 10_000;
+
 /** Writes to the history what is good to know but not needed: a failure is a warning, once a run. In order, one at a time. */
 export class HistoryNotes {
   private warned = false;
+  private failedAt = Number.NEGATIVE_INFINITY;
   private last: Promise<void> = Promise.resolve();
 
   constructor(
@@ -14,7 +18,7 @@ export class HistoryNotes {
   ) {}
 
   note(write: (history: History) => Promise<void>): Promise<void> {
-    this.last = this.last.then(async () => write(await this.open())).catch((error: unknown) => this.warn(error));
+    this.last = this.last.then(() => this.tryTo(write));
     return this.last;
   }
 
@@ -35,6 +39,17 @@ export class HistoryNotes {
         void this.note((history) => history.endProcess(runId, pid, pidStart, code, signal));
       },
     };
+  }
+
+  private async tryTo(write: (history: History) => Promise<void>): Promise<void> {
+    // Each try may wait for the database as long as its settings say: a queue of them would hold up the run's end.
+    if (performance.now() - this.failedAt < pauseMilliseconds) return;
+    try {
+      await write(await this.open());
+    } catch (error) {
+      this.failedAt = performance.now();
+      this.warn(error);
+    }
   }
 
   private warn(error: unknown): void {

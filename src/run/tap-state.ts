@@ -34,7 +34,8 @@ export async function loadTapState(
   const version = stored?.version ?? 0;
   const state = stored === undefined ? undefined : mergedView(stored).singer_state;
   const found = state !== undefined;
-  if (!tap.plugin.capabilities.has('state') || fullRefresh) {
+  if (!tap.plugin.capabilities.has('state')) return { text: undefined, version };
+  if (fullRefresh) {
     emit({ type: 'state.loaded', stateId, found, ignored: true });
     return { text: undefined, version };
   }

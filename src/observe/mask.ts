@@ -1,7 +1,7 @@
 /**
  * Hides secrets in text that leaves us: logs, errors, history, relayed output. It knows each secret as it is and
- * as URLs, JSON and base64 write it. All forms become one regular expression shaped like a trie, compiled when
- * the first text after a new secret comes, so that a line costs one scan however many secrets there are.
+ * as URLs, JSON and base64 write it. A text is scanned once, however many secrets there are: only where four
+ * characters begin one of their forms are the forms compared.
  */
 import { toUSVString } from 'node:util';
 
@@ -41,41 +41,23 @@ export interface MaskOptions {
 export function createMask(options: MaskOptions = {}): Mask {
   const never = new Set([...neverSecret, ...[...(options.never ?? [])].map((text) => text.toLowerCase())]);
   const known = new Set<string>();
-  const long = new Set<string>();
-  const words = new Set<string>();
-  let pattern: RegExp | undefined;
-  let longest = 0;
+  const forms = new Forms();
 
   const add = (secrets: Iterable<string>): void => {
     for (const secret of secrets) {
       if (known.has(secret)) continue;
       known.add(secret);
-      for (const form of formsOf(secret, never)) (form.length < shortest ? words : long).add(form);
-      pattern = undefined;
+      for (const form of formsOf(secret, never)) forms.add(form);
     }
   };
-
-  const compiled = (): RegExp | undefined => {
-    if (long.size === 0 && words.size === 0) return undefined;
-    if (pattern === undefined) {
-      pattern = compile(long, words);
-      longest = Math.max(...[...long, ...words].map((form) => form.length));
-    }
-    return pattern;
-  };
-
-  const text = (input: string): string => {
-    const finder = compiled();
-    return finder === undefined ? input : replaceAll(input, finder);
-  };
+  const text = (input: string): string => replace(input, forms.find(input));
 
   const stream = (): MaskStream => {
     let held = '';
     return {
       push(chunk) {
         held += chunk;
-        const finder = compiled();
-        const cut = finder === undefined ? held.length : safeCut(held, finder, longest);
+        const cut = safeCut(held, forms);
         const ready = held.slice(0, cut);
         held = held.slice(cut);
         return text(ready);
@@ -148,89 +130,100 @@ function base64Forms(secret: string): string[] {
   });
 }
 
-type Trie = Map<string, Trie> & { isEnd?: boolean };
+/** A stretch of a text: from, to. */
+type Stretch = [start: number, end: number];
 
-function compile(long: ReadonlySet<string>, words: ReadonlySet<string>): RegExp {
-  const alternatives: string[] = [];
-  if (long.size > 0) alternatives.push(trieSource(trieOf(long)));
-  if (words.size > 0) alternatives.push(`(?<![\\p{L}\\p{N}_])(?:${trieSource(trieOf(words))})(?![\\p{L}\\p{N}_])`);
-  return new RegExp(alternatives.join('|'), 'gu');
-}
+/** All forms of all secrets, found by their first four characters. */
+class Forms {
+  longest = 0;
+  /** Forms by their first characters, the longest first. */
+  private readonly byHead = new Map<string, string[]>();
+  /** Whether any head has this hash: tells most places of a text apart without making a string of them. */
+  private readonly heads = new Uint8Array(0x10000);
+  private readonly words = new Set<string>();
+  private wordPattern: RegExp | undefined;
 
-function trieOf(forms: ReadonlySet<string>): Trie {
-  const root: Trie = new Map();
-  for (const form of forms) {
-    let node = root;
-    // A lone surrogate can't be part of a Unicode pattern; no text that we write has one either.
-    for (const character of toUSVString(form)) {
-      const next: Trie = node.get(character) ?? new Map();
-      node.set(character, next);
-      node = next;
+  add(form: string): void {
+    this.longest = Math.max(this.longest, form.length);
+    if (form.length < shortest) {
+      this.words.add(form);
+      this.wordPattern = wordPatternOf(this.words);
+      return;
     }
-    node.isEnd = true;
+    const head = form.slice(0, shortest);
+    const forms = this.byHead.get(head) ?? [];
+    if (forms.includes(form)) return;
+    this.byHead.set(
+      head,
+      [...forms, form].sort((a, b) => b.length - a.length),
+    );
+    this.heads[hashAt(form, 0)] = 1;
   }
-  return root;
-}
 
-/** The pattern of a trie. Greedy, so that of two secrets with one beginning the longer is found. */
-function trieSource(trie: Trie): string {
-  const branches: string[] = [];
-  for (const [character, below] of trie) branches.push(chainSource(character, below));
-  const source = branches.length === 1 ? (branches[0] ?? '') : `(?:${branches.join('|')})`;
-  return trie.isEnd ? `(?:${source})?` : source;
-}
-
-/** Follows a path without branches in a loop: a private key is thousands of characters long. */
-function chainSource(character: string, trie: Trie): string {
-  let source = escaped(character);
-  let node = trie;
-  while (node.size === 1 && !node.isEnd) {
-    const [[next, below] = ['', new Map() as Trie]] = node;
-    source += escaped(next);
-    node = below;
+  /** Where the text is secret, in order; stretches that overlap or touch are one. */
+  find(text: string): Stretch[] {
+    const found = this.byHead.size === 0 ? [] : this.findLong(text);
+    return this.wordPattern === undefined ? found : merged([...found, ...findWords(text, this.wordPattern)]);
   }
-  return node.size === 0 ? source : source + trieSource(node);
+
+  private findLong(text: string): Stretch[] {
+    const found: Stretch[] = [];
+    const last = text.length - shortest;
+    for (let at = 0; at <= last; at += 1) {
+      if (this.heads[hashAt(text, at)] === 0) continue;
+      const form = this.byHead.get(text.slice(at, at + shortest))?.find((candidate) => text.startsWith(candidate, at));
+      if (form !== undefined) append(found, [at, at + form.length]);
+    }
+    return found;
+  }
 }
 
-function escaped(character: string): string {
-  return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
+/** Of four characters; 16 bits. */
+function hashAt(text: string, at: number): number {
+  const first = text.charCodeAt(at) ^ (text.charCodeAt(at + 1) << 4);
+  const second = (text.charCodeAt(at + 2) << 8) ^ (text.charCodeAt(at + 3) << 11);
+  return (first ^ second ^ (second >>> 9)) & 0xffff;
 }
 
-/** Hides all matches, those too that begin inside another one. */
-function replaceAll(input: string, finder: RegExp): string {
+function wordPatternOf(words: ReadonlySet<string>): RegExp {
+  const longestFirst = [...words]
+    .sort((a, b) => b.length - a.length)
+    .map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+  return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${longestFirst.join('|')})(?![\\p{L}\\p{N}_])`, 'gu');
+}
+
+function findWords(text: string, pattern: RegExp): Stretch[] {
+  return [...text.matchAll(pattern)].map((match) => [match.index, match.index + match[0].length]);
+}
+
+function merged(stretches: Stretch[]): Stretch[] {
+  const result: Stretch[] = [];
+  for (const stretch of stretches.sort((a, b) => a[0] - b[0])) append(result, stretch);
+  return result;
+}
+
+function append(stretches: Stretch[], [start, end]: Stretch): void {
+  const last = stretches.at(-1);
+  if (last !== undefined && start <= last[1]) last[1] = Math.max(last[1], end);
+  else stretches.push([start, end]);
+}
+
+function replace(input: string, secret: readonly Stretch[]): string {
   let output = '';
   let done = 0;
-  for (const [start, end] of matches(input, finder)) {
+  for (const [start, end] of secret) {
     output += input.slice(done, start) + redacted;
     done = end;
   }
   return done === 0 ? input : output + input.slice(done);
 }
 
-/** Stretches that are secret, in order; those that overlap or touch are one. */
-function matches(input: string, finder: RegExp): [number, number][] {
-  const found: [number, number][] = [];
-  finder.lastIndex = 0;
-  for (let match = finder.exec(input); match !== null; match = finder.exec(input)) {
-    const end = match.index + match[0].length;
-    const last = found.at(-1);
-    if (last !== undefined && match.index <= last[1]) last[1] = Math.max(last[1], end);
-    else found.push([match.index, end]);
-    // By whole characters: from the middle of a surrogate pair the search would find the same match again.
-    finder.lastIndex = match.index + ((input.codePointAt(match.index) ?? 0) > 0xffff ? 2 : 1);
-  }
-  return found;
-}
-
 /** How much of a text can be given away: nothing that a coming chunk could turn into a secret. */
-function safeCut(held: string, finder: RegExp, longest: number): number {
-  const cut = Math.max(0, held.length - longest);
+function safeCut(held: string, forms: Forms): number {
+  const cut = Math.max(0, held.length - forms.longest);
   // A secret (or a chain of overlapping ones) over the cut is kept whole.
-  for (const [start, end] of matches(held, finder)) {
-    if (start < cut && end > cut) return start;
-    if (start >= cut) break;
-  }
-  return cut;
+  const over = forms.find(held).find(([start, end]) => start < cut && end > cut);
+  return over === undefined ? cut : over[0];
 }
 
 function maskValue<T>(value: T, text: (input: string) => string): T {

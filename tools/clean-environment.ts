@@ -3,6 +3,6 @@ for (const name of Object.keys(process.env)) {
   if (/^(MELTANO|TAPLINE|TAP|TARGET)_/.test(name)) delete process.env[name];
 }
 
-// Vitest preloads a file of its own into Node. Programs that tests start run as they do elsewhere; and one that
-// runs as another user may not be able to read that file.
-delete process.env.NODE_OPTIONS;
+// Vitest starts its workers with a preloaded file of its own, and `fork` hands such options on. Programs that tests
+// start run as they do elsewhere; and one that runs as another user may not be able to read that file.
+process.execArgv = [];

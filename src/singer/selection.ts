@@ -32,7 +32,7 @@ export function applyRules(catalog: Catalog, rules: CatalogRules): RuleFinding[]
     for (const stream of catalog.streams) applySchema(stream, compiled.schema, matched);
   }
   if (compiled.metadata.length > 0) {
-    const breadcrumbs = new BreadcrumbMatches(compiled.metadata);
+    const breadcrumbs = new Breadcrumbs();
     for (const stream of catalog.streams) applyMetadata(stream, compiled.metadata, matched, breadcrumbs);
   }
   const unmatched = compiled.sources.filter((source) =>
@@ -88,57 +88,53 @@ function applyMetadata(
   stream: CatalogStream,
   rules: MetadataRule[],
   matched: Set<RuleSource>,
-  breadcrumbs: BreadcrumbMatches,
+  breadcrumbs: Breadcrumbs,
 ): void {
   const onStream = rules.filter((rule) => rule.matchesStream(stream.tap_stream_id));
   if (!Array.isArray(stream.metadata)) stream.metadata = [];
-  const entries = new Entries(stream.metadata as unknown[], metadataOf(stream));
-  if (!entries.has('')) entries.add([], '');
+  const entries = new Entries(stream.metadata as unknown[], metadataOf(stream), breadcrumbs);
+  entries.ensure(breadcrumbs.root, () => []);
   for (const rule of onStream) {
     if (rule.breadcrumb === '') setUnlessUnsupported(stream, rule.key.replaceAll('-', '_'), rule.value);
   }
   // The original reads a stream's keys in their order: entries that it makes for properties get no rules
   // where `metadata` stands before `schema`.
-  const visited = standsBefore(stream, 'metadata', 'schema') ? entries.paths.length : Number.POSITIVE_INFINITY;
-  addPropertyEntries(stream.schema, [], '', entries);
-  for (let at = 0; at < entries.paths.length && at < visited; at += 1) {
-    const breadcrumb = entries.paths[at] as string;
+  const visited = standsBefore(stream, 'metadata', 'schema') ? entries.entries.length : Number.POSITIVE_INFINITY;
+  addPropertyEntries(stream.schema, [], '', entries, breadcrumbs);
+  for (let at = 0; at < entries.entries.length && at < visited; at += 1) {
+    const breadcrumb = entries.breadcrumbs[at] as Breadcrumb;
     const entry = entries.entries[at] as CatalogMetadata;
     if (!isMap(entry.metadata)) entry.metadata = {};
-    const verdicts = breadcrumbs.of(breadcrumb);
     for (const rule of onStream) {
-      if (!matchesKept(verdicts, rule, breadcrumb)) continue;
+      if (!breadcrumb.matches(rule)) continue;
       setUnlessUnsupported(entry.metadata, rule.key, rule.value);
       if (rule.main && rule.source !== undefined) matched.add(rule.source);
     }
   }
 }
 
-/** A stream's metadata list with its breadcrumbs joined by dots. */
+/** A stream's metadata list, with the breadcrumb of each entry. */
 class Entries {
   readonly entries: CatalogMetadata[];
-  /** The breadcrumb of each. */
-  readonly paths: string[];
+  readonly breadcrumbs: Breadcrumb[];
   readonly #list: unknown[];
-  readonly #known: Set<string>;
 
-  constructor(list: unknown[], entries: CatalogMetadata[]) {
+  constructor(list: unknown[], entries: CatalogMetadata[], breadcrumbs: Breadcrumbs) {
     this.#list = list;
     this.entries = entries;
-    this.paths = entries.map((entry) => entry.breadcrumb.join('.'));
-    this.#known = new Set(this.paths);
+    this.breadcrumbs = entries.map((entry) => breadcrumbs.of(entry.breadcrumb));
+    for (const breadcrumb of this.breadcrumbs) breadcrumb.knownIn = list;
   }
 
-  has(path: string): boolean {
-    return this.#known.has(path);
-  }
-
-  add(breadcrumb: string[], path: string): void {
+  /** Adds an entry where there is none for this breadcrumb. */
+  ensure(known: Breadcrumb, names: () => string[]): void {
+    if (known.knownIn === this.#list) return;
+    const breadcrumb = names();
     const entry = { breadcrumb, metadata: { inclusion: breadcrumb.length <= 2 ? 'automatic' : 'available' } };
+    known.knownIn = this.#list;
     this.#list.push(entry);
-    this.#known.add(path);
     this.entries.push(entry);
-    this.paths.push(path);
+    this.breadcrumbs.push(known);
   }
 }
 
@@ -159,48 +155,76 @@ function standsBefore(stream: CatalogStream, one: string, other: string): boolea
 const plainName = /^[\p{L}\p{N}_]*$/u;
 const asciiName = /^\w*$/;
 
-function addPropertyEntries(schema: unknown, parents: string[], prefix: string, entries: Entries): void {
+function addPropertyEntries(
+  schema: unknown,
+  parents: string[],
+  prefix: string,
+  entries: Entries,
+  breadcrumbs: Breadcrumbs,
+): void {
   if (!isMap(schema) || !isMap(schema.properties)) return;
   for (const name of Object.keys(schema.properties)) {
     const property = schema.properties[name];
     if (!isMap(property) || !(asciiName.test(name) || plainName.test(name))) continue;
-    const path = `${prefix}properties.${name}`;
-    const nested = isMap(property.properties);
-    const missing = !entries.has(path);
-    if (!missing && !nested) continue;
-    const breadcrumb = [...parents, 'properties', name];
-    if (missing) entries.add(breadcrumb, path);
-    if (nested) addPropertyEntries(property, breadcrumb, `${path}.`, entries);
+    const breadcrumb = prefix === '' ? breadcrumbs.property(name) : breadcrumbs.path(`${prefix}properties.${name}`);
+    entries.ensure(breadcrumb, () => [...parents, 'properties', name]);
+    if (!isMap(property.properties)) continue;
+    addPropertyEntries(property, [...parents, 'properties', name], `${breadcrumb.path}.`, entries, breadcrumbs);
   }
 }
 
-const breadcrumbsKept = 2000;
+/** As many patterns as a whole number has bits for. */
+const patternsKept = 31;
 
-/** Streams share property names, so what the patterns say about one is kept: 0 unknown, 1 no, 2 yes, a pattern each. */
-class BreadcrumbMatches {
-  readonly #scratch: Uint8Array;
-  readonly #kept = new Map<string, Uint8Array>();
+/** One breadcrumb, whatever streams have it, and what the patterns say about it. */
+class Breadcrumb {
+  readonly path: string;
+  /** The newest metadata list that has an entry for it. */
+  knownIn: unknown;
+  #asked = 0;
+  #matching = 0;
 
-  constructor(rules: readonly MetadataRule[]) {
-    this.#scratch = new Uint8Array(rules.length);
+  constructor(path: string) {
+    this.path = path;
   }
 
-  of(breadcrumb: string): Uint8Array {
-    const kept = this.#kept.get(breadcrumb);
-    if (kept !== undefined) return kept;
-    if (this.#kept.size >= breadcrumbsKept) return this.#scratch.fill(0);
-    const verdicts = new Uint8Array(this.#scratch.length);
-    this.#kept.set(breadcrumb, verdicts);
-    return verdicts;
+  matches(rule: MetadataRule): boolean {
+    if (rule.pattern >= patternsKept) return rule.matchesBreadcrumb(this.path);
+    const bit = 1 << rule.pattern;
+    if ((this.#asked & bit) === 0) {
+      this.#asked |= bit;
+      if (rule.matchesBreadcrumb(this.path)) this.#matching |= bit;
+    }
+    return (this.#matching & bit) !== 0;
   }
 }
 
-function matchesKept(verdicts: Uint8Array, rule: MetadataRule, breadcrumb: string): boolean {
-  const kept = verdicts[rule.pattern];
-  if (kept !== 0) return kept === 2;
-  const matches = rule.matchesBreadcrumb(breadcrumb);
-  verdicts[rule.pattern] = matches ? 2 : 1;
-  return matches;
+/** Streams share their property names: each breadcrumb is one object, found without joining it anew. */
+class Breadcrumbs {
+  readonly root = new Breadcrumb('');
+  readonly #byPath = new Map<string, Breadcrumb>([['', this.root]]);
+  readonly #byProperty = new Map<string, Breadcrumb>();
+
+  of(names: readonly string[]): Breadcrumb {
+    const isProperty = names.length === 2 && names[0] === 'properties';
+    return isProperty ? this.property(names[1] as string) : this.path(names.join('.'));
+  }
+
+  property(name: string): Breadcrumb {
+    const known = this.#byProperty.get(name);
+    if (known !== undefined) return known;
+    const breadcrumb = this.path(`properties.${name}`);
+    this.#byProperty.set(name, breadcrumb);
+    return breadcrumb;
+  }
+
+  path(path: string): Breadcrumb {
+    const known = this.#byPath.get(path);
+    if (known !== undefined) return known;
+    const breadcrumb = new Breadcrumb(path);
+    this.#byPath.set(path, breadcrumb);
+    return breadcrumb;
+  }
 }
 
 function matchesSomeStream(source: RuleSource, catalog: Catalog): boolean {

@@ -101,6 +101,7 @@ export const errorCodes = {
   LOCK_BUSY: exitCodes.failure,
   // command line
   USAGE: exitCodes.usage,
+  OUTPUT_FAILED: exitCodes.failure,
   ABORTED: exitCodes.failure,
   INTERRUPTED: exitCodes.interrupted,
 } as const;

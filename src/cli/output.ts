@@ -1,4 +1,5 @@
 /** The only writer of stdout. Data goes there, everything else to stderr. */
+import { TaplineError } from '../errors.js';
 
 export interface Output {
   /** Text and a line's end. */
@@ -17,13 +18,20 @@ export interface Output {
 /** A reader that went away (`| head`) ends the writing in silence: the data was his. */
 export function createOutput(stream: NodeJS.WriteStream = process.stdout): Output {
   let isOpen = true;
-  let failure: Error | undefined;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
+  let failure: TaplineError | undefined;
+  const fail = (error: NodeJS.ErrnoException): void => {
     isOpen = false;
-    if (error.code !== 'EPIPE') failure = error;
-  });
+    if (error.code !== 'EPIPE') failure = outputFailed(error);
+  };
+  stream.on('error', fail);
   const text = (content: string): void => {
-    if (isOpen) stream.write(content);
+    if (!isOpen) return;
+    try {
+      stream.write(content);
+    } catch (error) {
+      // A file is written at once, and then its error is thrown.
+      fail(error as NodeJS.ErrnoException);
+    }
   };
   return {
     text,
@@ -39,4 +47,13 @@ export function createOutput(stream: NodeJS.WriteStream = process.stdout): Outpu
       return stream.columns || 80;
     },
   };
+}
+
+function outputFailed(error: NodeJS.ErrnoException): TaplineError {
+  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  const message = isFull ? 'There is no space left for the output.' : `The output can't be written (${error.code}).`;
+  return new TaplineError(isFull ? 'DISK_FULL' : 'OUTPUT_FAILED', message, {
+    cause: error,
+    hint: 'What was written so far is not complete.',
+  });
 }

@@ -99,6 +99,20 @@ describe('the command line', () => {
     });
   });
 
+  it.runIf(existsSync('/dev/full'))('says when its output finds no space', async () => {
+    const child = spawn('sh', ['-c', `"${process.execPath}" "${cli}" job list > /dev/full`], {
+      cwd: folder,
+      env: cleanEnvironment(folder),
+    });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(1);
+    expect(stderr).toContain('[DISK_FULL]');
+  });
+
   it('ends in silence when nobody reads its output', async () => {
     const child = spawn(process.execPath, [cli, 'job', 'list'], { cwd: folder, env: cleanEnvironment(folder) });
     child.stdout.destroy();

@@ -3,19 +3,17 @@ import { TaplineError } from '../errors.js';
 import type { Plugin } from '../plugins/types.js';
 import type { ResolvedPlugin } from '../settings/types.js';
 import { exactJson } from '../singer/exact-json.js';
-import { currentOwner } from '../state/owner.js';
 import { prepareTapCatalog, processSpec, resolvePlugin, setUpTap, type TapSetup } from './chain-setup.js';
 import { commandSpec, workingFolder } from './command-block.js';
 import { createEmitter, type Emit } from './emit.js';
 import type { RunSubscriber } from './events.js';
 import { installPlugins } from './install-plugins.js';
 import { writePluginFiles } from './plugin-files.js';
+import { noNotes, withoutPlace, withPlace } from './plugin-place.js';
 import type { ProcessSpec } from './process/child.js';
 import { invokeProcess } from './process/invoke-process.js';
 import { readPluginLog } from './process/plugin-log.js';
-import { type Reaper, startReaper } from './process/reaper.js';
-import { createRunDirectory, removeLeftoverDirectories } from './run-directory.js';
-import { stopOnSignals } from './signals.js';
+import { signalExitCode, stopOnSignals } from './signals.js';
 import { StopControl } from './stop-control.js';
 import type { RunOptions, World } from './types.js';
 
@@ -56,7 +54,8 @@ export async function invoke(
     await installPlugins([plugin], options.install ?? 'auto', world, stop, emit);
     if (options.install === 'only') return 0;
     const resolved = resolvePlugin(world, plugin, {}, emit);
-    return await withFiles(resolved, runId, world, async (place) => {
+    const inPlace = isSinger(plugin) ? withPlace : withoutPlace;
+    return await inPlace(runId, world, async (place) => {
       const setup = {
         ...place,
         state: undefined,
@@ -75,9 +74,17 @@ export async function invoke(
       stopListening = () => undefined;
       return await invokeProcess(spec, options.terminal ? {} : { onStderrLine: relay(spec, emit) });
     });
+  } catch (error) {
+    throw interruptedBy(error, stop);
   } finally {
     stopListening();
   }
+}
+
+/** Before the plugin has the terminal, a signal ends us: with the exit code that stands for it. */
+function interruptedBy(error: unknown, { first }: StopControl): unknown {
+  if (!(error instanceof TaplineError) || error.code !== 'INTERRUPTED') return error;
+  return new TaplineError('INTERRUPTED', error.message, { exitCode: signalExitCode(first?.signal) });
 }
 
 /** The commands of a plugin, for `--list-commands`: as a person calls them. */
@@ -86,32 +93,6 @@ export function listCommands({ name, commands }: Plugin): { name: string; descri
     name: `${name}:${command.name}`,
     description: command.description ?? '',
   }));
-}
-
-interface Place {
-  directory: string;
-  reaper: Reaper;
-}
-
-/** A private directory for what the plugin reads; it is gone afterwards, whatever ends this process. */
-async function withFiles<T>(
-  { plugin }: ResolvedPlugin,
-  runId: string,
-  world: World,
-  work: (place: Place) => Promise<T>,
-): Promise<T> {
-  if (!isSinger(plugin)) return work({ directory: '', reaper: noReaper });
-  const leftovers = removeLeftoverDirectories(world.runDirRoot);
-  const directory = await createRunDirectory(world.runDirRoot, await currentOwner(runId));
-  const reaper = startReaper();
-  reaper.watchPath(directory.path);
-  try {
-    return await work({ directory: await directory.block('invoke'), reaper });
-  } finally {
-    await Promise.all([leftovers, directory.remove().catch(() => undefined)]);
-    reaper.forgetPath(directory.path);
-    await reaper.close();
-  }
 }
 
 function isSinger({ type }: Plugin): boolean {
@@ -172,14 +153,3 @@ function notInvokable(plugin: Plugin): TaplineError {
     hint: 'Extractors, loaders, mappers, transformers, utilities and orchestrators can be invoked.',
   });
 }
-
-const noNotes = { processStarted: () => undefined, processExited: () => undefined };
-
-const noReaper: Reaper = {
-  pid: undefined,
-  watchGroup: () => undefined,
-  forgetGroup: () => undefined,
-  watchPath: () => undefined,
-  forgetPath: () => undefined,
-  close: () => Promise.resolve(),
-};

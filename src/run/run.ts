@@ -14,7 +14,7 @@ import { runPlan } from './limiter.js';
 import { startReaper } from './process/reaper.js';
 import type { RunContext } from './run-context.js';
 import { createRunDirectory, removeLeftoverDirectories } from './run-directory.js';
-import { stopAfter, stopOnSignals, stopWhenAborted } from './signals.js';
+import { signalExitCode, stopAfter, stopOnSignals, stopWhenAborted } from './signals.js';
 import { StopControl } from './stop-control.js';
 import type { RunOptions, RunResult, World } from './types.js';
 
@@ -146,9 +146,4 @@ function judge(blocks: BlockSummary[], failure: unknown, stop: StopControl, opti
   if (skipped !== undefined)
     return { runId, status: 'skipped', exitCode: exitCodes.skipped, blocks, error: skipped.error };
   return { runId, status: 'success', exitCode: exitCodes.ok, blocks };
-}
-
-function signalExitCode(signal: NodeJS.Signals | undefined): number {
-  if (signal === 'SIGHUP') return exitCodes.hangup;
-  return signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
 }

@@ -1,3 +1,4 @@
+import { exitCodes } from '../errors.js';
 import type { StopControl } from './stop-control.js';
 
 const handled = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -31,4 +32,10 @@ export function stopWhenAborted(signal: AbortSignal | undefined, stop: StopContr
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
   return () => signal?.removeEventListener('abort', abort);
+}
+
+/** The exit code that tells which signal ended us; that of INT where none did. */
+export function signalExitCode(signal: NodeJS.Signals | undefined): number {
+  if (signal === 'SIGHUP') return exitCodes.hangup;
+  return signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
 }

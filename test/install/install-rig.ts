@@ -5,6 +5,7 @@ import { createInstaller } from '../../src/install/installer.js';
 import type { InstallEvent } from '../../src/install/types.js';
 import type { Plugin } from '../../src/plugins/types.js';
 import type { Project } from '../../src/project/types.js';
+import { expandText, lookupIn } from '../../src/settings/expand.js';
 import type { SettingsResolver } from '../../src/settings/types.js';
 
 export interface Rig {
@@ -21,6 +22,8 @@ export interface RigOptions {
   dotenv?: Record<string, string>;
   root?: string;
   secrets?: string[];
+  /** Unset variables are errors. */
+  strict?: boolean;
 }
 
 /** An installer over a fresh folder; settings are what the test says. No index is asked for anything. */
@@ -34,7 +37,7 @@ export async function installRig(options: RigOptions = {}): Promise<Rig> {
     projectSetting: (name: string) => options.settings?.[name],
     projectEnv: () => ({ ...env, ...dotenv, MELTANO_PROJECT_ROOT: root }),
     expand: (text: string, variables: Record<string, string | undefined>) =>
-      text.replace(/\$\{(\w+)\}|\$([A-Z][A-Z0-9_]*)/g, (_, curly, bare) => variables[curly ?? bare] ?? ''),
+      expandText(text, lookupIn(variables), options.strict ?? false),
   } as unknown as SettingsResolver;
   const mask = (text: string) => (options.secrets ?? []).reduce((all, secret) => all.replaceAll(secret, '*****'), text);
   const events: InstallEvent[] = [];

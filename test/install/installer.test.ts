@@ -130,6 +130,25 @@ describe.skipIf(findProgram('uv', process.env.PATH) === undefined)('with uv', ()
     await expect(rig.installer.ensure([plugin], { mode: 'install' })).rejects.toMatchObject({ code: 'INSTALL_FAILED' });
   });
 
+  it('looks for unset variables before it expands anything, as strict mode would fail there', async () => {
+    const rig = await installRig({ strict: true });
+    const plugin = pluginWith({ name: 'tap-u', pipUrl: 'x-${TOKEN_NOBODY_SETS}' });
+    expect(await rig.installer.ensure([plugin], auto(rig))).toMatchObject([{ status: 'skipped' }]);
+  });
+
+  it('tells of each tool’s process group while it lives', async () => {
+    const rig = await installRig();
+    await writePythonPackage(join(rig.root, 'pkg'), 'tap_w', 'w');
+    const told: string[] = [];
+    const watcher = {
+      watchGroup: (group: number) => told.push(`watch ${group}`),
+      forgetGroup: (group: number) => told.push(`forget ${group}`),
+    };
+    await rig.installer.ensure([pluginWith({ name: 'tap-w', pipUrl: './pkg' })], { ...auto(rig), watcher });
+    expect(told).toHaveLength(4);
+    expect(told.map((entry) => entry.split(' ')[0])).toEqual(['watch', 'forget', 'watch', 'forget']);
+  });
+
   it('ends the whole process group when it is interrupted', async () => {
     const rig = await installRig();
     const pkg = join(rig.root, 'pkg');

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { directoryError } from '../../src/run/run-directory.js';
 import { catalogText, data, projectRig, type Rig, simpleFiles, simpleProject } from './project-rig.js';
 
 const rigs: Rig[] = [];
@@ -301,6 +302,47 @@ describe('commands', () => {
     expect(blocks).toMatchObject([{ status: 'failed', exitCodes: { utilities: 5 } }, { status: 'not_started' }]);
     const unset = await rig.run('util-x:unset');
     expect(unset.error).toMatchObject({ code: 'VARIABLE_UNSET' });
+  });
+});
+
+describe('installs', () => {
+  const project = simpleProject().replace('executable: ./tap.sh', 'pip_url: ./nowhere');
+  const offline = { UV_OFFLINE: '1', PIP_NO_INDEX: '1' };
+
+  it('that fail end the run before anything has started', async () => {
+    const rig = await open(project, simpleFiles, offline);
+    const { exitCode, error, events } = await rig.run('tap-x target-x');
+    expect({ exitCode, code: error?.code }).toEqual({ exitCode: 1, code: 'INSTALL_FAILED' });
+    expect(events.some(({ type }) => type === 'block.started')).toBe(false);
+    expect(events.at(-1)).toMatchObject({ type: 'run.finished', status: 'failed', blocks: [] });
+  });
+
+  it('are left out where the run or the project says so', async () => {
+    const rig = await open(project, simpleFiles, offline);
+    expect((await rig.run('tap-x target-x', { install: 'skip' })).error?.code).toBe('EXECUTABLE_MISSING');
+    const never = await open(`auto_install: false\n${project}`, simpleFiles, offline);
+    expect((await never.run('tap-x target-x')).error?.code).toBe('EXECUTABLE_MISSING');
+  });
+
+  it('are all that is done where they are to be', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    expect(await rig.run('tap-x target-x', { install: 'only' })).toMatchObject({ status: 'success', blocks: [] });
+    await expect(stat(join(rig.root, 'seen'))).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a run directory that can’t be made', () => {
+  it('is an error with a code and a hint', async () => {
+    const rig = await open(simpleProject(), { ...simpleFiles, '.meltano/run/tapline': 'a file' });
+    expect(await rig.run('tap-x target-x')).toMatchObject({
+      status: 'failed',
+      error: { code: 'RUN_DIRECTORY', hint: expect.stringContaining('MELTANO_SYS_DIR_ROOT') },
+    });
+  });
+
+  it('for a full disk says so', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    expect(directoryError(full, '/x')).toMatchObject({ code: 'DISK_FULL' });
   });
 });
 

@@ -5,11 +5,12 @@
 export function closest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = fold(name);
   let best: string | undefined;
-  let bestDistance = Math.floor(Math.max(3, wanted.length) / 3) + 1;
+  let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
-    const distance = editDistance(wanted, fold(candidate), bestDistance);
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const limit = Math.min(bestDistance, Math.floor(Math.max(wanted.length, candidate.length) / 3) + 1);
+    if (Math.abs(candidate.length - name.length) >= limit) continue;
+    const distance = editDistance(wanted, fold(candidate), limit);
+    if (distance < limit) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }

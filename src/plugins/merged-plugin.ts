@@ -108,8 +108,9 @@ export class MergedPlugin implements Plugin {
   get executable(): string {
     const own = textOf(this.entry.executable);
     if (own !== undefined) return own;
-    const isGuess = this.base.executable === (this.parent?.name ?? this.base.name);
-    return isGuess && this.isDbt ? 'dbt' : this.base.executable;
+    const inherited = this.base.executable;
+    const isGuess = inherited === this.base.name;
+    return isGuess && this.isDbt ? 'dbt' : inherited;
   }
 
   /** dbt's own packages (dbt-core, dbt-postgres ...) all bring the program `dbt`. */

@@ -15,7 +15,7 @@ export interface VenvTool {
 }
 
 /** `--python` takes a path, a name, or (uv only) a version. */
-export function uvTool(uv: string, interpreter: string | undefined): VenvTool {
+function uvTool(uv: string, interpreter: string | undefined): VenvTool {
   const python = interpreter === undefined ? [] : [`--python=${interpreter}`];
   return {
     name: 'uv',
@@ -26,7 +26,7 @@ export function uvTool(uv: string, interpreter: string | undefined): VenvTool {
 }
 
 /** virtualenv where the interpreter has it (it is faster, and what the original uses), else Python's own venv. */
-export function pipTool(interpreter: string): VenvTool {
+function pipTool(interpreter: string): VenvTool {
   return {
     name: 'pip',
     create: (venv) => [

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ChainBlock } from '../plan/types.js';
+import type { BlockOptions, ChainBlock } from '../plan/types.js';
 import type { Plugin } from '../plugins/types.js';
 import type { ResolvedPlugin } from '../settings/types.js';
 import type { Catalog } from '../singer/catalog.js';
@@ -24,8 +24,13 @@ export interface ResolvedChain {
 }
 
 /** Each plugin sees the variables of those before it. Their secrets are masked from here on. */
-export function resolveChain(world: World, block: ChainBlock, emit: Emit): ResolvedChain {
-  const tap = resolvePlugin(world, block.tap, {}, emit);
+export function resolveChain(
+  world: World,
+  block: ChainBlock,
+  emit: Emit,
+  options: BlockOptions = block.options,
+): ResolvedChain {
+  const tap = resolvePlugin(world, block.tap, {}, emit, tapOverrides(options));
   let upstream = { ...tap.exported };
   const mappers = block.mappers.map((plugin) => {
     const mapper = resolvePlugin(world, plugin, upstream, emit);
@@ -35,14 +40,21 @@ export function resolveChain(world: World, block: ChainBlock, emit: Emit): Resol
   return { tap, mappers, target: resolvePlugin(world, block.target, upstream, emit) };
 }
 
+/** Extras of the tap that the command line sets. */
+function tapOverrides({ selectFilter, catalog, state }: BlockOptions): Record<string, unknown> {
+  const given = { _select_filter: selectFilter, _catalog: catalog, _state: state };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
 /** Resolves one plugin, hides its secrets, and warns where none of its groups of required settings is complete. */
 export function resolvePlugin(
   world: World,
   plugin: Plugin,
   upstream: Record<string, string>,
   emit: Emit,
+  overrides: Record<string, unknown> = {},
 ): ResolvedPlugin {
-  const resolved = world.settings.plugin(plugin, { upstream });
+  const resolved = world.settings.plugin(plugin, { upstream, overrides });
   world.mask.add(resolved.secrets);
   const [missing] = resolved.missing;
   if (missing !== undefined) {
@@ -204,7 +216,7 @@ const shortOptions: Partial<Record<SingerOption, string>> = {
 };
 
 /** `--config`, or `-c` with `arg_style: short`. */
-export function flag({ extras }: ResolvedPlugin, option: SingerOption): string {
+function flag({ extras }: ResolvedPlugin, option: SingerOption): string {
   const short = extras.arg_style === 'short' ? shortOptions[option] : undefined;
   return short ?? `--${option}`;
 }

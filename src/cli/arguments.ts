@@ -9,7 +9,7 @@ import {
   groups,
   type OptionTwin,
   optionTwins,
-  valueOptions,
+  takesValue,
   wordsBeforePassThrough,
 } from './options.js';
 
@@ -60,10 +60,11 @@ function split(argv: readonly string[]): Parts {
       break;
     }
     const option = withDashes(token);
-    const tokens = takesNext(option) ? [option, ...argv.slice(i + 1, i + 2)] : [option];
+    const isTaker = takesNext(option, pathOf(words));
+    const tokens = isTaker ? [option, ...argv.slice(i + 1, i + 2)] : [option];
     i += tokens.length - 1;
     // One whose value is missing stays last, so that it can't take the command for its value.
-    const isWhole = !takesNext(option) || tokens.length === 2;
+    const isWhole = !isTaker || tokens.length === 2;
     if (isWhole && globalOptions.has(nameOf(option))) globals.push(...tokens);
     else items.push({ kind: 'option', tokens });
   }
@@ -115,8 +116,12 @@ function isOption(token: string): boolean {
 }
 
 function isPassThrough(words: readonly string[]): boolean {
-  const path = groups.has(words[0] ?? '') ? words.slice(0, 2).join(' ') : (words[0] ?? '');
-  return words.length === wordsBeforePassThrough[path];
+  return words.length === wordsBeforePassThrough[pathOf(words)];
+}
+
+/** The command that the words so far call. */
+function pathOf(words: readonly string[]): string {
+  return groups.has(words[0] ?? '') ? words.slice(0, 2).join(' ') : (words[0] ?? '');
 }
 
 /** `--state_id=a_b` as `--state-id=a_b`. */
@@ -131,13 +136,13 @@ function nameOf(option: string): string {
   return option.startsWith('--') && end !== -1 ? option.slice(0, end) : option;
 }
 
-function takesNext(option: string): boolean {
+function takesNext(option: string, command: string): boolean {
   if (option.startsWith('--')) {
-    return !option.includes('=') && (globalOptions.get(option)?.takesValue ?? valueOptions.has(option));
+    return !option.includes('=') && (globalOptions.get(option)?.takesValue ?? takesValue(option, command));
   }
   // In a cluster such as `-fj 4` the first letter that takes a value takes all that follows.
   const letters = [...option.slice(1)];
-  const taker = letters.findIndex((letter) => valueOptions.has(`-${letter}`));
+  const taker = letters.findIndex((letter) => takesValue(`-${letter}`, command));
   return taker !== -1 && taker === letters.length - 1;
 }
 

@@ -14,10 +14,12 @@ export const globalOptions: ReadonlyMap<string, { takesValue: boolean }> = new M
   ['--env-file', { takesValue: true }],
 ]);
 
-/** Options of any command that take a value. One name means the same in every command. */
+/** Options that take a value. One name means the same in every command, but for the flags below. */
 export const valueOptions: ReadonlySet<string> = new Set([
+  '--catalog',
   '--database-uri',
   '--dump',
+  '--exclude',
   '--filter',
   '--format',
   '--if-running',
@@ -39,16 +41,27 @@ export const valueOptions: ReadonlySet<string> = new Set([
   '--print-var',
   '--run-id',
   '--schedule',
+  '--select',
+  '--state',
   '--state-id',
   '--state-id-suffix',
   '--state-strategy',
   '--status',
   '--timeout',
+  '-e',
   '-j',
   '-l',
   '-p',
   '-s',
 ]);
+
+/** Options that are flags in one command and take a value in all others. */
+const flagsOf: Readonly<Record<string, ReadonlySet<string>>> = { select: new Set(['--exclude']) };
+
+/** `command` as far as the line has been read: `el`, or `state list`. */
+export function takesValue(option: string, command: string): boolean {
+  return valueOptions.has(option) && flagsOf[command]?.has(option) !== true;
+}
 
 export interface OptionTwin {
   option: string;
@@ -57,8 +70,15 @@ export interface OptionTwin {
   kind: 'flag' | 'value';
 }
 
+const elTwins: readonly OptionTwin[] = [
+  { option: '--state-id', variable: 'MELTANO_STATE_ID', kind: 'value' },
+  { option: '--full-refresh', variable: 'MELTANO_RUN_FULL_REFRESH', kind: 'flag' },
+];
+
 /** Variables that stand for options, by command; an option on the command line beats its variable. */
 export const optionTwins: Readonly<Record<string, readonly OptionTwin[]>> = {
+  el: elTwins,
+  elt: elTwins,
   run: [
     { option: '--full-refresh', variable: 'MELTANO_RUN_FULL_REFRESH', kind: 'flag' },
     { option: '--refresh-catalog', variable: 'MELTANO_RUN_REFRESH_CATALOG', kind: 'flag' },

@@ -44,6 +44,14 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       },
     },
   },
+  el: {
+    summary: 'Run one extract-load block under a state ID of your own.',
+    load: async () => (await import('./commands/el.js')).el,
+  },
+  elt: {
+    summary: 'The older form of el, with --transform.',
+    load: async () => (await import('./commands/elt.js')).elt,
+  },
   install: {
     summary: 'Install the plugins of the project.',
     load: async () => (await import('./commands/install.js')).install,

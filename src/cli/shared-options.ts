@@ -61,6 +61,11 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** Gathers the values of an option that may stand several times. */
+export function collect(value: string, values: string[] = []): string[] {
+  return [...values, value];
+}
+
 /** Of several sources exactly one must be given; names are as the user types them. */
 export function requireOne(sources: Readonly<Record<string, unknown>>): void {
   const given = Object.values(sources).filter((value) => value !== undefined && value !== false).length;

@@ -10,6 +10,12 @@ export interface BlockOptions {
   stateIdSuffix?: string | undefined;
   stateStrategy?: 'auto' | 'merge' | 'overwrite' | undefined;
   force?: boolean | undefined;
+  /** `[!]stream` patterns: only these streams, in place of the extra `select_filter`. */
+  selectFilter?: readonly string[] | undefined;
+  /** A catalog file in place of a discovered one, relative to the project's folder. */
+  catalog?: string | undefined;
+  /** A state file in place of the state that is kept, relative to the project's folder. */
+  state?: string | undefined;
 }
 
 export interface ChainBlock {
@@ -34,6 +40,8 @@ export interface CommandBlock {
   plugin: Plugin;
   command: string | undefined;
   args: string[];
+  /** Plugins whose variables it sees, in order. */
+  upstream?: Plugin[] | undefined;
   at?: SourceLocation | undefined;
 }
 

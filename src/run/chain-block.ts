@@ -33,8 +33,9 @@ export async function runChainBlock(
   emit: Emit,
 ): Promise<ChainRecord> {
   const { world, reaper, owner } = context;
-  const { fullRefresh = false, refreshCatalog = false } = chainOptions(context, block);
-  const chain = resolveChain(world, block, emit);
+  const options = chainOptions(context, block);
+  const { fullRefresh = false, refreshCatalog = false } = options;
+  const chain = resolveChain(world, block, emit, options);
   const directory = await context.directory.block(block.id);
   const notes = context.notes.processes(block.id, owner);
   const tapState =

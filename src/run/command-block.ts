@@ -20,7 +20,7 @@ export async function runCommandBlock(
   emit: Emit,
 ): Promise<BlockSummary> {
   const { world, reaper, notes, owner } = context;
-  const resolved = resolvePlugin(world, block.plugin, {}, emit);
+  const resolved = resolvePlugin(world, block.plugin, upstreamOf(world, block), emit);
   const spec = commandSpec(world, resolved, block.command, block.args);
   // A process in a session of its own can't read the terminal.
   const stdin = process.stdin.isTTY ? 'ignore' : 'inherit';
@@ -34,6 +34,17 @@ export async function runCommandBlock(
     processes: outcome.process === undefined ? [] : [outcome.process],
     ...exitCodes(block, outcome),
   });
+}
+
+/** What the plugins before it export, each seeing those before it. */
+function upstreamOf(world: World, { upstream = [] }: CommandBlock): Record<string, string> {
+  let variables: Record<string, string> = {};
+  for (const plugin of upstream) {
+    const { exported, secrets } = world.settings.plugin(plugin, { upstream: variables });
+    world.mask.add(secrets);
+    variables = { ...variables, ...exported };
+  }
+  return variables;
 }
 
 function exitCodes({ plugin }: CommandBlock, { process }: CommandOutcome): Pick<BlockSummary, 'exitCodes'> {

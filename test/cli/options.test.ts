@@ -2,7 +2,7 @@ import { Command, type Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import type { CommandContext } from '../../src/cli/context.js';
 import { exitCodeMeanings, exitCodesText } from '../../src/cli/exit-codes.js';
-import { globalOptions, groups, optionTwins, valueOptions } from '../../src/cli/options.js';
+import { globalOptions, groups, optionTwins, takesValue } from '../../src/cli/options.js';
 import { type CommandEntry, isGroup, registry } from '../../src/cli/registry.js';
 import { exitCodes } from '../../src/errors.js';
 
@@ -30,7 +30,7 @@ describe('what the argument pass knows of options', () => {
   it.each(entries)('is true for %s', async (path, entry) => {
     for (const option of await optionsOf(entry)) {
       for (const spelling of spellings(option)) {
-        expect([spelling, valueOptions.has(spelling)]).toEqual([spelling, option.required || option.optional]);
+        expect([spelling, takesValue(spelling, path)]).toEqual([spelling, option.required || option.optional]);
         expect(globalOptions.has(spelling)).toBe(false);
       }
     }

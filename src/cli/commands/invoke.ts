@@ -3,7 +3,9 @@ import type { Plugin } from '../../plugins/types.js';
 import type { PluginType } from '../../project/types.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
+import { logEvents } from '../log-events.js';
 import {
+  collect,
   databaseUriOption,
   examples,
   type InstallFlags,
@@ -67,10 +69,6 @@ export function invoke(command: Command, { open, output, exit }: CommandContext)
     });
 }
 
-function collect(name: string, names: string[] = []): string[] {
-  return [...names, name];
-}
-
 /** One colon parts plugin and command; with more of them all is the plugin's name, as in the original. */
 async function pluginOf(
   session: Session,
@@ -99,13 +97,11 @@ async function start(
   session: Session,
   print: (line: string) => void,
 ): Promise<number> {
-  const [{ invoke: invokePlugin }, { createRunLog }, log, settings] = await Promise.all([
+  const [{ invoke: invokePlugin }, log, settings] = await Promise.all([
     import('../../run/invoke.js'),
-    import('../../observe/run-log.js'),
     session.log(),
     session.settings(),
   ]);
-  const recordOf = createRunLog();
   const isStructured = log.settings.outputs.some(
     ({ file, format }) => file === undefined && (format === 'json' || format === 'key-value'),
   );
@@ -123,11 +119,6 @@ async function start(
       terminal: session.stderr.isTTY && !isStructured,
     },
     await session.world(),
-    [
-      (event) => {
-        const record = recordOf(event);
-        if (record !== undefined) log.write(record);
-      },
-    ],
+    [await logEvents(log)],
   );
 }

@@ -1,0 +1,131 @@
+/** `el` and `elt`: one extract-load block with a state ID that the caller chooses. */
+import { randomUUID } from 'node:crypto';
+import { type Command, Option } from 'commander';
+import { TaplineError } from '../errors.js';
+import type { Log } from '../observe/log.js';
+import type { ExtractLoad } from '../plan/plan-extract-load.js';
+import type { ChainFile } from '../run/chain-dump.js';
+import type { Session } from '../session.js';
+import type { CommandContext } from './context.js';
+import { logEvents } from './log-events.js';
+import {
+  blockOptionsOf,
+  executePlan,
+  type PlanOptions,
+  processOptions,
+  runOptionsOf,
+  stateOptions,
+} from './run-plan.js';
+import { collect, databaseUriOption, installOptions } from './shared-options.js';
+
+interface Options extends PlanOptions {
+  dry?: true;
+  stateId?: string;
+  catalog?: string;
+  state?: string;
+  dump?: ChainFile;
+  transform?: 'skip' | 'only' | 'run';
+}
+
+/** Adds arguments, options and action. `deprecation` is told first. */
+export function defineExtractLoad(command: Command, context: CommandContext, deprecation?: string): Command {
+  command
+    .usage('[options] <extractor> <loader>')
+    .argument('<extractor>')
+    .argument('<loader>')
+    .option('--state-id <id>', 'the name under which state is kept, from run to run')
+    .addOption(new Option('--dry', 'check and show what would run, without running it'))
+    .option('-s, --select <stream>', 'only streams of this pattern (can be repeated)', collect)
+    .option('-e, --exclude <stream>', 'all but streams of this pattern (can be repeated)', collect)
+    .option('--catalog <file>', "use this catalog, relative to the project's folder, instead of a discovered one")
+    .option('--state <file>', "start from this state, relative to the project's folder, instead of the saved one")
+    .addOption(
+      new Option('--dump <what>', 'print a file that a plugin would get, without running anything').choices([
+        'catalog',
+        'state',
+        'extractor-config',
+        'loader-config',
+      ]),
+    );
+  for (const option of [...stateOptions(), ...processOptions(), ...installOptions()]) command.addOption(option);
+  return command
+    .addOption(databaseUriOption())
+    .action((tap: string, target: string, options: Options) =>
+      extractLoad({ tap, target }, options, context, deprecation),
+    );
+}
+
+async function extractLoad(
+  names: { tap: string; target: string },
+  options: Options,
+  { open, output, exit, env }: CommandContext,
+  deprecation: string | undefined,
+): Promise<void> {
+  const isDump = options.dump !== undefined;
+  const session = await open({
+    policy: 'default',
+    access: isDump ? 'read' : 'write',
+    databaseUri: options.databaseUri,
+  });
+  const log = await session.log();
+  if (deprecation !== undefined) log.warning(deprecation);
+  const chain = await chainOf(names, options, session, log);
+  if (options.dump !== undefined) {
+    output.line(await dump(options.dump, chain, session, log));
+    return;
+  }
+  const { planExtractLoad } = await import('../plan/plan-extract-load.js');
+  const runOptions = await runOptionsOf(options, chain.options, session, env);
+  exit(await executePlan(planExtractLoad(chain), { ...runOptions, dryRun: options.dry }, session));
+}
+
+async function chainOf(
+  names: { tap: string; target: string },
+  options: Options,
+  session: Session,
+  log: Log,
+): Promise<ExtractLoad> {
+  const plugins = await session.plugins();
+  const tap = plugins.get(names.tap, 'extractors');
+  const target = plugins.get(names.target, 'loaders');
+  const { catalog, state } = options;
+  return {
+    tap,
+    target,
+    stateId: options.stateId ?? ephemeralStateId(names, log),
+    // The original, too, discovers anew in each `el`.
+    options: { ...(await blockOptionsOf(options, session)), refreshCatalog: true, catalog, state },
+    transform: await transformOf(options.transform, session, log),
+  };
+}
+
+/** As the original makes it. */
+function ephemeralStateId({ tap, target }: { tap: string; target: string }, log: Log): string {
+  const [date, time] = new Date().toISOString().slice(0, 19).split('T');
+  const stateId = `${date}T${time?.replaceAll(':', '')}--${tap}--${target}`;
+  log.warning(
+    `No state ID provided. Using an ephemeral state ID '${stateId}'. Incremental replication state will not be reused between runs. To persist state across runs, pass \`--state-id=<your_id>\`.`,
+  );
+  return stateId;
+}
+
+async function transformOf(how: Options['transform'], session: Session, log: Log): Promise<ExtractLoad['transform']> {
+  if (how === undefined || how === 'skip') return undefined;
+  log.warning('The option to run a transformation is deprecated.', {
+    hint: 'Name the blocks instead: `tapline run tap-x target-y dbt:run`.',
+  });
+  const plugins = await session.plugins();
+  const transformer = plugins.find('dbt', 'transformers');
+  if (transformer !== undefined) return { transformer, only: how === 'only' };
+  throw new TaplineError('PLUGIN_UNKNOWN', "The option --transform needs a transformer named 'dbt'.", {
+    hint: 'A plugin of another name is a block of `run`: tapline run tap-x target-y dbt-postgres:run',
+  });
+}
+
+async function dump(file: ChainFile, chain: ExtractLoad, session: Session, log: Log): Promise<string> {
+  const [{ dumpChainFile }, { chainBlockOf }] = await Promise.all([
+    import('../run/chain-dump.js'),
+    import('../plan/plan-extract-load.js'),
+  ]);
+  return dumpChainFile(file, chainBlockOf(chain), randomUUID(), await session.world(), [await logEvents(log)]);
+}

@@ -1,0 +1,109 @@
+/** What `run` and `el` share: their common options, and the way from a plan to an exit code. */
+import { randomUUID } from 'node:crypto';
+import { InvalidArgumentError, Option } from 'commander';
+import { TaplineError } from '../errors.js';
+import type { BlockOptions, Plan } from '../plan/types.js';
+import type { IfRunning, RunOptions } from '../run/types.js';
+import type { Session } from '../session.js';
+import { type InstallFlags, installMode, wholeNumber } from './shared-options.js';
+
+export interface PlanOptions extends InstallFlags {
+  fullRefresh?: true;
+  refreshCatalog?: true;
+  force?: true;
+  ifRunning?: IfRunning;
+  stateStrategy: 'auto' | 'merge' | 'overwrite';
+  mergeState?: true;
+  select?: string[];
+  exclude?: string[];
+  runId?: string;
+  timeout?: number;
+  strictSinger?: true;
+  databaseUri?: string;
+}
+
+export function stateOptions(): Option[] {
+  return [
+    new Option('--full-refresh', 'ignore the saved state and start from the beginning'),
+    new Option('--refresh-catalog', 'discover streams anew instead of using the cached catalog'),
+    new Option('-f, --force', 'run even if another run holds the state ID: it is taken over'),
+    new Option('--if-running <what>', 'when another run holds the state ID').choices(['fail', 'wait', 'skip']),
+    new Option('--state-strategy <how>', 'how states are saved')
+      .choices(['auto', 'merge', 'overwrite'])
+      .default('auto'),
+    new Option('--merge-state', 'the older form of --state-strategy merge').hideHelp(),
+  ];
+}
+
+export function processOptions(): Option[] {
+  return [
+    new Option('--run-id <uuid>', 'the ID of this run').argParser(parseRunId),
+    new Option('--timeout <seconds>', 'stop gracefully after this time').argParser(wholeNumber(1)),
+    new Option('--strict-singer', 'fail a tap that prints lines which are no Singer messages'),
+  ];
+}
+
+/** As the original takes it: with or without dashes. */
+function parseRunId(text: string): string {
+  const digits = text.toLowerCase().replace(/^urn:uuid:|[{}-]/g, '');
+  if (/^[0-9a-f]{32}$/.test(digits)) return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  throw new InvalidArgumentError('It is not a valid UUID.');
+}
+
+export async function blockOptionsOf(options: PlanOptions, session: Session): Promise<BlockOptions> {
+  const { fullRefresh, refreshCatalog, force } = options;
+  const stateStrategy = await strategyOf(options, session);
+  return { fullRefresh, refreshCatalog, force, stateStrategy, selectFilter: selectFilterOf(options) };
+}
+
+async function strategyOf(
+  { mergeState, stateStrategy }: PlanOptions,
+  session: Session,
+): Promise<BlockOptions['stateStrategy']> {
+  if (mergeState === undefined) return stateStrategy;
+  if (stateStrategy !== 'auto') {
+    throw new TaplineError('USAGE', 'Cannot use both --merge-state and --state-strategy.', {
+      hint: 'Use --state-strategy merge alone.',
+    });
+  }
+  (await session.log()).warning('The option --merge-state is the older form of --state-strategy merge.');
+  return 'merge';
+}
+
+/** In the form of the extra `select_filter`, which it replaces. */
+function selectFilterOf({ select = [], exclude = [] }: PlanOptions): string[] | undefined {
+  const patterns = [...select, ...exclude.map((pattern) => `!${pattern}`)];
+  return patterns.length === 0 ? undefined : patterns;
+}
+
+export async function runOptionsOf(
+  options: PlanOptions,
+  defaults: BlockOptions,
+  session: Session,
+  env: NodeJS.ProcessEnv,
+): Promise<RunOptions> {
+  const settings = await session.settings();
+  return {
+    runId: options.runId ?? randomUUID(),
+    ifRunning: options.ifRunning,
+    install: installMode(options, settings.projectSetting('auto_install')),
+    defaults,
+    strictSinger: options.strictSinger,
+    timeoutSeconds: options.timeout,
+    trigger: env.MELTANO_JOB_TRIGGER,
+    handleSignals: true,
+  };
+}
+
+/** Runs a plan under the eyes of log, log files, live view and summary. Gives the exit code. */
+export async function executePlan(plan: Plan, options: RunOptions, session: Session): Promise<number> {
+  const [{ run }, { observeRun }] = await Promise.all([import('../run/run.js'), import('../observe/observe-run.js')]);
+  const log = await session.log();
+  const observers = await observeRun({ log, stderr: session.stderr, env: session.env });
+  try {
+    const result = await run(plan, options, await session.world(), observers.subscribers);
+    return result.exitCode;
+  } finally {
+    await observers.close();
+  }
+}

@@ -1,0 +1,68 @@
+import { TaplineError } from '../errors.js';
+import type { ChainBlock } from '../plan/types.js';
+import { exactJson } from '../singer/exact-json.js';
+import { prepareTapCatalog, type ResolvedChain, resolveChain } from './chain-setup.js';
+import { createEmitter } from './emit.js';
+import type { RunSubscriber } from './events.js';
+import { noNotes, withPlace } from './plugin-place.js';
+import { stopOnSignals } from './signals.js';
+import { StopControl } from './stop-control.js';
+import { loadTapState } from './tap-state.js';
+import type { World } from './types.js';
+
+export const chainFiles = ['catalog', 'state', 'extractor-config', 'loader-config'] as const;
+export type ChainFile = (typeof chainFiles)[number];
+
+/** The text of a file that a chain's plugin would be started with; the chain itself does not run. */
+export async function dumpChainFile(
+  file: ChainFile,
+  block: ChainBlock,
+  runId: string,
+  world: World,
+  subscribers: readonly RunSubscriber[],
+): Promise<string> {
+  const { emit } = createEmitter(runId, world.mask, subscribers);
+  const chain = resolveChain(world, block, emit);
+  if (file === 'extractor-config') return exactJson(chain.tap.config, 2);
+  if (file === 'loader-config') return exactJson(chain.target.config, 2);
+  const state = await stateOf(chain, block, world, emit);
+  const text = file === 'state' ? state.text : await catalogOf(chain, block, runId, world, state, emit);
+  if (text !== undefined) return text;
+  throw new TaplineError('USAGE', `Could not find ${file} file for this pipeline.`, {
+    exitCode: 1,
+    hint:
+      file === 'state'
+        ? `No state is kept for '${block.stateId}', or ${block.tap.name} takes none.`
+        : `${block.tap.name} must have the capabilities \`catalog\` (or \`properties\`) and \`discover\`.`,
+  });
+}
+
+type Emit = Parameters<typeof resolveChain>[2];
+
+function stateOf({ tap }: ResolvedChain, { stateId, options }: ChainBlock, world: World, emit: Emit) {
+  const { fullRefresh = false } = options;
+  const wanted = { stateId: stateId ?? '', fullRefresh, projectRoot: world.project.root };
+  return loadTapState(tap, world.state, wanted, emit);
+}
+
+async function catalogOf(
+  { tap }: ResolvedChain,
+  { options }: ChainBlock,
+  runId: string,
+  world: World,
+  state: { text: string | undefined },
+  emit: Emit,
+): Promise<string | undefined> {
+  const stop = new StopControl();
+  const stopListening = stopOnSignals(stop);
+  try {
+    return await withPlace(runId, world, async (place) => {
+      const refreshCatalog = options.refreshCatalog === true || options.fullRefresh === true;
+      const setup = { ...place, state, refreshCatalog, stop, notes: noNotes };
+      const catalog = await prepareTapCatalog(world, tap, setup, emit);
+      return catalog === undefined ? undefined : exactJson(catalog, 2);
+    });
+  } finally {
+    stopListening();
+  }
+}

@@ -71,7 +71,7 @@ async function claimState(context: RunContext, block: ChainBlock, emit: Emit): P
   const { lease, tookFrom } = await backend.leases.acquire(stateId, { owner: context.owner, force });
   try {
     if (tookFrom !== undefined && tookFrom.reason !== 'forced') {
-      const ended = await reclaimProcesses(history, tookFrom.owner.runId);
+      const ended = await reclaimProcesses(history, tookFrom.owner.runId, (row) => context.notes.isOurs(row));
       if (ended > 0) emit({ type: 'log', level: 'warning', message: leftBehind(ended, tookFrom.owner.runId) });
     }
     const row = await MeltanoRow.claim(history, stateId, context.options.runId, context.trigger, force);

@@ -57,22 +57,81 @@ export interface ProcessOutcome {
 
 export type RunEventBody =
   | { type: 'run.started'; words: string[]; environment: string | null; blocks: number; jobs: number; dryRun: boolean }
-  | { type: 'run.finished'; status: 'success' | 'failed' | 'stopped' | 'skipped'; durationSeconds: number; exitCode: number; error?: ErrorInfo | undefined; blocks: BlockSummary[] }
+  | {
+      type: 'run.finished';
+      status: 'success' | 'failed' | 'stopped' | 'skipped';
+      durationSeconds: number;
+      exitCode: number;
+      error?: ErrorInfo | undefined;
+      blocks: BlockSummary[];
+    }
   | { type: 'block.planned'; kind: BlockKind; name: string; plugins: string[]; stateId?: string | undefined }
-  | { type: 'block.waiting'; name: string; for: 'slot' | 'lease' | 'concurrency' | 'barrier'; holder?: string | undefined }
+  | {
+      type: 'block.waiting';
+      name: string;
+      for: 'slot' | 'lease' | 'concurrency' | 'barrier';
+      holder?: string | undefined;
+    }
   | { type: 'block.started'; kind: BlockKind; name: string; plugins: string[]; stateId?: string | undefined }
   | { type: 'block.finished'; summary: BlockSummary }
-  | { type: 'lease.acquired' | 'lease.released' | 'lease.lost' | 'lease.reclaimed'; stateId: string; token: number; owner?: string | undefined }
-  | { type: 'catalog.ready'; plugin: string; source: 'discovery' | 'cache' | 'file'; streams: number; selected: number; durationSeconds: number }
+  | {
+      type: 'lease.acquired' | 'lease.released' | 'lease.lost' | 'lease.reclaimed';
+      stateId: string;
+      token: number;
+      owner?: string | undefined;
+    }
+  | {
+      type: 'catalog.ready';
+      plugin: string;
+      source: 'discovery' | 'cache' | 'file';
+      streams: number;
+      selected: number;
+      durationSeconds: number;
+    }
   | { type: 'state.loaded'; stateId: string; found: boolean; ignored: boolean }
-  | { type: 'install.started' | 'install.finished' | 'install.skipped'; plugin: string; pluginType: string; durationSeconds?: number | undefined; reason?: string | undefined }
+  | {
+      type: 'install.started' | 'install.finished' | 'install.skipped';
+      plugin: string;
+      pluginType: string;
+      durationSeconds?: number | undefined;
+      reason?: string | undefined;
+    }
   | { type: 'process.started'; role: ProcessRole; plugin: string; pid: number }
-  | { type: 'process.exited'; role: ProcessRole; plugin: string; pid: number; exitCode: number | null; signal: string | null }
-  | { type: 'plugin.log'; role: ProcessRole; plugin: string; pluginType: string; stdio: 'stdout' | 'stderr'; level: LogLevel; message: string; fields?: Record<string, unknown> | undefined; stateId?: string | undefined }
+  | {
+      type: 'process.exited';
+      role: ProcessRole;
+      plugin: string;
+      pid: number;
+      exitCode: number | null;
+      signal: string | null;
+    }
+  | {
+      type: 'plugin.log';
+      role: ProcessRole;
+      plugin: string;
+      pluginType: string;
+      stdio: 'stdout' | 'stderr';
+      level: LogLevel;
+      message: string;
+      fields?: Record<string, unknown> | undefined;
+      stateId?: string | undefined;
+    }
   | { type: 'schema'; plugin: string; stream: string; schema: unknown; keyProperties: string[]; changed: boolean }
-  | { type: 'progress'; name: string; counts: ChainCounts; pressure: ChainPressure; elapsedSeconds: number; stream?: string | undefined }
+  | {
+      type: 'progress';
+      name: string;
+      counts: ChainCounts;
+      pressure: ChainPressure;
+      elapsedSeconds: number;
+      stream?: string | undefined;
+    }
   | { type: 'checkpoint'; stateId: string; stateVersion: number; recordsLoaded: number; saved: 'completed' | 'partial' }
-  | { type: 'stop'; reason: 'signal' | 'timeout' | 'failure' | 'lease' | 'stall'; signal?: string | undefined; second: boolean }
+  | {
+      type: 'stop';
+      reason: 'signal' | 'timeout' | 'failure' | 'lease' | 'stall';
+      signal?: string | undefined;
+      second: boolean;
+    }
   | { type: 'log'; level: LogLevel; message: string; fields?: Record<string, unknown> | undefined }
   | { type: 'warning'; code: string; message: string; hint?: string | undefined; at?: SourceLocation | undefined };
 

@@ -10,6 +10,7 @@ const pauseMilliseconds = 10_000;
 export class HistoryNotes {
   private warned = false;
   private failedAt = Number.NEGATIVE_INFINITY;
+  private readonly ours = new Set<string>();
   private last: Promise<void> = Promise.resolve();
 
   constructor(
@@ -32,6 +33,7 @@ export class HistoryNotes {
     const { runId, host, bootId, pidNamespace } = owner;
     return {
       processStarted: (process) => {
+        this.ours.add(processKey(process));
         const row: ProcessRow = { runId, blockId, ...process, host, bootId, pidNamespace, startedAt: new Date() };
         void this.note((history) => history.startProcess(row));
       },
@@ -39,6 +41,11 @@ export class HistoryNotes {
         void this.note((history) => history.endProcess(runId, pid, pidStart, code, signal));
       },
     };
+  }
+
+  /** Whether this run has started that process. */
+  isOurs(row: ProcessRow): boolean {
+    return this.ours.has(processKey(row));
   }
 
   private async tryTo(write: (history: History) => Promise<void>): Promise<void> {
@@ -69,4 +76,8 @@ export class HistoryNotes {
 export interface ProcessNotes {
   processStarted(process: StartedProcess): void;
   processExited(process: StartedProcess, exit: Exit): void;
+}
+
+function processKey({ pid, pidStart }: Pick<StartedProcess, 'pid' | 'pidStart'>): string {
+  return `${pid} ${pidStart}`;
 }

@@ -27,11 +27,18 @@ export class MeltanoRow {
     trigger: string,
     force: boolean,
   ): Promise<MeltanoRow> {
-    await history.meltanoRuns.sweepStale(stateId);
-    const living = await history.meltanoRuns.living(stateId);
+    const { meltanoRuns } = history;
+    await meltanoRuns.sweepStale(stateId);
+    const living: MeltanoRun[] = [];
+    for (const run of await meltanoRuns.living(stateId)) {
+      // We hold the lease, so one of our own run ID is of an earlier try that was killed: schedulers use an ID again.
+      if (run.runId === runId)
+        await meltanoRuns.finish(run.id, 'FAIL', 'The process was likely killed unceremoniously.');
+      else living.push(run);
+    }
     const [other] = living;
     if (other !== undefined && !force) throw heldByRow(stateId, other);
-    const id = await history.meltanoRuns.insert(stateId, runId, trigger);
+    const id = await meltanoRuns.insert(stateId, runId, trigger);
     const row = new MeltanoRow(history, stateId, id, new Set(living.map((run) => run.id)));
     row.beat();
     return row;

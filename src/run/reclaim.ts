@@ -12,8 +12,13 @@ const killSeconds = 10;
  * Its leader's start time, the boot and the PID namespace tell a process from a later one with its number.
  * Returns how many there were. Throws RUN_FAILED where one can't be ended.
  */
-export async function reclaimProcesses(history: History, runId: string): Promise<number> {
-  const rows = await history.openProcesses(runId);
+export async function reclaimProcesses(
+  history: History,
+  runId: string,
+  isOurs: (row: ProcessRow) => boolean,
+): Promise<number> {
+  // A run ID may be used again, by us: then the dead run's processes stand beside those of our other blocks.
+  const rows = (await history.openProcesses(runId)).filter((row) => !isOurs(row));
   const alive: ProcessRow[] = [];
   for (const row of rows) {
     const verdict = await judgeGroup(row);

@@ -183,6 +183,26 @@ describe('a run that was killed', () => {
     expect(await history.openProcesses('dead-run')).toEqual([]);
   });
 
+  it('goes on under the same run ID, as a scheduler’s retry does, without ending its own processes', async () => {
+    const child = '  - name: tap-y\n    inherit_from: tap-x';
+    const rig = await open(simpleProject(child), slowFiles);
+    const [history, state] = await Promise.all([rig.world.history(), rig.world.state()]);
+    const runId = crypto.randomUUID();
+    const runner = spawn('true');
+    await once(runner, 'exit');
+    const dead = { ...(await currentOwner(runId)), pid: runner.pid ?? 0, pidStart: '1' };
+    await history.startRun({ ...dead, words: [], environment: 'dev', trigger: 'cli', startedAt: new Date() });
+    await history.meltanoRuns.insert(id, runId, 'cli');
+    await state.leases.acquire(id, { owner: dead });
+    const running = rig.start('tap-y target-x tap-x target-x', { runId, jobs: 2 });
+    await running.event('lease.reclaimed');
+    await running.event('checkpoint', ({ blockId }) => blockId === '2');
+    await go(rig);
+    expect(await running.result).toMatchObject({ status: 'success' });
+    const rows = await history.meltanoRuns.list({ jobName: id });
+    expect(rows.map((row) => row.state).sort()).toEqual(['FAIL', 'SUCCESS']);
+  });
+
   it('leaves files that the next one removes', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const folder = join(rig.root, '.meltano/run/tapline/dead-run');

@@ -158,3 +158,17 @@ describe('kill -9', () => {
     },
   );
 });
+
+describe('kill -9 of an invoke', () => {
+  it('leaves no file with a secret', async () => {
+    writeFileSync(path('stop-at'), 'discovery');
+    const options = { cwd: folder, env: cleanEnvironment(path('home')), stdio: 'ignore' } as const;
+    runner = spawn(process.execPath, [cli, 'invoke', 'tap-x'], options);
+    await appears('reached');
+    const folders = () => readdirSync(path('.meltano/run/tapline'));
+    expect(folders()).toHaveLength(1);
+    runner.kill('SIGKILL');
+    await expect.poll(folders, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => processStart(pidOf('tap')), { timeout: 20_000 }).toBeUndefined();
+  });
+});

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TaplineError } from '../../src/errors.js';
 import type { World } from '../../src/run/types.js';
@@ -144,6 +144,19 @@ describe('the original’s row', () => {
     await go(rig);
     expect(await running.result).toMatchObject({ status: 'failed', error: { code: 'LEASE_HELD' } });
     expect(await (await rig.world.state()).read(id)).toBeUndefined();
+  });
+});
+
+describe('two runs of one tap with state IDs of their own', () => {
+  it('share no file', async () => {
+    const tap = waitingTap.replace('cat data.jsonl', 'echo "$2" >> configs; cat data.jsonl');
+    const rig = await open(simpleProject(), { ...slowFiles, 'tap.sh': tap });
+    const runs = ['a', 'b'].map((stateIdSuffix) => rig.start('tap-x target-x', { defaults: { stateIdSuffix } }));
+    await Promise.all(runs.map((running) => running.event('checkpoint')));
+    await go(rig);
+    for (const running of runs) expect((await running.result).status).toBe('success');
+    const configs = (await readFile(join(rig.root, 'configs'), 'utf8')).trim().split('\n');
+    expect(new Set(configs.map((file) => dirname(file))).size).toBe(2);
   });
 });
 

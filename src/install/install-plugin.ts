@@ -153,7 +153,7 @@ class Steps {
         cwd: this.world.project.root,
         env: this.env,
         log: this.log,
-        mask: this.world.mask,
+        mask: (text) => hideCredentials(this.world.mask(text)),
         onStart,
         signal: this.options.signal,
         watcher: this.options.watcher,
@@ -170,6 +170,11 @@ class Steps {
       if (!(error instanceof ToolFailed)) throw error;
     }
   }
+}
+
+/** A pip_url may hold a token that no setting knows: `git+https://TOKEN@host/repository`. */
+function hideCredentials(text: string): string {
+  return text.replace(/(:\/\/)(?!git@)[^\s/@]+@/g, '$1*****@');
 }
 
 /** As the original's: the process environment, then `.env`, then the project's `env:`. Git must not ask for a password. */

@@ -109,6 +109,17 @@ describe.skipIf(findProgram('uv', process.env.PATH) === undefined)('with uv', ()
     await expect(rig.installer.ensure([bad], auto(rig))).rejects.toMatchObject({ code: 'INSTALL_FAILED' });
   });
 
+  it('shows no credentials of a pip_url', async () => {
+    const rig = await installRig({ env: { GIT_TOKEN: 'ghp_t0ken' } });
+    const plugin = pluginWith({ name: 'tap-t', pipUrl: 'git+http://me:${GIT_TOKEN}@127.0.0.1:9/tap.git' });
+    const error: unknown = await rig.installer.ensure([plugin], auto(rig)).catch((caught: unknown) => caught);
+    expect(String(error)).toContain('*****@127.0.0.1:9');
+    expect(String(error)).not.toContain('ghp_t0ken');
+    const log = join(rig.sysDir, 'logs/pip/extractors/tap-t/install.log');
+    expect(await readFile(log, 'utf8')).not.toContain('ghp_t0ken');
+    expect((await stat(log)).mode & 0o777).toBe(0o600);
+  });
+
   it('marks a venv unfinished before a tool changes it', async () => {
     const rig = await installRig();
     await writePythonPackage(join(rig.root, 'pkg'), 'tap_a', 'a');

@@ -63,8 +63,13 @@ const definitionKeys = new Set([
 /** Keys of an entry in meltano.yml that are no extras. */
 const entryKeys = new Set([...definitionKeys, 'inherit_from', 'config']);
 
-export function extrasOf(entry: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(entry).filter(([key]) => !entryKeys.has(key)));
+/** What only a definition may say: in an entry that stands on one, the original takes these for extras. */
+const definitionOnly = ['docs', 'repo', 'supported_python_versions', 'original', 'deprecated'];
+
+export function extrasOf(entry: PluginEntry): Record<string, unknown> {
+  const isDefinition = inheritedName(entry) === undefined && isText(entry.namespace);
+  const isExtra = (key: string) => !entryKeys.has(key) || (!isDefinition && definitionOnly.includes(key));
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => isExtra(key)));
 }
 
 /**

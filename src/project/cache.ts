@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import packageFile from '../../package.json' with { type: 'json' };
 import type { ProjectContent } from './content.js';
-import { meltanoVersion } from './meltano-version.js';
 import type { Places } from './places.js';
 import { ensureSystemDirectory } from './system-directory.js';
 
-/** The number changes with every change of what is stored, or of how the files are understood. */
-const cacheName = 'tapline-project-1';
+/** The number changes with what is stored and with how the files are understood; so does, in the seal, our version. */
+const cacheName = 'tapline-project-2';
 const maxBytes = 64 * 1024 * 1024;
 
 /** One project file with the hash of its bytes. */
@@ -76,7 +76,7 @@ function openHit(bytes: Buffer, root: string, inode: number): CacheHit | undefin
 
 /** Over what is stored and over all that it depends on; a project that was copied or moved is read anew. */
 function seal(line: Buffer, root: string, inode: number): string {
-  const circumstances = `${meltanoVersion} ${process.version} ${inode} ${root}\n`;
+  const circumstances = `${packageFile.version} ${process.version} ${inode} ${root}\n`;
   return createHash('sha256').update(circumstances).update(line).digest('base64');
 }
 

@@ -58,7 +58,7 @@ function withoutSign(source: string): string {
  * Bare dates and times end up as ISO text. A time written with `T` or an offset loses both its offset and its fraction,
  * as it does on its way through the original; one written with a blank keeps them.
  */
-export function readTimestamp(source: string): string | undefined {
+function readTimestamp(source: string): string | undefined {
   if (date.test(source)) return isDate(source) ? source : undefined;
   const match = timestamp.exec(source);
   if (!match) return undefined;

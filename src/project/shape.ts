@@ -137,7 +137,7 @@ function show(value: unknown): string {
 }
 
 /** "extractor 'tap-x': config" rather than /plugins/extractors/0/config. */
-export function nameOf(path: ProjectPath, root: unknown): string {
+function nameOf(path: ProjectPath, root: unknown): string {
   if (path.length === 0) return 'The project file';
   const parts: string[] = [];
   let at = root;

@@ -210,6 +210,7 @@ describe('a lock file', () => {
     const yml = entry(`    pip_url:
     executable: mine
     capabilities: [discover]
+    docs: https://example.com
     settings: [{name: one, value: 11}, {name: new}]
     commands: {b: -bb, c: -c}
     config: {custom: 1}
@@ -230,6 +231,7 @@ describe('a lock file', () => {
     expect(setting(plugin, 'odd')).not.toHaveProperty('kind');
     expect([...plugin.commands].map(([name, { args }]) => `${name} ${args}`)).toStrictEqual(['a -a', 'b -bb', 'c -c']);
     expect(setting(plugin, '_select')?.value).toStrictEqual(['locked.*']);
+    expect(plugin.extras).toStrictEqual({ docs: 'https://example.com' });
     expect(setting(plugin, '_deep.extra')).toStrictEqual({ name: '_deep.extra', kind: 'integer', value: 1 });
   });
 

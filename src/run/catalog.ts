@@ -28,6 +28,8 @@ export interface CatalogRequest {
 export interface PreparedCatalog {
   file: string;
   catalog: Catalog;
+  /** What was applied to it. */
+  rules: CatalogRules;
 }
 
 interface Found {
@@ -51,7 +53,8 @@ export async function prepareCatalog(request: CatalogRequest): Promise<PreparedC
     warnAboutUselessRules(tap, emit);
     return undefined;
   }
-  for (const finding of applyRules(found.catalog, rulesOf(tap))) {
+  const rules = rulesOf(tap);
+  for (const finding of applyRules(found.catalog, rules)) {
     if (finding.source.text === '*.*') continue;
     const hint = finding.suggestion === undefined ? undefined : `Did you mean \`${finding.suggestion}\`?`;
     emit({ type: 'warning', code: 'CATALOG_RULE_UNMATCHED', message: `${tap.plugin.name}: ${finding.message}`, hint });
@@ -61,7 +64,7 @@ export async function prepareCatalog(request: CatalogRequest): Promise<PreparedC
   const { streams, selected } = countSelected(found.catalog);
   const durationSeconds = (performance.now() - started) / 1000;
   emit({ type: 'catalog.ready', plugin: tap.plugin.name, source: found.source, streams, selected, durationSeconds });
-  return { file, catalog: found.catalog };
+  return { file, catalog: found.catalog, rules };
 }
 
 /** The option that a tap takes a catalog with; undefined where it takes none. */

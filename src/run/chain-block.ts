@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { TaplineError } from '../errors.js';
 import type { ChainBlock } from '../plan/types.js';
 import type { SingerState } from '../state/port.js';
@@ -55,8 +56,8 @@ export async function runChainBlock(
   const hooks: ChainHooks = { emit, reaper, ...notes, ...(saver === undefined ? {} : { save: saver.save }) };
   const stateId = claim.state?.id;
   const strictSinger = context.options.strictSinger;
-  // A process in a session of its own can't read the terminal.
-  const tapStdin = process.stdin.isTTY ? 'ignore' : 'inherit';
+  // A process in a session of its own can't read the terminal. (Asking process.stdin would make a shared pipe non-blocking.)
+  const tapStdin = isatty(0) ? 'ignore' : 'inherit';
   const spec: ChainSpec = { name: block.name, directory, processes, stateId, strictSinger, tapStdin };
   const stallTimeoutSeconds = stallSeconds(chain);
   const outcome = await followStops(startChain({ ...spec, stallTimeoutSeconds }, hooks), stop);

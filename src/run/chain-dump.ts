@@ -1,12 +1,10 @@
 import { TaplineError } from '../errors.js';
 import type { ChainBlock } from '../plan/types.js';
 import { exactJson } from '../singer/exact-json.js';
-import { prepareTapCatalog, type ResolvedChain, resolveChain } from './chain-setup.js';
-import { createEmitter } from './emit.js';
+import { type ResolvedChain, resolveChain } from './chain-setup.js';
+import { createEmitter, type Emit } from './emit.js';
 import type { RunSubscriber } from './events.js';
-import { noNotes, withPlace } from './plugin-place.js';
-import { stopOnSignals } from './signals.js';
-import { StopControl } from './stop-control.js';
+import { tapCatalog } from './tap-catalog.js';
 import { loadTapState } from './tap-state.js';
 import type { World } from './types.js';
 
@@ -26,8 +24,9 @@ export async function dumpChainFile(
   if (file === 'extractor-config') return exactJson(chain.tap.config, 2);
   if (file === 'loader-config') return exactJson(chain.target.config, 2);
   const state = await stateOf(chain, block, world, emit);
-  const text = file === 'state' ? state.text : await catalogOf(chain, block, runId, world, state, emit);
-  if (text !== undefined) return text;
+  if (file === 'state' && state.text !== undefined) return state.text;
+  const catalog = file === 'catalog' ? await tapCatalog(chain.tap, state.text, block.options, world, emit) : undefined;
+  if (catalog !== undefined) return exactJson(catalog.catalog, 2);
   throw new TaplineError('USAGE', `Could not find ${file} file for this pipeline.`, {
     exitCode: 1,
     hint:
@@ -37,32 +36,8 @@ export async function dumpChainFile(
   });
 }
 
-type Emit = Parameters<typeof resolveChain>[2];
-
 function stateOf({ tap }: ResolvedChain, { stateId, options }: ChainBlock, world: World, emit: Emit) {
   const { fullRefresh = false } = options;
   const wanted = { stateId: stateId ?? '', fullRefresh, projectRoot: world.project.root };
   return loadTapState(tap, world.state, wanted, emit);
-}
-
-async function catalogOf(
-  { tap }: ResolvedChain,
-  { options }: ChainBlock,
-  runId: string,
-  world: World,
-  state: { text: string | undefined },
-  emit: Emit,
-): Promise<string | undefined> {
-  const stop = new StopControl();
-  const stopListening = stopOnSignals(stop);
-  try {
-    return await withPlace(runId, world, async (place) => {
-      const refreshCatalog = options.refreshCatalog === true || options.fullRefresh === true;
-      const setup = { ...place, state, refreshCatalog, stop, notes: noNotes };
-      const catalog = await prepareTapCatalog(world, tap, setup, emit);
-      return catalog === undefined ? undefined : exactJson(catalog, 2);
-    });
-  } finally {
-    stopListening();
-  }
 }

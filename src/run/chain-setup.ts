@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import type { BlockOptions, ChainBlock } from '../plan/types.js';
 import type { Plugin } from '../plugins/types.js';
 import type { ResolvedPlugin } from '../settings/types.js';
-import type { Catalog } from '../singer/catalog.js';
-import { catalogOption, prepareCatalog } from './catalog.js';
+import { catalogOption, type PreparedCatalog, prepareCatalog } from './catalog.js';
 import type { ChainProcessSpec } from './chain.js';
 import { discoverCatalog } from './discovery.js';
 import { secondsOf } from './duration.js';
@@ -154,8 +153,8 @@ export async function prepareTapCatalog(
   tap: ResolvedPlugin,
   setup: TapSetup,
   emit: Emit,
-): Promise<Catalog | undefined> {
-  return (await tapParts(world, tap, setup, emit)).catalog?.catalog;
+): Promise<PreparedCatalog | undefined> {
+  return (await tapParts(world, tap, setup, emit)).catalog;
 }
 
 async function tapParts(world: World, tap: ResolvedPlugin, setup: TapSetup, emit: Emit) {

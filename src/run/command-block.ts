@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { expandCommand, findCommand } from '../plan/command-line.js';
 import type { CommandBlock } from '../plan/types.js';
 import type { ResolvedPlugin } from '../settings/types.js';
@@ -22,8 +23,8 @@ export async function runCommandBlock(
   const { world, reaper, notes, owner } = context;
   const resolved = resolvePlugin(world, block.plugin, upstreamOf(world, block), emit);
   const spec = commandSpec(world, resolved, block.command, block.args);
-  // A process in a session of its own can't read the terminal.
-  const stdin = process.stdin.isTTY ? 'ignore' : 'inherit';
+  // A process in a session of its own can't read the terminal. (Asking process.stdin would make a shared pipe non-blocking.)
+  const stdin = isatty(0) ? 'ignore' : 'inherit';
   const hooks = { emit, reaper, ...notes.processes(block.id, owner) };
   const command = runCommand({ process: spec, name: block.name, stdin }, hooks);
   const off = stop.listen(({ reason, second }) => (second ? command.kill() : command.stop(reason)));

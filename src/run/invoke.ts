@@ -132,7 +132,7 @@ async function dump(
   if (what === 'config' && isSinger(plugin)) return exactJson(resolved.config, 2);
   if (what === 'catalog' && plugin.type === 'extractors') {
     const catalog = await prepareTapCatalog(world, resolved, setup, emit);
-    if (catalog !== undefined) return exactJson(catalog, 2);
+    if (catalog !== undefined) return exactJson(catalog.catalog, 2);
   }
   throw new TaplineError('USAGE', `${plugin.singular} '${plugin.name}' has no ${what} to dump.`, {
     hint: what === 'catalog' ? 'An extractor with the capabilities `catalog` and `discover` has one.' : undefined,

@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { TaplineError } from '../errors.js';
+import type { ProjectWarning } from './types.js';
 
 /**
  * The variables of `.env`, or of `--env-file` (relative to the project root, as in the original), parsed as python-dotenv
@@ -10,10 +11,31 @@ export async function readDotenv(
   root: string,
   envFile: string | undefined,
   environment: NodeJS.ProcessEnv,
-): Promise<{ file: string; values: Record<string, string> }> {
+): Promise<{ file: string; values: Record<string, string>; warnings: ProjectWarning[] }> {
   const file = envFile === undefined ? join(root, '.env') : isAbsolute(envFile) ? envFile : join(root, envFile);
   const text = readText(file);
-  return { file, values: text === undefined ? {} : await parseDotenv(text, environment) };
+  if (text === undefined) return { file, values: {}, warnings: envFile === undefined ? [] : [noFile(file)] };
+  const warnings: ProjectWarning[] = [];
+  const values = await parseDotenv(text, environment, (line) => warnings.push(unreadLine(file, line)));
+  return { file, values, warnings };
+}
+
+/** The original says nothing and goes on; somebody who named a file wants to know. */
+function noFile(file: string): ProjectWarning {
+  return {
+    code: 'DOTENV_MISSING',
+    message: `There is no environment file ${file}.`,
+    hint: '--env-file is relative to the project folder.',
+  };
+}
+
+function unreadLine(file: string, line: number): ProjectWarning {
+  return {
+    code: 'DOTENV_LINE',
+    message: "This line of the environment file can't be read and is left out.",
+    hint: 'Write NAME=value, and put quotes around a value only in pairs.',
+    at: { file, line, col: 1 },
+  };
 }
 
 function readText(file: string): string | undefined {
@@ -47,14 +69,18 @@ const plainLine =
  * Plain files are dotenv's work. It reads quotes, escapes and inline comments otherwise than python-dotenv, and never
  * expands `${NAME}`, so a file with any of these is read by the statements below.
  */
-export async function parseDotenv(text: string, environment: NodeJS.ProcessEnv): Promise<Record<string, string>> {
+export async function parseDotenv(
+  text: string,
+  environment: NodeJS.ProcessEnv,
+  onUnreadLine: (line: number) => void = () => {},
+): Promise<Record<string, string>> {
   const lines = text.replaceAll('\r\n', '\n').split('\n');
   if (lines.every((line) => plainLine.test(line))) {
     // Bundled CommonJS has its default export only.
     const { default: dotenv } = await import('dotenv');
     return dotenv.parse(text);
   }
-  return parseAsPython(text, environment);
+  return parseAsPython(text, environment, onUnreadLine);
 }
 
 /** `export NAME=`, with the name in single quotes or bare. A name without `=` is declared, but has no value. */
@@ -66,11 +92,16 @@ const restOfStatement = /[^\S\r\n]*(?:#[^\r\n]*)?[^\S\r\n]*(?:\r\n|\n|\r|$)/y;
 const comment = /\s*#[^\r\n]*(?:\r\n|\n|\r|$)/y;
 const restOfLine = /[^\r\n]*(?:\r\n|\n|\r|$)/y;
 
-function parseAsPython(text: string, environment: NodeJS.ProcessEnv): Record<string, string> {
+function parseAsPython(
+  text: string,
+  environment: NodeJS.ProcessEnv,
+  onUnreadLine: (line: number) => void,
+): Record<string, string> {
   const values: Record<string, string> = {};
   let position = text.startsWith('\uFEFF') ? 1 : 0;
   while (position < text.length && /\S/.test(text.slice(position))) {
     const statement = skipComment(text, position) ?? readStatement(text, position);
+    if (statement.isUnread) onUnreadLine(text.slice(0, skipBlank(text, position)).split('\n').length);
     if (statement.name !== undefined && statement.value !== undefined) {
       values[statement.name] = interpolate(statement.value, values, environment);
     }
@@ -83,6 +114,7 @@ interface Statement {
   name?: string | undefined;
   value?: string | undefined;
   end: number;
+  isUnread?: boolean | undefined;
 }
 
 function skipComment(text: string, position: number): Statement | undefined {
@@ -93,17 +125,17 @@ function skipComment(text: string, position: number): Statement | undefined {
 /** A statement that can't be read is left out, up to the end of its line, as python-dotenv does. */
 function readStatement(text: string, start: number): Statement {
   const head = matchAt(nameAndSign, text, start);
-  if (!head) return { end: endOf(restOfLine, text, skipBlank(text, start)) };
+  if (!head) return { end: endOf(restOfLine, text, skipBlank(text, start)), isUnread: true };
   const name = head[1] ?? head[2];
   let end = start + head[0].length;
   let value: string | undefined;
   if (head[3] !== undefined) {
     const read = readValue(text, end, head[3].length > 1);
-    if (!read) return { end: endOf(restOfLine, text, end) };
+    if (!read) return { end: endOf(restOfLine, text, end), isUnread: true };
     ({ value, end } = read);
   }
   const rest = matchAt(restOfStatement, text, end);
-  return rest ? { name, value, end: end + rest[0].length } : { end: endOf(restOfLine, text, end) };
+  return rest ? { name, value, end: end + rest[0].length } : { end: endOf(restOfLine, text, end), isUnread: true };
 }
 
 function readValue(text: string, position: number, spaced: boolean): { value: string; end: number } | undefined {

@@ -42,6 +42,7 @@ export async function loadProject(options: LoadProjectOptions = {}): Promise<Pro
     ...selected,
     files,
     defaultEnvironment,
+    warnings: [...content.warnings, ...dotenv.warnings],
     dotenv: dotenv.values,
     dotenvFile: dotenv.file,
     locate: locator(files, content, readPlaces),

@@ -145,6 +145,26 @@ describe('the .env of a project', () => {
     expect((await loadProject({ cwd: root, env: {} })).dotenv).toStrictEqual({});
   });
 
+  it('named by --env-file and not there is warned about', async () => {
+    const { dotenv, warnings, root } = await loadFiles(project, { envFile: 'gone.env' });
+    expect(dotenv).toStrictEqual({});
+    expect(warnings).toMatchObject([
+      { code: 'DOTENV_MISSING', message: expect.stringContaining(join(root, 'gone.env')) },
+    ]);
+  });
+
+  it('has its lines that can not be read left out, with a warning that does not show them', async () => {
+    const text = '# fine\nA=1\n=hunter2\n\nB="hunter2\nC=3 # fine\nD: hunter2\n';
+    const { dotenv, warnings } = await loadFiles({ 'meltano.yml': project, '.env': text });
+    expect(dotenv).toStrictEqual({ A: '1', C: '3' });
+    expect(warnings.map(({ code, at }) => [code, at?.line])).toStrictEqual([
+      ['DOTENV_LINE', 3],
+      ['DOTENV_LINE', 5],
+      ['DOTENV_LINE', 7],
+    ]);
+    expect(JSON.stringify(warnings)).not.toContain('hunter2');
+  });
+
   it('that is not UTF-8 is DOTENV_UNREADABLE', async () => {
     const error = await errorOf(loadFiles({ 'meltano.yml': project, '.env': Buffer.from([0x41, 0x3d, 0xe9]) }));
     expect(error).toMatchObject({ code: 'DOTENV_UNREADABLE', message: expect.stringContaining('not UTF-8') });

@@ -11,6 +11,7 @@ import { chooseLogSettings, type LogChoice } from './observe/log-settings.js';
 import { createMask, type Mask } from './observe/mask.js';
 import type { StderrWriter } from './observe/stderr.js';
 import type { BundledDefinitions, Plugins } from './plugins/types.js';
+import { loadProject } from './project/load.js';
 import { ensureSystemDirectory } from './project/system-directory.js';
 import type { LoadProjectOptions, Project } from './project/types.js';
 import type { World } from './run/types.js';
@@ -51,9 +52,28 @@ export interface Session {
 
 /** Reads the project around `cwd` and opens it. Throws the errors of `loadProject`. */
 export async function openSession(options: SessionOptions & LoadProjectOptions): Promise<Session> {
-  const { loadProject } = await import('./project/load.js');
+  if (options.access === 'write') loadAhead();
   const { cwd, env, environment, envFile, policy } = options;
   return createSession(await loadProject({ cwd, env, environment, envFile, policy }), options);
+}
+
+/**
+ * Begins to load what a run will need, all at once: file after file, when each is asked for, takes longer than all of it
+ * together. Whoever needs a part waits for the same promise; one that can't be loaded fails there.
+ */
+function loadAhead(): void {
+  const parts = [
+    import('./plugins/plugins.js'),
+    import('./settings/resolver.js'),
+    import('./state/systemdb/uri.js'),
+    import('./state/systemdb/open.js'),
+    import('./state/systemdb/stored-settings.js'),
+    import('./history/open.js'),
+    import('./state/open.js'),
+    import('./state/systemdb/state-backend.js'),
+    import('./install/installer.js'),
+  ];
+  Promise.allSettled(parts);
 }
 
 /** Opens a project that is read already; all else waits until it is asked for. Throws RUN_DIRECTORY. */

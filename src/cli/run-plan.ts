@@ -2,7 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError, Option } from 'commander';
 import { TaplineError } from '../errors.js';
+import { observeRun } from '../observe/observe-run.js';
 import type { BlockOptions, Plan } from '../plan/types.js';
+import { run } from '../run/run.js';
 import type { IfRunning, RunOptions } from '../run/types.js';
 import type { Session } from '../session.js';
 import { type InstallFlags, installMode, wholeNumber } from './shared-options.js';
@@ -97,7 +99,6 @@ export async function runOptionsOf(
 
 /** Runs a plan under the eyes of log, log files, live view and summary. Gives the exit code. */
 export async function executePlan(plan: Plan, options: RunOptions, session: Session): Promise<number> {
-  const [{ run }, { observeRun }] = await Promise.all([import('../run/run.js'), import('../observe/observe-run.js')]);
   const log = await session.log();
   const observers = await observeRun({ log, stderr: session.stderr, env: session.env });
   try {

@@ -35,24 +35,37 @@ export async function observeRun({ log, stderr, env }: ObserveRunParts): Promise
   });
   const subscribers = [toLog, files.subscriber];
   const colors = hasColors(stderr, env);
+  let ending: RunFinished | undefined;
   if (output !== undefined && isForPeople(output)) {
     if (isLive(output, stderr, env)) {
       const { createLiveView } = await import('./live-view.js');
       // Before the log, so that the lines are gone when the last log lines come.
       subscribers.unshift(createLiveView(stderr, colors));
     }
-    const { summaryText } = await import('./summary.js');
     subscribers.push((event) => {
-      if (event.type !== 'run.finished' || !isWanted(event, output)) return;
-      const text = summaryText(event, { colors, runId: event.runId });
-      if (text !== '') log.print(text);
+      if (event.type === 'run.finished' && isWanted(event, output)) ending = event;
     });
   }
-  return { subscribers, close: () => files.close() };
+  return {
+    subscribers,
+    async close() {
+      if (ending !== undefined) await printSummary(ending, log, colors);
+      await files.close();
+    },
+  };
+}
+
+type RunFinished = Extract<RunEvent, { type: 'run.finished' }>;
+
+/** Loaded at the end, where it is needed: a run that goes well and says little does without. */
+async function printSummary(event: RunFinished, log: Log, colors: boolean): Promise<void> {
+  const { summaryText } = await import('./summary.js');
+  const text = summaryText(event, { colors, runId: event.runId });
+  if (text !== '') log.print(text);
 }
 
 /** What failed the run as a whole, told as an error of its own; blocks tell theirs themselves. */
-function tellError(event: Extract<RunEvent, { type: 'run.finished' }>, log: Log): void {
+function tellError(event: RunFinished, log: Log): void {
   const { error, blocks } = event;
   if (error === undefined || blocks.some((block) => block.error?.message === error.message)) return;
   log.write({

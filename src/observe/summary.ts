@@ -22,14 +22,21 @@ const labels = {
   not_started: 'not started',
 } as const;
 
-/** Lines without an end; empty for a run without blocks. */
+/** Lines without an end; empty for a run that had nothing to do. */
 export function summaryText(event: RunFinished, { colors, runId }: SummaryOptions): string {
-  if (event.blocks.length === 0) return '';
   const paint = picocolors.createColors(colors);
+  if (event.blocks.length === 0) return beforeBlocks(event, paint);
   const names = event.blocks.map(blockName);
   const width = Math.min(60, Math.max(...names.map((name) => name.length)));
   const lines = event.blocks.flatMap((block, index) => blockLines(block, (names[index] ?? '').padEnd(width), paint));
   return ['', ...lines, '', ...closing(event, runId, paint)].join('\n');
+}
+
+/** A run that ended before its first block. What the error says stands in the log above. */
+function beforeBlocks({ status, durationSeconds, error }: RunFinished, paint: Paint): string {
+  if (error === undefined) return '';
+  const head = `${paint.red(`Run ${status} after ${duration(durationSeconds)}.`)} ${paint.dim(`[${error.code}]`)}`;
+  return ['', head, ...(error.hint === undefined ? [] : [`${paint.cyan('→')} ${printable(error.hint, false)}`])].join('\n');
 }
 
 function blockLines(block: BlockSummary, name: string, paint: Paint): string[] {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { planRun } from '../../plan/plan.js';
 import type { BlockOptions, Plan } from '../../plan/types.js';
 import type { FailurePolicy } from '../../run/types.js';
 import type { Session } from '../../session.js';
@@ -83,7 +84,6 @@ stand for the options of these names.`,
 }
 
 async function planOf(words: readonly string[], options: BlockOptions, session: Session): Promise<Plan> {
-  const { planRun } = await import('../../plan/plan.js');
   const { project } = session;
   const [plugins, settings] = [await session.plugins(), await session.settings()];
   return planRun(words, {

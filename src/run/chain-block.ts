@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { isatty } from 'node:tty';
 import { TaplineError } from '../errors.js';
 import type { ChainBlock } from '../plan/types.js';
+import { exactJson } from '../singer/exact-json.js';
 import type { SingerState } from '../state/port.js';
 import { saveMode } from './block-options.js';
 import { summaryOf } from './block-report.js';
@@ -20,7 +22,7 @@ const stopSeconds = 25;
 /** What a chain leaves behind for the history, apart from its summary. */
 export interface ChainRecord {
   summary: BlockSummary;
-  streams: ChainOutcome['streams'];
+  streams: (ChainOutcome['streams'][number] & { schemaHash?: string | undefined })[];
   versionBefore: number | undefined;
   versionAfter: number | undefined;
 }
@@ -53,7 +55,13 @@ export async function runChainBlock(
   await claim.state?.row.lookAgain();
 
   const saver = claim.state === undefined ? undefined : new CheckpointSaver(context, block, claim.state, emit);
-  const hooks: ChainHooks = { emit, reaper, ...notes, ...(saver === undefined ? {} : { save: saver.save }) };
+  const schemas = new SchemaHashes(emit);
+  const hooks: ChainHooks = {
+    emit: schemas.emit,
+    reaper,
+    ...notes,
+    ...(saver === undefined ? {} : { save: saver.save }),
+  };
   const stateId = claim.state?.id;
   const strictSinger = context.options.strictSinger;
   // A process in a session of its own can't read the terminal. (Asking process.stdin would make a shared pipe non-blocking.)
@@ -64,7 +72,27 @@ export async function runChainBlock(
   const error = await endOf(context, block, outcome, saver, stop);
   const { status } = outcome;
   const summary = summaryOf(block, { ...outcome, status: error === undefined ? status : 'failed', error });
-  return { summary, streams: outcome.streams, versionBefore: tapState?.version, versionAfter: saver?.version };
+  const streams = outcome.streams.map((stream) => ({ ...stream, schemaHash: schemas.of(stream.stream) }));
+  return { summary, streams, versionBefore: tapState?.version, versionAfter: saver?.version };
+}
+
+/** The last schema of each stream, so that the history can tell when one has changed. */
+class SchemaHashes {
+  private readonly hashes = new Map<string, string>();
+
+  constructor(private readonly next: Emit) {}
+
+  readonly emit: Emit = (event) => {
+    if (event.type === 'schema') {
+      const text = exactJson({ schema: event.schema, keyProperties: event.keyProperties });
+      this.hashes.set(event.stream, createHash('sha256').update(text).digest('hex'));
+    }
+    this.next(event);
+  };
+
+  of(stream: string): string | undefined {
+    return this.hashes.get(stream);
+  }
 }
 
 async function followStops(chain: ReturnType<typeof startChain>, stop: StopControl): Promise<ChainOutcome> {

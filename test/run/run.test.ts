@@ -33,6 +33,28 @@ describe('one chain', () => {
     expect((await text(rig, 'out.jsonl')).trim().split('\n')).toHaveLength(4);
   });
 
+  it('is remembered with its blocks, processes and streams', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const first = await rig.run('tap-x target-x');
+    await writeFile(join(rig.root, 'data.jsonl'), data(2).replace('"id":{}', '"id":{},"email":{}'));
+    const second = await rig.run('tap-x target-x');
+    const history = await rig.world.history();
+    const [one, two] = await Promise.all([history.showRun(first.runId), history.showRun(second.runId)]);
+    expect(one).toMatchObject({ status: 'success', words: ['tap-x', 'target-x'], recordsLoaded: 1 });
+    expect(one.blockRows).toMatchObject([
+      { blockId: '1', status: 'success', stateVersionBefore: 0, stateVersionAfter: 1 },
+    ]);
+    expect(two.blockRows).toMatchObject([{ stateVersionBefore: 1, stateVersionAfter: 2 }]);
+    expect(one.processes.map(({ role, exitCode }) => [role, exitCode]).sort()).toEqual([
+      ['discovery', 0],
+      ['tap', 0],
+      ['target', 0],
+    ]);
+    expect(one.streams).toMatchObject([{ stream: 'users', recordsExtracted: 1, recordsLoaded: 1 }]);
+    expect(one.streams[0]?.schemaHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(two.streams[0]?.schemaHash).not.toBe(one.streams[0]?.schemaHash);
+  });
+
   it('tells its events in order, without gaps', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const { events } = await rig.run('tap-x target-x');

@@ -36,7 +36,9 @@ export function summaryText(event: RunFinished, { colors, runId }: SummaryOption
 function beforeBlocks({ status, durationSeconds, error }: RunFinished, paint: Paint): string {
   if (error === undefined) return '';
   const head = `${paint.red(`Run ${status} after ${duration(durationSeconds)}.`)} ${paint.dim(`[${error.code}]`)}`;
-  return ['', head, ...(error.hint === undefined ? [] : [`${paint.cyan('→')} ${printable(error.hint, false)}`])].join('\n');
+  return ['', head, ...(error.hint === undefined ? [] : [`${paint.cyan('→')} ${printable(error.hint, false)}`])].join(
+    '\n',
+  );
 }
 
 function blockLines(block: BlockSummary, name: string, paint: Paint): string[] {

@@ -4,7 +4,7 @@ import { closePipe, type LinkPipes, openLinkPipes } from '../process/fifo.js';
 import { Link } from '../process/link.js';
 import { Checkpoints } from './checkpoints.js';
 import { endGroup, failureLine, judge, type Member, signalRunning, startMember, tellExit } from './member.js';
-import { readMessages } from './read-messages.js';
+import { readMessages, type SchemaSeen } from './read-messages.js';
 import { watchForStall } from './stall.js';
 import { Tally } from './tally.js';
 import { longestState, readTargetStates } from './target-states.js';
@@ -36,6 +36,8 @@ export class ChainRun implements RunningChain {
   readonly #tally = new Tally();
   readonly #timers = new Timers();
   readonly #warned = new Set<string>();
+  /** Streams with a SCHEMA of the tap. */
+  readonly #described = new Set<string>();
   /** By place, the tap first, once all are started. */
   readonly #members: Member[] = [];
   /** The one at a place follows the process of that place. */
@@ -85,6 +87,7 @@ export class ChainRun implements RunningChain {
     await Promise.all(this.#links.map((link) => link.ended));
     await Promise.all([this.#statesRead, ...this.#members.map(({ heard }) => heard)]);
     this.#judgeLinks();
+    this.#judgeStreams();
     if (this.#isWhole()) this.#tally.creditAll();
     await this.#checkpoints.finish();
     await Promise.all(this.#members.map((member) => endGroup(member, this.#hooks)));
@@ -150,7 +153,7 @@ export class ChainRun implements RunningChain {
       sink: pipes?.down.ours ?? streamOf(after.child.process.stdin),
       scanner: {
         onMessage: readMessages({
-          onSchema: place === 0 ? (schema) => this.#hooks.emit({ type: 'schema', plugin, ...schema }) : undefined,
+          onSchema: place === 0 ? (schema) => this.#describe(plugin, schema) : undefined,
           onState: isLast ? (state) => this.#tally.passState(state) : undefined,
         }),
         onTooLong: ({ type, limit }) => {
@@ -184,6 +187,11 @@ export class ChainRun implements RunningChain {
   }
 
   // What happens to it
+
+  #describe(plugin: string, schema: SchemaSeen): void {
+    this.#described.add(schema.stream);
+    this.#hooks.emit({ type: 'schema', plugin, ...schema });
+  }
 
   #exited(member: Member, exit: Exit): void {
     const { place, child } = member;
@@ -310,6 +318,15 @@ export class ChainRun implements RunningChain {
       this.#warn('SINGER_UNFINISHED_LINE', error.message, undefined, place);
       if (unfinished.passedOn > 0) this.#cause ??= error;
     }
+  }
+
+  /** Most targets refuse such records, in words that do not name the tap. */
+  #judgeStreams(): void {
+    const counts = this.#links[0]?.scanner.streams ?? new Map<string, { records: number }>();
+    const [stream] = [...counts].find(([name, { records }]) => records > 0 && !this.#described.has(name)) ?? [];
+    if (stream === undefined) return;
+    const message = `${this.#member(0).spec.plugin} wrote records of stream ${stream} without a SCHEMA.`;
+    this.#warn('SINGER_NO_SCHEMA', message, 'Most targets need one before the first record of a stream.');
   }
 
   /** All that the tap had to say is loaded. */

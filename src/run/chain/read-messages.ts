@@ -8,7 +8,7 @@ export interface MessageListeners {
   onState?: ((value: unknown) => void) | undefined;
 }
 
-type SchemaSeen = Omit<Extract<RunEventBody, { type: 'schema' }>, 'type' | 'plugin'>;
+export type SchemaSeen = Omit<Extract<RunEventBody, { type: 'schema' }>, 'type' | 'plugin'>;
 
 /**
  * Reads the SCHEMA and STATE lines of a link; what nobody asks for is not parsed. The function it returns says

@@ -127,10 +127,12 @@ export class MergedPlugin implements Plugin {
   get settings(): readonly SettingDefinition[] {
     return this.once('settings', () => {
       const known = [...this.ownAndInheritedSettings, ...this.extraSettings];
-      const extras = Object.fromEntries(
-        Object.entries(this.environmentExtras).map(([key, value]) => [`_${key}`, value]),
-      );
-      return [...known, ...defineMissing(known, { ...this.environmentConfig, ...extras })];
+      const config = defineMissing(known, this.environmentConfig, { isFloat: this.floatsIn('environmentConfig') });
+      const extras = defineMissing(known, this.environmentExtras, {
+        prefix: '_',
+        isFloat: this.floatsIn('environmentExtras'),
+      });
+      return [...known, ...config, ...extras];
     });
   }
 
@@ -138,7 +140,7 @@ export class MergedPlugin implements Plugin {
     return this.once('ownSettings', () => {
       const inherited = this.parent ? this.parent.ownAndInheritedSettings : (this.base as BaseDefinition).settings;
       const known = replaceByName(inherited, readSettings(this.entry.settings));
-      return [...known, ...defineMissing(known, this.config)];
+      return [...known, ...defineMissing(known, this.config, { isFloat: this.floatsIn('config') })];
     });
   }
 
@@ -146,7 +148,7 @@ export class MergedPlugin implements Plugin {
   get extraSettings(): readonly SettingDefinition[] {
     return this.once('extraSettings', () => {
       const known: readonly SettingDefinition[] = this.base.extraSettings;
-      return [...known, ...defineMissing(known, this.extras, { prefix: '_' })];
+      return [...known, ...defineMissing(known, this.extras, { prefix: '_', isFloat: this.floatsIn('extras') })];
     });
   }
 
@@ -245,6 +247,13 @@ export class MergedPlugin implements Plugin {
     const { locate } = this.place.project;
     if (key === undefined) return locate(path);
     return locate([...path, key]) ?? locate([...path, ...key.split('.')]);
+  }
+
+  private floatsIn(area: Parameters<Plugin['locate']>[0]): (keys: readonly string[]) => boolean {
+    return (keys) => {
+      const path = this.pathOf(area);
+      return path !== undefined && this.place.project.isFloat?.([...path, ...keys]) === true;
+    };
   }
 
   private pathOf(area: Parameters<Plugin['locate']>[0]): ProjectPath | undefined {

@@ -43,6 +43,8 @@ interface MissingOptions {
   prefix?: string | undefined;
   /** Take the value as the default: for what a definition says of its own extras. */
   asDefault?: boolean | undefined;
+  /** Whether the number at these keys is a float, though whole. */
+  isFloat?: ((keys: readonly string[]) => boolean) | undefined;
 }
 
 /**
@@ -52,31 +54,37 @@ interface MissingOptions {
 export function defineMissing(
   known: readonly SettingDefinition[],
   values: Readonly<Record<string, unknown>>,
-  { prefix = '', asDefault = false }: MissingOptions = {},
+  { prefix = '', asDefault = false, isFloat = () => false }: MissingOptions = {},
 ): SettingDefinition[] {
-  const leaves = [...flatten(values, prefix)];
+  const leaves = [...flatten(values)].map((leaf) => ({ ...leaf, name: prefix + leaf.keys.join('.') }));
   if (leaves.length === 0) return [];
   const names = new Set(known.map(({ name }) => name));
   return leaves
-    .filter(([name]) => !names.has(name))
-    .map(([name, value]) => {
-      const kind = guessKind(value);
+    .filter(({ name }) => !names.has(name))
+    .map(({ name, keys, value }) => {
+      const kind = guessKind(value, () => isFloat(keys));
       return { name, ...(kind ? { kind } : {}), ...(asDefault ? { value } : { custom: true }) };
     });
 }
 
-function* flatten(values: Readonly<Record<string, unknown>>, prefix: string): Generator<[string, unknown]> {
+interface Leaf {
+  keys: readonly string[];
+  value: unknown;
+}
+
+function* flatten(values: Readonly<Record<string, unknown>>, above: readonly string[] = []): Generator<Leaf> {
   for (const [key, value] of Object.entries(values)) {
+    const keys = [...above, key];
     const isFilledMap =
       typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
-    if (isFilledMap) yield* flatten(value as Record<string, unknown>, `${prefix}${key}.`);
-    else yield [prefix + key, value];
+    if (isFilledMap) yield* flatten(value as Record<string, unknown>, keys);
+    else yield { keys, value };
   }
 }
 
-function guessKind(value: unknown): SettingKind | undefined {
+function guessKind(value: unknown, isFloat: () => boolean): SettingKind | undefined {
   if (typeof value === 'boolean') return 'boolean';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'decimal';
+  if (typeof value === 'number') return Number.isInteger(value) && !isFloat() ? 'integer' : 'decimal';
   if (Array.isArray(value)) return 'array';
   return typeof value === 'object' && value !== null ? 'object' : undefined;
 }

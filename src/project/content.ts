@@ -20,6 +20,8 @@ export interface ProjectContent
   jobs: Job[];
   schedules: Schedule[];
   warnings: ProjectWarning[];
+  /** See Project.isFloat; nearly always empty. */
+  floats: string[];
   defaultEnvironment: string | undefined;
 }
 
@@ -64,6 +66,7 @@ export function readContent(
     projectId: textOf(project.project_id),
     requiresMeltano: textOf(project.requires_meltano),
     defaultEnvironment: textOf(project.default_environment),
+    floats: [],
     warnings,
   };
 }

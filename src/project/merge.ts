@@ -42,7 +42,7 @@ function insideList(places: Places): Places[] {
 }
 
 function insideMap(places: Places): { [key: string]: Places } {
-  return places[3] && !Array.isArray(places[3]) ? places[3] : {};
+  return typeof places[3] === 'object' && !Array.isArray(places[3]) ? places[3] : {};
 }
 
 /** One name may stand in one included file only, as in the original, which would not know where to write it back. */

@@ -26,6 +26,11 @@ export function readPlainScalar(source: string): ScalarValue {
   return readTimestamp(source) ?? source;
 }
 
+/** True for `2.0`, `1e3` and the like: a float of Python that is a whole number, and so an integer to JavaScript. */
+export function isWholeFloat(source: string): boolean {
+  return !integer.test(source) && float.test(source) && Number.isInteger(readFloat(source));
+}
+
 /** JSON has no infinity, so what is too big stays text. */
 function readFloat(source: string): number | undefined {
   const value = Number(source.replaceAll('_', ''));

@@ -14,7 +14,7 @@ import {
 import { type SourceLocation, TaplineError } from '../errors.js';
 import type { Placed } from './merge.js';
 import type { Places } from './places.js';
-import { isUnholdable, pythonText, readPlainScalar } from './scalar.js';
+import { isUnholdable, isWholeFloat, pythonText, readPlainScalar } from './scalar.js';
 import type { ProjectPath, ProjectWarning } from './types.js';
 
 /** Values that one file may hold once its aliases are written out; a real one stays under a hundredth of that. */
@@ -148,7 +148,7 @@ class ValueReader {
     if (node === null) return { value: null, places: start };
     if (isAlias(node)) return this.aliased(node.source, node, path, start);
     if (node.anchor) this.anchors.set(node.anchor, node);
-    if (isScalar(node)) return { value: this.scalar(node, path), places: node.source ? this.placesAt(node) : start };
+    if (isScalar(node)) return this.placedScalar(node, path, start);
     this.open.add(node);
     const placed = isMap(node)
       ? this.map(node, path, start)
@@ -157,6 +157,13 @@ class ValueReader {
         : undefined;
     this.open.delete(node);
     return placed ?? { value: null, places: start };
+  }
+
+  private placedScalar(node: Scalar, path: ProjectPath, start: Places): Placed {
+    const value = this.scalar(node, path);
+    const places = node.source ? this.placesAt(node) : start;
+    if (typeof value === 'number' && isWholeFloat(String(node.value))) places[3] = 'float';
+    return { value, places };
   }
 
   private aliased(name: string, alias: Node, path: ProjectPath, start: Places): Placed {

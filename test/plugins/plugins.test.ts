@@ -121,6 +121,25 @@ describe('a custom plugin', () => {
     expect(setting(plugin, 'hide')).toMatchObject({ hidden: true });
   });
 
+  it('takes a whole number with a point for a decimal, wherever it stands', async () => {
+    const project = `include_paths: [more.yml]
+environments: [{name: dev, config: {plugins: {extractors: [{name: tap-f, config: {env_ratio: 2.0}, env_extra: 2.0}]}}}]
+plugins: {extractors: [{name: tap-a, namespace: a, config: {n: 2}}]}
+`;
+    const more =
+      'plugins: {extractors: [{name: tap-f, namespace: f, config: {n: 2, ratio: 2.0, deep: {e: 1e3}}, extra: 3.0}]}\n';
+    const plugins = await open(project, { 'more.yml': more }, { environment: 'dev' });
+    const customs = plugins.get('tap-f').settings.filter(({ custom }) => custom);
+    expect(customs.map(({ name, kind }) => `${name} ${kind}`)).toStrictEqual([
+      'n integer',
+      'ratio decimal',
+      'deep.e decimal',
+      '_extra decimal',
+      'env_ratio decimal',
+      '_env_extra decimal',
+    ]);
+  });
+
   it('has the extras of its type with their defaults', async () => {
     const plugin = (await open(yml)).get('tap-bare');
     const defaults = Object.fromEntries(

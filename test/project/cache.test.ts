@@ -23,7 +23,7 @@ const yml = `default_environment: dev
 env: {PORT: 5432, prod: {HOST: db}}
 environments: [{name: dev, env: {A: b}}]
 plugins:
-  extractors: [{name: tap-a, namespace: tap_a, config: {since: 2020-01-01, n: 017}, selct: [x]}]
+  extractors: [{name: tap-a, namespace: tap_a, config: {since: 2020-01-01, n: 017, ratio: 2.0}, selct: [x]}]
 jobs: [{name: j, tasks: a b}]
 schedules: [{name: s, job: j, interval: '@daily'}]
 tapline: {x: 1}
@@ -53,6 +53,10 @@ describe('the project cache', () => {
     expect([first.parsed, second.parsed]).toStrictEqual([true, false]);
     expect(withoutFunctions(second.project)).toStrictEqual(withoutFunctions(first.project));
     expect(second.project.warnings).toMatchObject([{ code: 'KEY_UNKNOWN', hint: "Did you mean 'select'?" }]);
+    for (const project of [first.project, second.project]) {
+      const isFloat = (key: string) => project.isFloat?.(['plugins', 'extractors', 0, 'config', key]);
+      expect([isFloat('ratio'), isFloat('n')]).toStrictEqual([true, false]);
+    }
     for (const path of [
       ['plugins', 'extractors', 0, 'config', 'n'],
       ['environments', 1, 'env', 'HOST'],

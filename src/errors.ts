@@ -44,12 +44,14 @@ export const errorCodes = {
   PLUGIN_LOCK_BROKEN: exitCodes.failure,
   PLUGIN_COMMAND_UNKNOWN: exitCodes.failure,
   PLUGIN_NOT_INVOKABLE: exitCodes.failure,
+  PLUGIN_REFERENCE: exitCodes.failure,
   // settings
   SETTING_CAST: exitCodes.failure,
   SETTING_CONFLICT: exitCodes.failure,
   SETTING_MISSING: exitCodes.failure,
   SETTING_STORE: exitCodes.failure,
   SETTING_UNKNOWN: exitCodes.failure,
+  SELECT_UNKNOWN: exitCodes.failure,
   VARIABLE_UNSET: exitCodes.failure,
   // plan
   BLOCK_UNKNOWN: exitCodes.failure,
@@ -78,6 +80,12 @@ export const errorCodes = {
   DATABASE_OUTDATED: exitCodes.failure,
   DATABASE_URI: exitCodes.failure,
   RUN_UNKNOWN: exitCodes.failure,
+  // hub
+  HUB_UNREACHABLE: exitCodes.failure,
+  HUB_REFUSED: exitCodes.failure,
+  HUB_ANSWER: exitCodes.failure,
+  HUB_PLUGIN_UNKNOWN: exitCodes.failure,
+  HUB_VARIANT_UNKNOWN: exitCodes.failure,
   // install
   INSTALL_FAILED: exitCodes.failure,
   INSTALL_TOOL_MISSING: exitCodes.failure,
@@ -85,6 +93,7 @@ export const errorCodes = {
   // catalog
   DISCOVERY_FAILED: exitCodes.failure,
   DISCOVERY_TIMEOUT: exitCodes.failure,
+  CATALOG_MISSING: exitCodes.failure,
   CATALOG_INVALID: exitCodes.failure,
   CATALOG_UNREADABLE: exitCodes.failure,
   // run

@@ -108,6 +108,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       },
     },
   },
+  lock: {
+    summary: 'Lock the definitions of plugins, as the hub has them.',
+    load: async () => (await import('./commands/lock.js')).lock,
+  },
   run: {
     summary: 'Run blocks: extract and load, plugin commands, jobs.',
     load: async () => (await import('./commands/run.js')).run,
@@ -145,6 +149,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         load: async () => (await import('./commands/schedule-list.js')).scheduleList,
       },
     },
+  },
+  select: {
+    summary: 'Show and choose the streams and properties that an extractor reads.',
+    load: async () => (await import('./commands/select.js')).select,
   },
   state: {
     summary: 'Look at and change the state of extract-load blocks.',

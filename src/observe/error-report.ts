@@ -38,7 +38,7 @@ export function bugRecord(error: unknown): LogRecord {
 }
 
 /** As typed from here, where that is shorter. */
-function shortened(at: SourceLocation, cwd: string): SourceLocation {
+export function shortened(at: SourceLocation, cwd: string): SourceLocation {
   const near = relative(cwd, at.file);
   return near === '' || near.startsWith('..') ? at : { ...at, file: near };
 }

@@ -52,7 +52,7 @@ export async function setSetting(
   const value = definition ? cast(target, definition, text) : text;
   const chosen = storeFor(target, definition, store);
   if (chosen === 'dotenv') await setInEnvFile(target, name, definition, value);
-  else await editConfig(target, chosen, (config) => settingEdits(config, path, definition, value));
+  else await editEntryOf(target, chosen, (config) => settingEdits(config, path, definition, value));
   return { store: chosen, value, known: definition !== undefined || target.settings.has(path[0] ?? '') };
 }
 
@@ -69,7 +69,7 @@ export async function unsetSetting(
     const did =
       chosen === 'dotenv'
         ? await unsetInEnvFile(target, variablesOf(target, name, definition))
-        : await editConfig(target, chosen, (config) => unsettingEdits(config, path, definition));
+        : await editEntryOf(target, chosen, (config) => unsettingEdits(config, path, definition));
     if (did) changed.push(chosen);
   }
   return changed;
@@ -159,10 +159,10 @@ async function unsetInEnvFile({ project }: EditTarget, variables: readonly strin
 /* ---- meltano.yml ---- */
 
 type Config = Readonly<Record<string, unknown>>;
-type ConfigEdits = (config: { entry: Config; own: Config }) => YamlEdit[];
+export type ConfigEdits = (config: { entry: Config; own: Config }) => YamlEdit[];
 
 /** True where the text changed. Paths that start with `_x` are extras: the entry's own key `x`; all others stand under `config`. */
-async function editConfig(target: EditTarget, store: SettingStore, edits: ConfigEdits): Promise<boolean> {
+export async function editEntryOf(target: EditTarget, store: SettingStore, edits: ConfigEdits): Promise<boolean> {
   const { project, plugin } = target;
   let changed = false;
   const note = (made: readonly YamlEdit[]) => {
@@ -272,7 +272,7 @@ function has(config: Config, path: readonly string[]): boolean {
 }
 
 function resetConfig(target: EditTarget, store: SettingStore): Promise<boolean> {
-  return editConfig(target, store, ({ entry, own }) => {
+  return editEntryOf(target, store, ({ entry, own }) => {
     const whole = target.plugin ? extrasAndConfig(target) : [];
     const single = target.plugin ? [] : [...target.settings.keys()].flatMap((name) => [[name], splitSettingName(name)]);
     const paths = [

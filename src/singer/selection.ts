@@ -339,7 +339,8 @@ export function selectionOf({ metadata }: CatalogMetadata): Selection {
   return byDefault && metadata['selected-by-default'] ? 'selected' : 'excluded';
 }
 
-function strongest(one: Selection, other: Selection): Selection {
+/** What stream and property say together. */
+export function strongest(one: Selection, other: Selection): Selection {
   const order: Selection[] = ['excluded', 'automatic', 'unsupported'];
   return order.find((selection) => selection === one || selection === other) ?? 'selected';
 }

@@ -1,0 +1,122 @@
+import { type Command, Option } from 'commander';
+import { TaplineError } from '../../errors.js';
+import type { PreparedCatalog } from '../../run/catalog.js';
+import type { Session } from '../../session.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
+import type { CommandContext } from '../context.js';
+import { editTarget } from '../edit-target.js';
+import { logEvents } from '../log-events.js';
+import { databaseUriOption, examples, type InstallFlags, installMode, installOptions } from '../shared-options.js';
+
+interface Options extends InstallFlags {
+  list?: true;
+  json?: true;
+  all?: true;
+  explain?: true;
+  refreshCatalog?: true;
+  rm?: true;
+  remove?: true;
+  exclude?: true;
+  clear?: true;
+  databaseUri?: string;
+}
+
+interface Words {
+  extractor: string;
+  stream: string;
+  property: string;
+}
+
+export function select(command: Command, context: CommandContext): Command {
+  command
+    .argument('<extractor>')
+    .argument('[stream]', 'a name or a pattern such as orders_*', '*')
+    .argument('[property]', 'a name or a pattern; address.city for a nested one', '*')
+    .option('--list', 'list what is selected')
+    .option('--json', 'list it as JSON')
+    .option('--all', 'list what is not selected too')
+    .option('--explain', 'tell which rule decided on each property')
+    .option('--refresh-catalog', 'discover streams anew instead of using the cached catalog')
+    .option('--exclude', 'add the pattern as one that excludes')
+    .option('--rm', 'remove the pattern')
+    .addOption(new Option('--remove', 'the same as --rm').hideHelp())
+    .option('--clear', 'remove all patterns, so that the default holds again');
+  for (const option of installOptions()) command.addOption(option);
+  return command
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      `${examples(
+        'tapline select tap-github --list --all',
+        "tapline select tap-github issues '*'",
+        'tapline select tap-github --exclude issues body',
+        'tapline --environment=dev select tap-github --rm issues title',
+        'tapline select tap-github --explain issues body',
+      )}
+
+Patterns are written to the extractor's \`select\`, or to that of the environment that --environment names.`,
+    )
+    .action(async (extractor: string, stream: string, property: string, options: Options) => {
+      const words = { extractor, stream, property };
+      if (options.clear || !(options.list || options.json || options.explain)) await edit(words, options, context);
+      else await show(words, options, context);
+    });
+}
+
+async function edit({ extractor, stream, property }: Words, options: Options, { open }: CommandContext): Promise<void> {
+  const session = await open({ policy: 'explicit', access: 'read', databaseUri: options.databaseUri });
+  const target = await editTarget(session, extractor, 'extractors');
+  const { addPattern, clearPatterns, removePattern } = await import('../../settings/edit-select.js');
+  const log = await session.log();
+  const pattern = `${options.exclude ? '!' : ''}${stream}.${property}`;
+  if (options.clear) await clearPatterns(target);
+  else if (options.rm || options.remove) {
+    const { isEmpty } = await removePattern(target, pattern);
+    if (isEmpty) {
+      log.warning(`'${extractor}' has an empty \`select\` now, so nothing is selected.`, {
+        hint: `\`tapline select ${extractor} --clear\` brings its default back.`,
+      });
+    }
+  } else await addPattern(target, pattern);
+  const { layer, variable } = target.settings.get('_select')?.origin ?? { layer: 'unset' };
+  if (layer === 'env' || layer === 'dotenv') log.warning(`The variable ${variable} sets \`select\` and wins over it.`);
+}
+
+async function show(words: Words, options: Options, { open, output, env }: CommandContext): Promise<void> {
+  const session = await open({ policy: 'explicit', access: 'read', databaseUri: options.databaseUri });
+  const loaded = await loadCatalog(words.extractor, options, session);
+  if (loaded === undefined) return;
+  const lists = await import('../selection-list.js');
+  const { stream, property } = words;
+  const wanted = { stream, property, all: options.all === true };
+  if (options.explain && options.json) output.json(lists.explanationEntry(loaded, wanted));
+  else if (options.explain) output.text(lists.explanationText(loaded, wanted));
+  else if (options.json) output.json(lists.selectionEntry(loaded, wanted));
+  else output.text(lists.selectionText(loaded, wanted, { isTTY: output.isTTY, env }));
+}
+
+/** Undefined where only the installation was asked for. */
+async function loadCatalog(
+  name: string,
+  options: Options,
+  session: Session,
+): Promise<{ tap: ResolvedPlugin; prepared: PreparedCatalog } | undefined> {
+  const [{ selectionOfTap }, plugins, settings] = await Promise.all([
+    import('../../run/tap-catalog.js'),
+    session.plugins(),
+    session.settings(),
+  ]);
+  const plugin = plugins.get(name, 'extractors');
+  const install = installMode(options, settings.projectSetting('auto_install'));
+  const log = await session.log();
+  const { refreshCatalog } = options;
+  const loaded = await selectionOfTap(plugin, { install, refreshCatalog }, await session.world(), [
+    await logEvents(log),
+  ]);
+  if (loaded === 'installed') return undefined;
+  if (loaded.prepared !== undefined) return { tap: loaded.tap, prepared: loaded.prepared };
+  throw new TaplineError('CATALOG_MISSING', `Cannot list the selected properties: '${name}' gives no catalog.`, {
+    at: plugin.at,
+    hint: 'Verify that the tap supports discovery mode and advertises the `discover` capability as well as either `catalog` or `properties`.',
+  });
+}

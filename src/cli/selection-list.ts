@@ -1,0 +1,125 @@
+/** What a tap reads, as `select` lists and explains it. */
+import picocolors from 'picocolors';
+import { formatLocation } from '../errors.js';
+import { hasColors } from '../observe/colors.js';
+import { shortened } from '../observe/error-report.js';
+import type { PreparedCatalog } from '../run/catalog.js';
+import { describeOrigin } from '../settings/origins.js';
+import type { ResolvedPlugin } from '../settings/types.js';
+import { type ExplainedProperty, explainSelection, type SelectionReason } from '../singer/explain-selection.js';
+import { isRead, type ListedProperty, listSelection, type Selection } from '../singer/selection.js';
+
+interface Loaded {
+  tap: ResolvedPlugin;
+  prepared: PreparedCatalog;
+}
+
+interface Wanted {
+  stream: string;
+  property: string;
+  /** With what is not read. */
+  all: boolean;
+}
+
+const selections: readonly Selection[] = ['selected', 'excluded', 'automatic', 'unsupported'];
+const widest = Math.max(...selections.map((selection) => selection.length));
+
+/** The original's JSON: see schemas/output-select.schema.json. */
+export function selectionEntry({ tap, prepared }: Loaded, { all }: Wanted): Record<string, unknown> {
+  const streams = listed(prepared, all).map(({ stream, property, selection }) => ({ stream, property, selection }));
+  return { enabled_patterns: patternsOf(tap), streams };
+}
+
+/** The original's text, colours included. */
+export function selectionText(
+  { tap, prepared }: Loaded,
+  { all }: Wanted,
+  terminal: { isTTY: boolean; env: NodeJS.ProcessEnv },
+): string {
+  const paint = painter(hasColors(terminal, terminal.env));
+  const rows = listed(prepared, all).map(
+    ({ stream, property, selection, streamSelection }) =>
+      `\t${paint(selection, mark(selection))} ${paint(streamSelection, stream)}${paint(selection, `.${property}`)}`,
+  );
+  const lines = [
+    'Legend:',
+    ...selections.map((selection) => `\t${paint(selection, selection)}`),
+    '',
+    'Enabled patterns:',
+    ...patternsOf(tap).map((pattern) => `\t${pattern}`),
+    '',
+    'Selected properties:',
+    ...rows,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** See schemas/output-select-explain.schema.json. */
+export function explanationEntry(loaded: Loaded, wanted: Wanted): Record<string, unknown> {
+  const entryOf = ({ selection, rule, why, overruled }: SelectionReason) => ({
+    selection,
+    rule: rule ?? null,
+    from: rule === undefined ? null : (placeOf(loaded.tap, rule.kind) ?? null),
+    why,
+    overruled,
+  });
+  const properties = explained(loaded, wanted).map(({ streamReason, propertyReason, decidedBy, ...listing }) => ({
+    ...listing,
+    decided_by: decidedBy,
+    stream_reason: entryOf(streamReason),
+    property_reason: entryOf(propertyReason),
+  }));
+  return { extractor: loaded.tap.plugin.name, properties };
+}
+
+export function explanationText(loaded: Loaded, wanted: Wanted): string {
+  const blocks = explained(loaded, wanted).map((property) => {
+    const { stream, selection, decidedBy, streamReason, propertyReason } = property;
+    const lines = [
+      `${mark(selection)} ${stream}.${property.property}`,
+      reasonLine(loaded.tap, `stream ${stream}`, streamReason, decidedBy === 'stream'),
+      reasonLine(loaded.tap, 'property', propertyReason, decidedBy === 'property'),
+    ];
+    return lines.join('\n');
+  });
+  if (blocks.length > 0) return `${blocks.join('\n')}\n`;
+  return `No property of '${loaded.tap.plugin.name}' matches ${wanted.stream}.${wanted.property}\n`;
+}
+
+function reasonLine(tap: ResolvedPlugin, what: string, reason: SelectionReason, decides: boolean): string {
+  const { selection, rule, why, overruled } = reason;
+  const place = rule === undefined ? undefined : placeOf(tap, rule.kind);
+  const from = place === undefined ? '' : ` (${rule?.kind} from ${place})`;
+  const over = overruled.length === 0 ? '' : `; overruled: ${overruled.map((text) => `\`${text}\``).join(', ')}`;
+  return `    ${decides ? '→' : ' '} ${what}: ${selection}, ${why}${from}${over}`;
+}
+
+/** Where the rules of an extra stand. */
+function placeOf({ settings }: ResolvedPlugin, kind: string): string | undefined {
+  // A map such as `metadata` is made of its leaves where those are set.
+  const origin = settings.get(`_${kind}`)?.origin;
+  if (origin === undefined) return undefined;
+  return origin.at === undefined ? describeOrigin(origin) : formatLocation(shortened(origin.at, process.cwd()));
+}
+
+function explained({ prepared }: Loaded, wanted: Wanted): ExplainedProperty[] {
+  return explainSelection(prepared.catalog, prepared.rules, wanted);
+}
+
+function listed({ catalog }: PreparedCatalog, all: boolean): ListedProperty[] {
+  return listSelection(catalog).filter(({ selection }) => all || isRead(selection));
+}
+
+function patternsOf({ extras }: ResolvedPlugin): string[] {
+  return Array.isArray(extras.select) ? extras.select.map(String) : [];
+}
+
+function mark(selection: Selection): string {
+  return `[${selection.padEnd(widest)}]`;
+}
+
+function painter(colors: boolean): (selection: Selection, text: string) => string {
+  const { greenBright, red, whiteBright, black } = picocolors.createColors(colors);
+  const paints = { selected: greenBright, excluded: red, automatic: whiteBright, unsupported: black };
+  return (selection, text) => paints[selection](text);
+}

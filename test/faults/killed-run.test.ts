@@ -88,7 +88,15 @@ afterEach(async () => {
 });
 
 const path = (name: string) => join(folder, name);
-const pidOf = (name: string) => Number(readFileSync(path(`${name}.pid`), 'utf8'));
+/** Never 0: a signal to that number goes to the tests' own process group, and ends whoever started them. */
+function pidOf(name: string): number {
+  const pid = Number(readFileSync(path(`${name}.pid`), 'utf8'));
+  if (!(pid > 0)) throw new Error(`${name}.pid holds no process number`);
+  return pid;
+}
+/** A file with a process number is there when the number is. */
+const isThere = (name: string) =>
+  existsSync(path(name)) && (!name.endsWith('.pid') || readFileSync(path(name), 'utf8') !== '');
 const rows = () => (existsSync(path('rows')) ? readFileSync(path('rows'), 'utf8').trim().split('\n') : []);
 
 /** Resolves when the file is there. */
@@ -96,7 +104,7 @@ function appears(name: string): Promise<void> {
   return new Promise((resolve) => {
     const watcher = watch(folder, () => check());
     const check = () => {
-      if (!existsSync(path(name))) return;
+      if (!isThere(name)) return;
       watcher.close();
       resolve();
     };
@@ -140,7 +148,8 @@ describe('kill -9', () => {
       const started = await startAndReach(point);
       const ended = once(started, 'exit');
       const all = ['tap', 'mapper', 'target'].filter((name) => existsSync(path(`${name}.pid`))).map(pidOf);
-      process.kill(victim === 'runner' ? (started.pid ?? 0) : pidOf(victim), 'SIGKILL');
+      if (victim === 'runner') started.kill('SIGKILL');
+      else process.kill(pidOf(victim), 'SIGKILL');
       rmSync(path('hold'), { force: true });
       const [code, signal] = await ended;
       if (victim === 'runner') expect(signal).toBe('SIGKILL');

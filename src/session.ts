@@ -4,7 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import packageFile from '../package.json' with { type: 'json' };
 import type { History } from './history/port.js';
+import type { Hub } from './install/hub/types.js';
 import type { Installer } from './install/types.js';
 import { createLog, type Log } from './observe/log.js';
 import { chooseLogSettings, type LogChoice } from './observe/log-settings.js';
@@ -39,6 +41,13 @@ export interface Session {
   plugins(): Promise<Plugins>;
   settings(): Promise<SettingsResolver>;
   installer(): Promise<Installer>;
+  /** Where definitions of plugins come from; asked only when one is fetched. */
+  hub(): Promise<Hub>;
+  /**
+   * Fetches the lock files that the plugins of these words (of all, without words) miss; before they are looked up. A hub that
+   * can't be reached is only warned of: the definition may be missed by nobody.
+   */
+  fetchMissingLocks(words?: readonly string[]): Promise<void>;
   /** The history where the system database exists already; it is not made for this. */
   existingHistory(): Promise<History | undefined>;
   history(): Promise<History>;
@@ -131,6 +140,38 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     const { createInstaller } = await import('./install/installer.js');
     return createInstaller({ project, settings: await settings(), env, mask: mask.text });
   });
+  const hub = once(async () => {
+    const { openHub } = await import('./install/hub/open-hub.js');
+    const resolver = await baseSettings();
+    const setting = (name: string) => textOf(resolver.projectSetting(name));
+    return openHub({
+      hubUrl: setting('hub_url') ?? '',
+      hubApiRoot: setting('hub_api_root'),
+      hubUrlAuth: setting('hub_url_auth'),
+      base: project.root,
+      version: packageFile.version,
+      env,
+    });
+  });
+  const fetchLocks = async (words?: readonly string[]) => {
+    const { missingLocks, fetchMissingLocks } = await import('./install/hub/fetch-missing-locks.js');
+    const missing = missingLocks(project, words);
+    if (missing.length === 0) return;
+    const readonly = (await baseSettings()).projectSetting('project_readonly') === true;
+    const sink = await log();
+    await fetchMissingLocks(project, missing, {
+      hub: await hub(),
+      readonly,
+      report: ({ name, type }, error) => {
+        if (error === undefined) sink.info(`Locked the definition of ${name} (${type}) from the hub`);
+        else
+          sink.warning(`${name} has no lock file, and none can be had: ${error.message}`, {
+            code: error.code,
+            hint: error.hint,
+          });
+      },
+    });
+  };
   const existingHistory = async () => ((await isDatabaseThere()) ? history() : undefined);
   const log = once(async () => openLog(options, mask, await baseSettings()));
   const world = once(async (): Promise<World> => {
@@ -157,13 +198,15 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     plugins,
     settings,
     installer,
+    hub,
+    fetchMissingLocks: fetchLocks,
     existingHistory,
     history,
     state,
     log,
     world,
     async close() {
-      for (const opened of [state, history, database]) await (await opened.made())?.close();
+      for (const opened of [state, history, database, hub]) await (await opened.made())?.close();
     },
   };
 }
@@ -220,6 +263,10 @@ function once<T>(make: () => Promise<T>): Once<T> {
     return making;
   };
   return Object.assign(get, { made: async () => making?.catch(() => undefined) });
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined || value === null || value === '' ? undefined : String(value);
 }
 
 function numberOf(value: unknown): number | undefined {

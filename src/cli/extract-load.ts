@@ -67,6 +67,7 @@ async function extractLoad(
     access: isDump ? 'read' : 'write',
     databaseUri: options.databaseUri,
   });
+  await session.fetchMissingLocks([names.tap, names.target]);
   const log = await session.log();
   if (deprecation !== undefined) log.warning(deprecation);
   const chain = await chainOf(names, options, session, log);

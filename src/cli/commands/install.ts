@@ -37,6 +37,7 @@ export function install(command: Command, { open }: CommandContext): Command {
     )
     .action(async (names: string[], options: Options) => {
       const session = await open({ policy: 'none', access: 'read', databaseUri: options.databaseUri });
+      await session.fetchMissingLocks(names.length > 0 ? names : undefined);
       const plugins = await session.plugins();
       const chosen = choose(plugins, session.project, names, options);
       const log = await session.log();

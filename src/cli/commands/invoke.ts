@@ -58,6 +58,7 @@ export function invoke(command: Command, { open, output, exit }: CommandContext)
     )
     .action(async (name: string, args: string[], options: Options) => {
       const session = await open({ policy: 'default', access: 'read', databaseUri: options.databaseUri });
+      await session.fetchMissingLocks([name]);
       const { plugin, commandName } = await pluginOf(session, name, options.pluginType);
       if (options.listCommands) {
         for (const line of await commandLines(plugin)) output.line(line);

@@ -63,6 +63,7 @@ stand for the options of these names.`,
         databaseUri: options.databaseUri,
         ...(options.dryRun ? { defaultLogLevel: 'debug' } : {}),
       });
+      await session.fetchMissingLocks(words);
       const blockOptions = {
         ...(await blockOptionsOf(options, session)),
         noStateUpdate: options.stateUpdate ? undefined : true,

@@ -15,8 +15,11 @@ const verbs: Readonly<Record<PluginType, string>> = {
 
 /** `tap-x` and `_select` are `TAP_X__SELECT`: upper case, all but letters and digits as `_`. */
 export function envName(prefix: string, name: string): string {
-  const plain = (text: string): string => text.replace(/[^A-Za-z0-9]/g, '_').toUpperCase();
   return prefix === '' ? plain(name) : `${plain(prefix)}_${plain(name)}`;
+}
+
+function plain(text: string): string {
+  return text.replace(/[^A-Za-z0-9]/g, '_').toUpperCase();
 }
 
 /** One variable that a setting is read from. */
@@ -55,19 +58,20 @@ function namesFor(prefixes: string[], definition: SettingDefinition, withEnvAlia
   return [...names.values()];
 }
 
-/** Variables that a plugin's process sees a setting in. */
-export function writeNames(plugin: Plugin, definition: SettingDefinition): string[] {
-  const names = writePrefixes(plugin).map((prefix) => envName(prefix, definition.name));
+/** Variables that a plugin's process sees a setting in; `prefixes` as `writePrefixes` gives them. */
+export function writeNames(definition: SettingDefinition, prefixes: readonly string[]): string[] {
+  const name = plain(definition.name);
+  const names = prefixes.map((prefix) => `${prefix}_${name}`);
   const aliases = (definition.env_aliases ?? []).filter((alias) => !alias.startsWith('!'));
-  const own = definition.env === undefined || definition.env === '' ? [] : [definition.env];
-  return [...new Set([...own, ...names, ...aliases])];
+  if (definition.env) names.unshift(definition.env);
+  return aliases.length === 0 && !definition.env ? names : [...new Set([...names, ...aliases])];
 }
 
-/** Own name and namespace, those of all it inherits from, and the verb of its type. */
+/** Own name and namespace, those of all it inherits from, and the verb of its type: `TAP_X`, `MELTANO_EXTRACT`. */
 export function writePrefixes(plugin: Plugin): string[] {
   const inherited = plugin.parent ? writePrefixes(plugin.parent) : inherits(plugin) ? [plugin.inheritFrom ?? ''] : [];
   const prefixes = [plugin.name, plugin.namespace, ...inherited, `meltano_${verbs[plugin.type]}`];
-  return [...new Set(prefixes.filter((prefix) => prefix !== ''))];
+  return [...new Set(prefixes.filter((prefix) => prefix !== '').map(plain))];
 }
 
 /** `MELTANO_EXTRACTOR_NAME`, `_NAMESPACE` and `_VARIANT`. */

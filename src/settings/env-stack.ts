@@ -8,28 +8,37 @@ export interface EnvLevel {
   locate?: ((name: string) => SourceLocation | undefined) | undefined;
 }
 
-/** Levels of variables, the last one winning. Asking where one was set costs nothing until somebody asks. */
+/** Levels of variables, the last one winning. Where one was set is looked for only when somebody asks. */
 export class EnvStack {
-  readonly #levels: readonly EnvLevel[];
-  /** All levels as one. */
-  readonly merged: Vars;
+  constructor(readonly levels: readonly EnvLevel[]) {}
 
-  constructor(levels: readonly EnvLevel[]) {
-    this.#levels = levels;
-    const merged: Record<string, string> = {};
-    for (const { vars } of levels) Object.assign(merged, vars);
-    this.merged = merged;
-  }
-
+  /** These levels below, and further ones above. */
   with(...levels: EnvLevel[]): EnvStack {
-    return new EnvStack([{ vars: this.merged, locate: (name) => this.locate(name) }, ...levels]);
+    return new EnvStack([...this.levels, ...levels]);
   }
 
   get(name: string): string | undefined {
-    return Object.hasOwn(this.merged, name) ? this.merged[name] : undefined;
+    return this.#levelOf(name)?.vars[name];
   }
 
   locate(name: string): SourceLocation | undefined {
-    return this.#levels.findLast(({ vars }) => Object.hasOwn(vars, name))?.locate?.(name);
+    return this.#levelOf(name)?.locate?.(name);
   }
+
+  /** All levels as one. */
+  merged(): Record<string, string> {
+    return Object.assign(emptyEnv(), ...this.levels.map(({ vars }) => vars));
+  }
+
+  #levelOf(name: string): EnvLevel | undefined {
+    return this.levels.findLast(({ vars }) => Object.hasOwn(vars, name));
+  }
+}
+
+/**
+ * For variables whose names differ from plugin to plugin. Without a prototype the engine keeps them as a table at once, instead of
+ * learning a shape for each: half the time for a plugin with many settings.
+ */
+export function emptyEnv(): Record<string, string> {
+  return Object.create(null) as Record<string, string>;
 }

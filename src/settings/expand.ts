@@ -18,6 +18,17 @@ export function lookupIn(...maps: Readonly<Record<string, string | undefined>>[]
   };
 }
 
+/** The first of several that knows a variable. */
+export function firstOf(...lookups: Lookup[]): Lookup {
+  return (name) => {
+    for (const lookup of lookups) {
+      const value = lookup(name);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+}
+
 /** Replaces references once, not what they bring in. An unset variable is nothing, in strict mode VARIABLE_UNSET. */
 export function expandText(text: string, lookup: Lookup, strict: boolean): string {
   if (!text.includes('$')) return text;

@@ -1,8 +1,8 @@
-import type { Plugin } from '../plugins/types.js';
+import type { Plugin, SettingDefinition } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
-import { infoEnv, readNames, writeNames } from './env-names.js';
-import { type EnvLevel, EnvStack } from './env-stack.js';
-import { expandEnv, type Lookup, lookupIn } from './expand.js';
+import { envName, infoEnv, type ReadName, readNames, writeNames, writePrefixes } from './env-names.js';
+import { type EnvLevel, EnvStack, emptyEnv } from './env-stack.js';
+import { expandEnv, firstOf, lookupIn } from './expand.js';
 import { exportText } from './export-text.js';
 import { defaultLayer, type Found, fileLayer, type Layer, namedLayer, variableLayer } from './layers.js';
 import { flatten } from './nested-keys.js';
@@ -43,50 +43,61 @@ export function pluginScope(
   upstream: Readonly<Record<string, string>>,
   overrides: Readonly<Record<string, unknown>>,
 ): PluginScope {
-  const { project, stored } = context;
   const parent = plugin.parent ? pluginScope(context, plugin.parent, upstream, {}) : undefined;
   const below = pluginVariables(context, plugin, upstream, parent);
   const variables = withEnvironment(context, plugin, below);
-  const readFrom = (definition: Parameters<typeof readNames>[1]) => readNames(plugin, definition);
-  const dotenv = {
-    get: (name: string) => (Object.hasOwn(project.dotenv, name) ? project.dotenv[name] : undefined),
-    locate: (name: string) => locateInDotenv(project, name),
-  };
-  const layers: Layer[] = [
+  const forSettings = firstOf((name) => variables.get(name), lookupIn(context.project.dotenv));
+  // Extras also see the plugin's own settings, whatever else is called like them.
+  const forExtras = firstOf((name) => lookupIn(ownSettings())(name), forSettings);
+  const settings: SettingScope = new SettingScope({
+    owner: `The ${plugin.singular} '${plugin.name}'`,
+    definitions: plugin.settings,
+    layers: layersOf(context, plugin, variables, overrides, parent),
+    lookup: ({ name }) => (name.startsWith('_') ? forExtras : forSettings),
+    strict: () => context.strict,
+  });
+  const ownSettings = once(() => asVariables(plugin, settings, ({ name }) => !name.startsWith('_')));
+  const extras = once(() => asVariables(plugin, settings, ({ name }) => name.startsWith('_')));
+  const asEnv = once(() => Object.assign(emptyEnv(), ownSettings(), extras()));
+  return { plugin, variables, below, settings, parent, asEnv };
+}
+
+function layersOf(
+  { project, stored }: PluginScopeContext,
+  plugin: Plugin,
+  variables: EnvStack,
+  overrides: Readonly<Record<string, unknown>>,
+  parent: PluginScope | undefined,
+): Layer[] {
+  const fromFile = flatConfig(plugin.config, plugin.extras);
+  const dotenv = new EnvStack([{ vars: project.dotenv, locate: (name) => locateInDotenv(project, name) }]);
+  return [
     namedLayer('override', { get: (name) => (Object.hasOwn(overrides, name) ? overrides[name] : undefined) }),
-    variableLayer('env', variables, readFrom),
-    variableLayer('dotenv', dotenv, readFrom),
+    variableLayer('env', variables, namesIn(variables, plugin)),
+    variableLayer('dotenv', dotenv, namesIn(dotenv, plugin)),
     ...environmentLayer(project, plugin),
-    fileLayer('meltano_yml', flatConfig(plugin.config, plugin.extras), locator(plugin, 'config', 'extras')),
+    fileLayer('meltano_yml', fromFile, locator(plugin, 'config', 'extras')),
     namedLayer('db', { get: (name) => stored?.get(`${plugin.type}.${plugin.name}.default`)?.get(name) }),
     ...(parent ? [inheritedLayer(parent)] : []),
     defaultLayer,
   ];
-  const forSettings = lookupIn(variables.merged, project.dotenv);
-  let env: Record<string, string> | undefined;
-  let forExtras: Lookup | undefined;
-  const settings: SettingScope = new SettingScope({
-    owner: `The ${plugin.singular} '${plugin.name}'`,
-    definitions: plugin.settings,
-    layers,
-    lookup: (definition) => {
-      if (!definition.name.startsWith('_')) return forSettings;
-      // Extras also see the plugin's own settings, whatever else is called like them.
-      forExtras ??= lookupIn(settingsAsEnv(plugin, settings, 'settings'), variables.merged, project.dotenv);
-      return forExtras;
-    },
-    strict: () => context.strict,
+}
+
+/** The names that are worth a look: mostly no variable has the plugin's prefix, and then only `env_aliases` are. */
+function namesIn(variables: EnvStack, plugin: Plugin): (definition: SettingDefinition) => readonly ReadName[] {
+  const prefixes = [envName(plugin.name, ''), envName(plugin.namespace, '')];
+  const some = variables.levels.some(({ vars }) => {
+    for (const name in vars) if (prefixes.some((prefix) => name.startsWith(prefix))) return true;
+    return false;
   });
-  return {
-    plugin,
-    variables,
-    below,
-    settings,
-    parent,
-    asEnv: () => {
-      env ??= settingsAsEnv(plugin, settings, 'all');
-      return env;
-    },
+  return (definition) => (some || definition.env_aliases ? readNames(plugin, definition) : []);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
@@ -96,16 +107,12 @@ function pluginVariables(
   upstream: Readonly<Record<string, string>>,
   parent: PluginScope | undefined,
 ): EnvStack {
-  const inherited: EnvLevel[] = parent
-    ? [{ vars: parent.variables.merged, locate: (name) => parent.variables.locate(name) }]
-    : [];
   const own: EnvLevel[] = [
-    { vars: base.merged, locate: (name) => base.locate(name) },
     { vars: upstream },
     { vars: infoEnv(plugin) },
     { vars: plugin.env, locate: (name) => plugin.locate('env', name) },
   ];
-  return new EnvStack([...inherited, ...own]);
+  return (parent ? parent.variables.with(...base.levels) : base).with(...own);
 }
 
 /** The environment's `env:`, expanded with what is below it, then that of the plugin's entry in it, as written. */
@@ -152,14 +159,18 @@ function inheritedLayer(parent: PluginScope): Layer {
   };
 }
 
-function settingsAsEnv(plugin: Plugin, settings: SettingScope, which: 'all' | 'settings'): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const definition of settings.definitions) {
-    if (which === 'settings' && definition.name.startsWith('_')) continue;
+function asVariables(
+  plugin: Plugin,
+  settings: SettingScope,
+  chosen: (definition: SettingDefinition) => boolean,
+): Record<string, string> {
+  const variables = emptyEnv();
+  const prefixes = writePrefixes(plugin);
+  for (const definition of settings.definitions.filter(chosen)) {
     const setting = settings.resolve(definition);
     if (setting.value === undefined || setting.value === null) continue;
     const text = exportText(setting);
-    for (const name of writeNames(plugin, definition)) env[name] = text;
+    for (const name of writeNames(definition, prefixes)) variables[name] = text;
   }
-  return env;
+  return variables;
 }

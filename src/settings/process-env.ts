@@ -1,5 +1,6 @@
 import type { Project } from '../project/types.js';
-import { expandEnv, expandText, type Lookup, lookupIn } from './expand.js';
+import { emptyEnv } from './env-stack.js';
+import { expandEnv, expandText, firstOf, type Lookup, lookupIn } from './expand.js';
 import type { PluginScope } from './plugin-scope.js';
 import { projectVariables } from './project-scope.js';
 
@@ -19,22 +20,23 @@ export function processEnv(
   const { plugin } = scope;
   const fromProject = projectLookup(project, base, strict);
   const environmentEnv = expandEnv(project.environment?.env ?? {}, fromProject, strict);
-  const wider = firstOf(fromProject, lookupIn(scope.variables.merged));
+  const wider = firstOf(fromProject, (name) => scope.variables.get(name));
   const pluginEnv = expandEnv(plugin.env, firstOf(lookupIn(environmentEnv), wider), strict);
   const ofEnvironmentPlugin = expandEnv(
     plugin.environmentEnv,
     firstOf(lookupIn(pluginEnv, environmentEnv), wider),
     strict,
   );
-  const env = {
-    ...project.dotenv,
-    ...scope.variables.merged,
-    ...inheritedEnv(scope, firstOf(lookupIn(environmentEnv), wider), strict),
-    ...scope.asEnv(),
-    ...pluginEnv,
-    ...environmentEnv,
-    ...ofEnvironmentPlugin,
-  };
+  const env = Object.assign(
+    emptyEnv(),
+    project.dotenv,
+    scope.variables.merged(),
+    inheritedEnv(scope, firstOf(lookupIn(environmentEnv), wider), strict),
+    scope.asEnv(),
+    pluginEnv,
+    environmentEnv,
+    ofEnvironmentPlugin,
+  );
   env.PYTHONWARNINGS ??= 'once';
   // A virtual environment of ours, or one that the user is in, is not the plugin's.
   delete env.VIRTUAL_ENV;
@@ -73,14 +75,4 @@ function inheritedEnv(scope: PluginScope, lookup: Lookup, strict: boolean): Reco
     }
   }
   return env;
-}
-
-function firstOf(...lookups: Lookup[]): Lookup {
-  return (name) => {
-    for (const lookup of lookups) {
-      const value = lookup(name);
-      if (value !== undefined) return value;
-    }
-    return undefined;
-  };
 }

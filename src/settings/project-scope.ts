@@ -3,7 +3,7 @@ import type { Project, ProjectPath } from '../project/types.js';
 import { isTruthy } from './cast.js';
 import { projectReadNames } from './env-names.js';
 import { type EnvLevel, EnvStack } from './env-stack.js';
-import { lookupIn } from './expand.js';
+import { firstOf, lookupIn } from './expand.js';
 import { defaultLayer, fileLayer, type Layer, namedLayer, variableLayer } from './layers.js';
 import { flatten, isMap } from './nested-keys.js';
 import { locateInDotenv } from './origins.js';
@@ -64,7 +64,7 @@ export function projectScope({ project, env, overrides, stored }: ProjectScopePa
   // A map under the top-level `env:` is that environment's part of it, so it counts here as the scalars beside it do.
   const ownMap = environment?.declaredIn === 'env' ? [environmentLevel(project, environment.env)] : [];
   const variables = new EnvStack([...projectEnvLevels(project, env), ...ownMap]);
-  const lookup = lookupIn(variables.merged, project.dotenv);
+  const lookup = firstOf((name) => variables.get(name), lookupIn(project.dotenv));
   const flat = flatten({
     default_environment: project.defaultEnvironment,
     project_id: project.projectId,

@@ -1,4 +1,4 @@
-import { projectReadNames, writeNames } from './env-names.js';
+import { projectReadNames, writeNames, writePrefixes } from './env-names.js';
 import { exportText } from './export-text.js';
 import { isMap, nest, setOwn } from './nested-keys.js';
 import { flatConfig, isSinger, nestedConfig } from './plugin-config.js';
@@ -58,7 +58,8 @@ export function printableProject(
 
 /** Settings (or extras) of a plugin as variables, under every name that its process would see. */
 export function printableEnv(resolved: ResolvedPlugin, options: PrintOptions): Record<string, string> {
-  return asEnv(shownSettings(resolved.settings, options), (setting) => writeNames(resolved.plugin, setting.definition));
+  const prefixes = writePrefixes(resolved.plugin);
+  return asEnv(shownSettings(resolved.settings, options), ({ definition }) => writeNames(definition, prefixes));
 }
 
 export function printableProjectEnv(

@@ -1,8 +1,8 @@
 import type { Plugin, Plugins } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
 import { infoEnv, projectReadNames } from './env-names.js';
-import { EnvStack } from './env-stack.js';
-import { expandText, lookupIn } from './expand.js';
+import { EnvStack, emptyEnv } from './env-stack.js';
+import { expandText, firstOf, lookupIn } from './expand.js';
 import { exportText } from './export-text.js';
 import { mappingConfig, nestedConfig, nestedExtras } from './plugin-config.js';
 import { type PluginScope, type PluginScopeContext, pluginScope } from './plugin-scope.js';
@@ -67,7 +67,11 @@ export function createSettings(project: Project, _plugins: Plugins, options: Set
     stateIdSuffix: (text, tap, resolveOptions = {}) => {
       // Without the environment's own `env:`, which the original can't see here either: state IDs must stay the same.
       const { below } = scopeOf(tap, resolveOptions);
-      return expandText(text, lookupIn(below.merged, project.dotenv), strict());
+      return expandText(
+        text,
+        firstOf((name) => below.get(name), lookupIn(project.dotenv)),
+        strict(),
+      );
     },
     projectEnv: () => projectEnv(project, env, strict()),
     expand: (text, variables) => expandText(text, lookupIn(variables), strict()),
@@ -93,7 +97,7 @@ function resolvePlugin(
       return config();
     },
     extras: nestedExtras(settings.values()),
-    exported: { ...infoEnv(plugin), ...scope.asEnv() },
+    exported: Object.assign(emptyEnv(), infoEnv(plugin), scope.asEnv()),
     get processEnv() {
       return env();
     },

@@ -28,7 +28,7 @@ export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOp
   const recordOf = createRunLog();
   const format = createFormatter({ format: 'uncolored' });
   const open = new Map<string, WriteStream>();
-  const closing: Promise<void>[] = [];
+  const closed: Promise<void>[] = [];
   let told = false;
 
   const problem = (error: Error): void => {
@@ -40,17 +40,20 @@ export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOp
       const place = join(folder, 'elt', sanitized(stateId), runId);
       mkdirSync(place, { recursive: true });
       const stream = createWriteStream(join(place, 'elt.log'), { flags: 'a', mode: 0o600 });
-      stream.on('error', problem);
+      // A stream that can't be written closes by itself, and does so only once.
+      closed.push(new Promise((resolve) => stream.once('close', resolve)));
+      stream.on('error', (error) => {
+        open.delete(blockId);
+        problem(error);
+      });
       open.set(blockId, stream);
     } catch (error) {
       problem(error as Error);
     }
   };
   const end = (blockId: string): void => {
-    const stream = open.get(blockId);
-    if (stream === undefined) return;
+    open.get(blockId)?.end();
     open.delete(blockId);
-    closing.push(new Promise((resolve) => stream.once('close', resolve).end()));
   };
 
   return {
@@ -69,7 +72,7 @@ export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOp
     },
     async close() {
       for (const blockId of [...open.keys()]) end(blockId);
-      await Promise.all(closing);
+      await Promise.all(closed);
     },
   };
 }

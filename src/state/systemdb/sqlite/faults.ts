@@ -10,8 +10,16 @@ interface Fault {
 const newDatabase =
   'If nothing can be saved of it, move it away (with its -wal and -shm files) and Tapline makes a new one.';
 
-/** By SQLite's primary result code; extended codes (SQLITE_IOERR_WRITE ...) begin with it. */
+const full: Fault = {
+  code: 'DISK_FULL',
+  message: (location) => `There is no space left for the system database ${location}.`,
+  hint: 'Make room on that disk; nothing was changed.',
+};
+
+/** By SQLite's primary result code; extended codes (SQLITE_IOERR_WRITE ...) begin with it, and go first where they are named here. */
 const faults: Record<string, Fault> = {
+  // The file that its processes share (-shm) can't grow.
+  SQLITE_IOERR_SHMSIZE: full,
   SQLITE_BUSY: {
     code: 'DATABASE_LOCKED',
     message: (location) => `The system database ${location} is locked by another process.`,
@@ -47,11 +55,7 @@ const faults: Record<string, Fault> = {
     message: (location) => `The system database ${location} is damaged.`,
     hint: `Restore it from a copy, or save what can be read with \`sqlite3 FILE .recover\`. ${newDatabase}`,
   },
-  SQLITE_FULL: {
-    code: 'DISK_FULL',
-    message: (location) => `There is no space left for the system database ${location}.`,
-    hint: 'Make room on that disk; nothing was changed.',
-  },
+  SQLITE_FULL: full,
   SQLITE_IOERR: {
     code: 'DATABASE_BROKEN',
     message: (location) => `The disk refused to read or write the system database ${location}.`,
@@ -67,7 +71,7 @@ export function isLocked(error: unknown): boolean {
 /** A coded error for what SQLite threw; anything else comes back as it is. */
 export function explainFault(error: unknown, location: string): unknown {
   const primary = primaryCode(error);
-  const fault = primary === undefined ? undefined : faults[primary];
+  const fault = primary === undefined ? undefined : (faults[(error as { code: string }).code] ?? faults[primary]);
   if (fault === undefined) return error;
   return new TaplineError(fault.code, fault.message(location), {
     hint: fault.hint,

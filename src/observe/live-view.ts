@@ -2,6 +2,7 @@
 import picocolors from 'picocolors';
 import stringWidth from 'string-width';
 import type { ChainPressure, RunEvent, RunSubscriber } from '../run/events.js';
+import { bound } from './bound.js';
 import { printable } from './log-format.js';
 import type { StderrWriter } from './stderr.js';
 import { bytes, duration, records, whole } from './units.js';
@@ -121,15 +122,6 @@ function rowText(row: Row, { columns, width, now, paint }: Layout): string {
   const name = fitted(row.name, Math.min(width, Math.max(10, columns - 20)));
   while (parts.length > 1 && stringWidth([name, ...parts].join('  ')) > columns - 2) parts.pop();
   return `${paint.cyan('▸')} ${paint.bold(name)}  ${parts.join(paint.dim('  '))}`;
-}
-
-/** The end of the chain that the other waits for, with the share of time it was waited for. */
-export function bound(pressure: ChainPressure | undefined): string {
-  if (pressure === undefined) return '';
-  const { waitingForTap, waitingForTarget } = pressure;
-  if (Math.max(waitingForTap, waitingForTarget) < 1) return '';
-  const [end, share] = waitingForTarget > waitingForTap ? ['target', waitingForTarget] : ['tap', waitingForTap];
-  return `${end}-bound ${Math.round(share)} %`;
 }
 
 /** Exactly so wide: cut, or filled with blanks. */

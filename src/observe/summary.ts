@@ -2,7 +2,7 @@
 import picocolors from 'picocolors';
 import { formatLocation } from '../errors.js';
 import type { BlockSummary, ProcessOutcome, RunEventBody } from '../run/events.js';
-import { bound } from './live-view.js';
+import { bound } from './bound.js';
 import { printable } from './log-format.js';
 import { bytes, duration, records } from './units.js';
 

@@ -23,6 +23,11 @@ export interface CommandContext {
   open(options: OpenProject): Promise<Session>;
   /** Ends the command with this exit code, once all is closed and written. */
   exit(code: number): void;
+  /**
+   * Runs another command line of this program in this process, with further variables and the same global options. It
+   * opens the project anew; its exit code is that of the whole.
+   */
+  call(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<void>;
   /** Asks on the terminal (stderr); no, or no answer, throws ABORTED. */
   confirm(question: string): Promise<void>;
 }

@@ -188,8 +188,31 @@ function contextOf(call: Call): CommandContext {
     exit: (code) => {
       call.exitCode = code;
     },
+    call: (argv, env) => callAgain(call, argv, env),
     confirm: async (question) => (await import('./confirm.js')).confirm(question),
   };
+}
+
+async function callAgain(call: Call, argv: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  await call.session?.close();
+  call.session = undefined;
+  call.env = { ...call.env, ...env };
+  await execute([...globalArguments(call.globals), ...argv], call);
+}
+
+/**
+ * The global options as they were given; the folder of --cwd is entered already. `--no-environment` is not handed on, as
+ * in the original: the other command then takes the default.
+ */
+function globalArguments({ logLevel, logFormat, logConfig, environment, envFile }: GlobalOptions): string[] {
+  const given: [string, string | false | undefined][] = [
+    ['--log-level', logLevel],
+    ['--log-format', logFormat],
+    ['--log-config', logConfig],
+    ['--environment', environment],
+    ['--env-file', envFile],
+  ];
+  return given.flatMap(([name, value]) => (typeof value === 'string' ? [`${name}=${value}`] : []));
 }
 
 async function openProject(call: Call, options: OpenProject): Promise<Session> {

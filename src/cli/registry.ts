@@ -140,6 +140,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         summary: 'Remove a schedule.',
         load: async () => (await import('./commands/schedule-remove.js')).scheduleRemove,
       },
+      run: {
+        summary: 'Run what a schedule runs, now.',
+        load: async () => (await import('./commands/schedule-run.js')).scheduleRun,
+      },
       set: {
         summary: 'Change a schedule.',
         load: async () => (await import('./commands/schedule-set.js')).scheduleSet,

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import type { Schedule } from '../../project/types.js';
+import type { CommandContext } from '../context.js';
+import { findSchedule } from '../schedule-options.js';
+import { examples } from '../shared-options.js';
+
+export function scheduleRun(command: Command, { open, call }: CommandContext): Command {
+  return (
+    command
+      .usage('<name> [option...]')
+      .argument('<name>')
+      .argument('[options...]', 'options of `run`, or of `el` for a schedule without a job')
+      // All after the schedule's name is for the command that it runs.
+      .passThroughOptions()
+      .addHelpText(
+        'after',
+        `${examples(
+          'tapline schedule run nightly',
+          'tapline schedule run nightly --full-refresh',
+          'tapline --environment=prod schedule run nightly --dry-run',
+        )}
+
+The variables of the schedule's \`env\` are set. Exit codes are those of \`run\` and \`el\`.`,
+      )
+      .action(async (name: string, options: string[]) => {
+        const { project } = await open({ policy: 'explicit', access: 'read' });
+        const schedule = findSchedule(project, name);
+        await call(commandLineOf(schedule, options), schedule.env);
+      })
+  );
+}
+
+/** As the original composes it. */
+function commandLineOf({ name, job, extractor, loader, transform = 'skip' }: Schedule, options: string[]): string[] {
+  if (job !== undefined) return ['run', ...options, job];
+  const words = [extractor ?? '', loader ?? '', `--state-id=${name}`, ...options];
+  const isPlain = transform === 'skip' && !options.some((option) => option.startsWith('--transform'));
+  return isPlain ? ['el', ...words] : ['elt', `--transform=${transform}`, ...words];
+}

@@ -1,13 +1,8 @@
-/**
- * Variables as lines of a `.env` file, as the original writes and prints them: `KEY='value'`, single quotes escaped,
- * everything else, line breaks included, as it is.
- */
+import { dotenvLine } from '../project/edit/dotenv-edit.js';
+
+/** Variables as lines of a `.env` file, as the original prints them. */
 export function formatEnv(env: Readonly<Record<string, string>>): string {
   return Object.entries(env)
-    .map(([name, value]) => `${formatEnvLine(name, value)}\n`)
+    .map(([name, value]) => `${dotenvLine(name, value)}\n`)
     .join('');
-}
-
-export function formatEnvLine(name: string, value: string): string {
-  return `${name}='${value.replaceAll("'", "\\'")}'`;
 }

@@ -90,6 +90,7 @@ function resolvePlugin(
   );
   const config = lazy(() => configOf(project, base, plugin, settings));
   const env = lazy(() => processEnv(project, base, scope, strict));
+  const secrets = lazy(() => secretsOf(settings.values()));
   return {
     plugin,
     settings,
@@ -101,7 +102,9 @@ function resolvePlugin(
     get processEnv() {
       return env();
     },
-    secrets: secretsOf(settings.values()),
+    get secrets() {
+      return secrets();
+    },
     missing: missingSettings(plugin, settings),
   };
 }

@@ -13,9 +13,14 @@ interface Part {
   key: string | undefined;
 }
 
-/** Sets `key` where it stands (the last one counts, so each is set), else at the end: `KEY='value'`, as the original writes it. */
+/** One binding as the original writes and prints it: in single quotes, in which only backslash and quote are escaped. */
+export function dotenvLine(key: string, value: string): string {
+  return `${key}='${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** Sets `key` where it stands (the last one counts, so each is set), else at the end. */
 export function setInDotenv(text: string, key: string, value: string): string {
-  const line = `${key}='${value.replaceAll("'", "\\'")}'`;
+  const line = dotenvLine(key, value);
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const parts = split(text);
   if (!parts.some((part) => part.key === key)) {

@@ -97,7 +97,7 @@ async function bundle(entryPoints, { banner = '', executable = false } = {}) {
 /** Bundled CommonJS reaches Node's own modules by `require`, which an ES module has not. Only files that need it pay. */
 function requireFor(text) {
   if (!text.includes('Dynamic require of "')) return '';
-  return 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);\n';
+  return 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);\n';
 }
 
 /**

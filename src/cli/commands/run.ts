@@ -70,6 +70,7 @@ stand for the options of these names.`,
         stateIdSuffix: options.stateIdSuffix,
       };
       const plan = await planOf(words, blockOptions, session);
+      await warnAbout(plan, session);
       if (plan.groups.length === 0) {
         (await session.log()).info('No valid blocks found.');
         return;
@@ -93,6 +94,12 @@ async function planOf(words: readonly string[], options: BlockOptions, session: 
     options,
     expandSuffix: (text, tap) => settings.stateIdSuffix(text, tap),
   });
+}
+
+async function warnAbout({ warnings = [] }: Plan, session: Session): Promise<void> {
+  if (warnings.length === 0) return;
+  const log = await session.log();
+  for (const { code, message, hint, at } of warnings) log.warning(message, { code, hint, at });
 }
 
 function failurePolicy(failFast: boolean | undefined): FailurePolicy {

@@ -44,13 +44,14 @@ export const errorCodes = {
   PLUGIN_LOCK_BROKEN: exitCodes.failure,
   PLUGIN_COMMAND_UNKNOWN: exitCodes.failure,
   PLUGIN_NOT_INVOKABLE: exitCodes.failure,
-  PLUGIN_REFERENCE: exitCodes.failure,
+  PLUGIN_REFERENCE: exitCodes.usage,
   // settings
   SETTING_CAST: exitCodes.failure,
   SETTING_CONFLICT: exitCodes.failure,
   SETTING_MISSING: exitCodes.failure,
   SETTING_STORE: exitCodes.failure,
   SETTING_UNKNOWN: exitCodes.failure,
+  CONFIG_INVALID: exitCodes.failure,
   SELECT_UNKNOWN: exitCodes.failure,
   VARIABLE_UNSET: exitCodes.failure,
   // plan

@@ -16,6 +16,16 @@ export const globalOptions: ReadonlyMap<string, { takesValue: boolean }> = new M
 
 /** Options that take a value. One name means the same in every command, but for the flags below. */
 export const valueOptions: ReadonlySet<string> = new Set([
+  '--as',
+  '--capabilities',
+  '--executable',
+  '--from-ref',
+  '--inherit-from',
+  '--namespace',
+  '--pip-url',
+  '--python',
+  '--settings',
+  '--variant',
   '--catalog',
   '--database-uri',
   '--dump',

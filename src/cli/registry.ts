@@ -19,12 +19,20 @@ export interface CommandGroup {
 }
 
 export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
+  add: {
+    summary: 'Add plugins to the project, and install them.',
+    load: async () => (await import('./commands/add.js')).add,
+  },
   config: {
     summary: 'Show and change the settings of a plugin or of the project.',
     commands: {
       reset: {
         summary: 'Remove all settings of a plugin from where they are written.',
         load: async () => (await import('./commands/config-reset.js')).configReset,
+      },
+      test: {
+        summary: 'Try out the configuration of an extractor or a loader.',
+        load: async () => (await import('./commands/config-test.js')).configTest,
       },
       set: {
         summary: 'Set a setting.',
@@ -112,6 +120,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'Lock the definitions of plugins, as the hub has them.',
     load: async () => (await import('./commands/lock.js')).lock,
   },
+  remove: {
+    summary: 'Remove plugins from the project.',
+    load: async () => (await import('./commands/remove.js')).remove,
+  },
   run: {
     summary: 'Run blocks: extract and load, plugin commands, jobs.',
     load: async () => (await import('./commands/run.js')).run,
@@ -190,6 +202,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       list: { summary: 'List the state IDs.', load: async () => (await import('./commands/state-list.js')).stateList },
       set: { summary: 'Set a state.', load: async () => (await import('./commands/state-set.js')).stateSet },
     },
+  },
+  test: {
+    summary: 'Run the tests that plugins bring.',
+    load: async () => (await import('./commands/test.js')).test,
   },
 };
 

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { TaplineError } from '../../errors.js';
-import type { InstallEvent } from '../../install/types.js';
-import type { Log } from '../../observe/log.js';
 import type { Plugin, Plugins } from '../../plugins/types.js';
 import type { PluginType, Project } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
+import { abortOnSignals, tellInstall } from '../install-progress.js';
 import { databaseUriOption, examples, pluginTypeOption, wholeNumber } from '../shared-options.js';
 
 interface Options {
@@ -52,7 +51,7 @@ export function install(command: Command, { open }: CommandContext): Command {
           force,
           parallelism,
           signal: interrupt.signal,
-          report: (event) => tell(event, log),
+          report: (event) => tellInstall(event, log),
         })
         .finally(interrupt.done);
       const installed = outcomes.filter(({ status }) => status === 'installed' || status === 'current').length;
@@ -97,30 +96,4 @@ function wordsOfJob(project: Project, name: string): string[] {
   const job = project.jobs.find((candidate) => candidate.name === name);
   if (job === undefined) throw new TaplineError('JOB_UNKNOWN', `Job '${name}' does not exist.`);
   return job.tasks.flat().flatMap((task) => task.split(/\s+/).filter((word) => word !== ''));
-}
-
-function tell(event: InstallEvent, log: Log): void {
-  if (event.type === 'warning') {
-    log.warning(event.message, { code: event.code, hint: event.hint });
-    return;
-  }
-  const what = `${event.pluginType} '${event.plugin}'`;
-  if (event.type === 'install.started') log.info(`Installing ${what}`);
-  else if (event.type === 'install.finished')
-    log.info(`Installed ${what}`, { duration_seconds: event.durationSeconds });
-  else log.info(`Skipped installing ${what}.${event.reason === undefined ? '' : ` ${event.reason}`}`);
-}
-
-/** An interrupted install ends its tools and leaves nothing half made. */
-function abortOnSignals(): { signal: AbortSignal; done: () => void } {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, abort);
-  return {
-    signal: controller.signal,
-    done: () => {
-      for (const signal of signals) process.off(signal, abort);
-    },
-  };
 }

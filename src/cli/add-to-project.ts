@@ -1,0 +1,158 @@
+/** New plugins found, then written into meltano.yml and plugins/. */
+
+import {
+  entryOf,
+  findNewPlugin,
+  type NewPlugin,
+  requirementsOf,
+  type Sources,
+  type Wish,
+} from '../install/add/new-plugin.js';
+import { capitalized, describeType } from '../install/hub/hub.js';
+import { saveLock } from '../install/hub/save-lock.js';
+import { defaultInterpreter, interpreterVersion } from '../install/interpreter.js';
+import type { BundledDefinitions } from '../plugins/types.js';
+import { editEntry } from '../project/edit/named-entries.js';
+import { editFiles } from '../project/edit/project-files.js';
+import { editYaml, type YamlEdit } from '../project/edit/yaml-edit.js';
+import { pluginTypes } from '../project/types.js';
+import type { Session } from '../session.js';
+import { editable } from './editable.js';
+import type { Output } from './output.js';
+
+export interface Found {
+  plugin: NewPlugin;
+  /** What it requires and the project has not. */
+  required: NewPlugin[];
+}
+
+export interface AddedPlugin {
+  plugin: NewPlugin;
+  status: 'added' | 'updated' | 'initialized' | 'kept';
+}
+
+/** Throws the HUB_ errors. */
+export async function findWithRequired(wishes: readonly Wish[], session: Session): Promise<Found[]> {
+  const sources = await sourcesOf(session);
+  const found: Found[] = [];
+  for (const wish of wishes) {
+    const plugin = await findNewPlugin(wish, sources);
+    found.push({ plugin, required: await findRequired(plugin, sources, found) });
+  }
+  return found;
+}
+
+async function sourcesOf(session: Session): Promise<Sources> {
+  const [{ bundledDefinitions }, log] = await Promise.all([import('../bundled/definitions.js'), session.log()]);
+  const bundled: BundledDefinitions = Object.fromEntries(
+    Object.entries(bundledDefinitions).map(([name, definition]) => [name, { ...definition }]),
+  );
+  const python = defaultInterpreter(session.env.PATH);
+  return {
+    project: session.project,
+    hub: session.hub,
+    bundled,
+    pythonVersion: async () => (python === undefined ? undefined : interpreterVersion(python)),
+    warn: (message) => log.warning(message),
+  };
+}
+
+/** Requirements have requirements; a circle ends where each is found once. */
+async function findRequired(plugin: NewPlugin, sources: Sources, before: readonly Found[]): Promise<NewPlugin[]> {
+  const known = before.flatMap((found) => [found.plugin, ...found.required]);
+  const required: NewPlugin[] = [];
+  const waiting = requirementsOf(plugin);
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const { name, variant } = next;
+    const type = pluginTypes.find((each) => each === next?.type);
+    if (type === undefined || entryOf(sources.project, type, name) !== undefined) continue;
+    if ([...known, ...required].some((each) => each.type === type && each.name === name)) continue;
+    const found = await findNewPlugin({ type, name, variant, update: false }, sources);
+    required.push(found);
+    waiting.push(...requirementsOf(found));
+  }
+  return required;
+}
+
+/** Writes all lock files, then all entries in one edit, and prints what became of each, in the original's words. */
+export async function writeNewPlugins(
+  found: readonly Found[],
+  { session, update, output }: { session: Session; update: boolean; output: Output },
+): Promise<AddedPlugin[]> {
+  const { project } = session;
+  const target = { root: project.root, ...(await editable(session)) };
+  const all = found.flatMap(({ plugin, required }) => [plugin, ...required]);
+  const added = all.map((plugin): AddedPlugin => ({ plugin, status: statusOf(plugin, session, update) }));
+  for (const { plugin, status } of added) {
+    if (plugin.lock !== undefined && status !== 'kept')
+      await saveLock(target, plugin.lock, status === 'updated' || update);
+  }
+  const fresh = added.filter(({ status }) => status === 'added');
+  const edits = fresh.map(({ plugin }): YamlEdit => {
+    return { op: 'append', path: ['plugins', plugin.type], value: plugin.entry };
+  });
+  if (edits.length > 0) {
+    await editFiles(target, [{ file: project.file, edit: (text) => editYaml(text, edits, project.file) }]);
+  }
+  for (const { plugin } of added.filter(({ status }) => status === 'updated')) {
+    const { name: _, ...keys } = plugin.entry;
+    await editEntry(target, ['plugins', plugin.type], plugin.name, (before) =>
+      Object.entries(keys)
+        .filter(([key, value]) => JSON.stringify(before[key]) !== JSON.stringify(value))
+        .map(([key, value]) => ({ op: 'set' as const, path: [key], value })),
+    );
+  }
+  const isRequired = new Set(found.flatMap(({ required }) => required));
+  const log = await session.log();
+  for (const one of added) {
+    if (one.status === 'kept') log.warning(keptText(one.plugin), { hint: keptHint(one.plugin) });
+    else for (const line of addedLines(one, isRequired.has(one.plugin))) output.line(line);
+  }
+  return added;
+}
+
+function statusOf(plugin: NewPlugin, { project }: Session, update: boolean): AddedPlugin['status'] {
+  if (!plugin.inProjectFile) return 'initialized';
+  const entry = entryOf(project, plugin.type, plugin.name);
+  if (entry === undefined) return 'added';
+  const variant = plugin.entry.variant ?? null;
+  const isSame =
+    (entry.variant ?? variant) === variant && (entry.inherit_from ?? null) === (plugin.inheritFrom ?? null);
+  return update && isSame ? 'updated' : 'kept';
+}
+
+function addedLines({ plugin, status }: AddedPlugin, isRequired: boolean): string[] {
+  const { type, name, content, entry, inheritFrom, variantLabel } = plugin;
+  const [verb, place] = { added: ['Added', 'to'], updated: ['Updated', 'in'], initialized: ['Initialized', 'in'] }[
+    status === 'kept' ? 'added' : status
+  ] as [string, string];
+  const what = isRequired
+    ? `Added required ${describeType(type)} '${name}' to your project`
+    : `${verb} ${describeType(type)} '${name}' ${place} your project`;
+  const isOwnVariant = entry.variant !== undefined;
+  const variant = isOwnVariant ? `, variant ${variantLabel}` : '';
+  const facts: [string, unknown][] = [
+    inheritFrom === undefined
+      ? ['Variant', isOwnVariant || status === 'initialized' ? variantLabel : undefined]
+      : ['Inherit from', `${inheritFrom}${variant}`],
+    ['Repository', content.repo],
+    ['Documentation', content.docs],
+    ['Python Version', entry.python],
+  ];
+  const lines = facts.filter(([, value]) => typeof value === 'string' && value !== '');
+  return [what, ...lines.map(([label, value]) => `${label}:\t${String(value)}`), ''];
+}
+
+function keptText({ type, name }: NewPlugin): string {
+  return `${capitalized(describeType(type))} '${name}' already exists in your Meltano project`;
+}
+
+function keptHint({ type, name, entry }: NewPlugin): string {
+  const variant = typeof entry.variant === 'string' ? entry.variant : undefined;
+  const other =
+    variant === undefined
+      ? `${name}--new --inherit-from ${name}`
+      : `${name}--${variant} --inherit-from ${name} --variant ${variant}`;
+  const kind = `--plugin-type ${type}`;
+  return `To have it once more under a name of its own: tapline add ${other} ${kind}. To change its variant, edit \`variant\` and \`pip_url\` in meltano.yml, then: tapline lock ${name}, tapline install ${name}.`;
+}

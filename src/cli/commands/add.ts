@@ -1,0 +1,184 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { TaplineError } from '../../errors.js';
+import type { NewPlugin, Wish } from '../../install/add/new-plugin.js';
+import { describeType } from '../../install/hub/hub.js';
+import type { PluginType } from '../../project/types.js';
+import type { Session } from '../../session.js';
+import { type AddedPlugin, writeNewPlugins } from '../add-to-project.js';
+import { type Asker, createAsker } from '../ask.js';
+import type { CommandContext } from '../context.js';
+import { type CustomAnswers, customFromAnswers } from '../custom-answers.js';
+import { installNew } from '../install-new.js';
+import { readReference } from '../plugin-reference.js';
+import { databaseUriOption, examples, pluginTypeOption } from '../shared-options.js';
+
+interface Options extends CustomAnswers {
+  pluginType?: PluginType;
+  inheritFrom?: string;
+  variant?: string;
+  as?: string;
+  fromRef?: string;
+  python?: string;
+  custom?: true;
+  update: boolean;
+  install: boolean;
+  forceInstall?: true;
+  databaseUri?: string;
+}
+
+export function add(command: Command, context: CommandContext): Command {
+  return command
+    .argument('<plugins...>', 'names, as the hub knows them')
+    .addOption(pluginTypeOption())
+    .option('--inherit-from <name>', 'inherit from this plugin, of the project or of the hub')
+    .option(
+      '--variant <variant>',
+      'this variant instead of the default one; `tapline` for plugins shipped with this program',
+    )
+    .option('--as <name>', 'add it under this name')
+    .option('--from-ref <file-or-url>', 'add what this definition (YAML or JSON) describes')
+    .option('--python <program>', 'the Python to use for the plugin')
+    .option('--custom', 'add a plugin of your own; asks for what no option answers')
+    .option('--namespace <namespace>', 'with --custom: its namespace')
+    .option('--pip-url <arguments>', 'with --custom: what pip installs; `n` for nothing')
+    .option('--executable <program>', 'with --custom: its program')
+    .option('--capabilities <list>', 'with --custom: catalog,discover,state ...')
+    .option('--settings <list>', 'with --custom: name or name:kind, with commas between')
+    .addOption(new Option('--update', 'update a plugin that is there, which is the default').default(true).hideHelp())
+    .addOption(new Option('--no-update').hideHelp())
+    .option('--install', 'install it, which is the default')
+    .option('--no-install', 'install nothing')
+    .option('--force-install', 'ignore which Python versions the plugins declare')
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      `${examples(
+        'tapline add tap-github target-postgres',
+        'tapline add tap-github --as tap-github--work',
+        'tapline add target-jsonl --variant tapline',
+        'tapline add tap-mine --custom --pip-url "-e extract/tap-mine" --capabilities catalog,discover,state',
+        'tapline add tap-mine --from-ref definitions/tap-mine.yml --no-install',
+      )}
+
+Definitions come from the hub of the setting hub_url, which may be a folder; without it from lock files in plugins/.`,
+    )
+    .action(async (names: string[], options: Options) => run(names, options, context));
+}
+
+async function run(names: readonly string[], options: Options, { open, output, env }: CommandContext): Promise<void> {
+  const openProject = () => open({ policy: 'none', access: 'write', databaseUri: options.databaseUri });
+  const session = await openProject();
+  const found = await findAll(names, options, session, env);
+  const added = await writeNewPlugins(found, { session, update: options.update, output });
+  if (options.install) {
+    await session.close();
+    await installNew(added, await openProject(), options.forceInstall === true);
+  }
+  for (const [index, { plugin }] of added.filter(({ plugin }) => learnMore(plugin) !== undefined).entries()) {
+    if (index === 0) output.line('');
+    output.line(`To learn more about ${describeType(plugin.type)} '${plugin.name}', visit ${learnMore(plugin)}`);
+  }
+}
+
+/** All are found before the first is written: one that nobody knows leaves the project as it was. */
+async function findAll(
+  names: readonly string[],
+  options: Options,
+  session: Session,
+  env: NodeJS.ProcessEnv,
+): Promise<{ plugin: NewPlugin; required: NewPlugin[] }[]> {
+  const wishes = wishesOf(names, options);
+  for (const { type, name } of wishes) refuse(type, name, options, session);
+  if (options.fromRef !== undefined) return [{ plugin: await fromReference(wishes, options, env), required: [] }];
+  if (options.custom) {
+    const plugins = await customPlugins(wishes, options);
+    return plugins.map((plugin) => ({ plugin, required: [] }));
+  }
+  const { findWithRequired } = await import('../add-to-project.js');
+  return findWithRequired(wishes, session);
+}
+
+function wishesOf(names: readonly string[], options: Options): Wish[] {
+  const [first, second] = names;
+  if (options.as !== undefined && second !== undefined) {
+    throw new TaplineError('USAGE', '--as names one plugin, and several are to be added.', {
+      hint: 'Add them one by one.',
+    });
+  }
+  const named = options.as === undefined ? names : [options.as];
+  const { variant, python, update } = options;
+  const inheritFrom = options.as === undefined ? options.inheritFrom : first;
+  return named.map((name) => {
+    // The type shows in the name that the plugin has on the hub, should its new one not show it.
+    const inferred = typeOf(name, inheritFrom);
+    return { type: options.pluginType ?? inferred, name, inheritFrom, variant, python, update };
+  });
+}
+
+function typeOf(name: string, inheritFrom: string | undefined): PluginType {
+  const isTap = (text: string | undefined) => text?.startsWith('tap-') === true;
+  const isTarget = (text: string | undefined) => text?.startsWith('target-') === true;
+  if (isTap(name) || (!isTarget(name) && isTap(inheritFrom))) return 'extractors';
+  return isTarget(name) || isTarget(inheritFrom) ? 'loaders' : 'utilities';
+}
+
+function refuse(type: PluginType, name: string, { custom }: Options, session: Session): void {
+  if (name === '' || /[:/\\\s]/.test(name)) {
+    throw new TaplineError('USAGE', `The plugin name '${name}' can't be used: no colon, slash or space may be in it.`, {
+      exitCode: 1,
+      hint: 'State IDs and folders are made of plugin names.',
+    });
+  }
+  if (custom && (type === 'transforms' || type === 'orchestrators')) {
+    throw new TaplineError('USAGE', `--custom is not supported for ${type}.`, { exitCode: 1 });
+  }
+  if (type === 'transforms' && session.project.pluginEntries.transformers.length === 0) {
+    throw new TaplineError(
+      'PLUGIN_UNKNOWN',
+      `The transform '${name}' needs a transformer, and this project has none.`,
+      {
+        hint: 'Add one first: tapline add dbt-postgres --plugin-type utility, or a transformer.',
+      },
+    );
+  }
+}
+
+async function fromReference(wishes: readonly Wish[], options: Options, env: NodeJS.ProcessEnv): Promise<NewPlugin> {
+  const [wish, another] = wishes;
+  if (wish === undefined || another !== undefined) {
+    throw new TaplineError('USAGE', '--from-ref describes one plugin, and several are to be added.', {
+      hint: 'Add them one by one.',
+    });
+  }
+  const { type, definition } = await readReference(options.fromRef ?? '', env);
+  const { customPlugin } = await import('../../install/add/custom-plugin.js');
+  const python = definition.python ?? options.python;
+  const variant = definition.variant ?? options.variant;
+  return customPlugin(options.pluginType ?? type ?? wish.type, { ...definition, python, variant });
+}
+
+async function customPlugins(wishes: readonly Wish[], options: Options): Promise<NewPlugin[]> {
+  const { namespace, pipUrl, executable, capabilities, settings } = options;
+  const given = definedOnly({ namespace, pipUrl, executable, capabilities, settings });
+  const asks = process.stdin.isTTY === true || Object.keys(given).length === 0;
+  const hint = 'Where nobody can be asked: --namespace, --pip-url, --executable, --capabilities and --settings.';
+  const asker: Asker | undefined = asks ? createAsker(hint) : undefined;
+  try {
+    const plugins: NewPlugin[] = [];
+    for (const { type, name, python } of wishes)
+      plugins.push(await customFromAnswers(type, name, given, python, asker));
+    return plugins;
+  } finally {
+    asker?.close();
+  }
+}
+
+function definedOnly<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function learnMore({ content }: AddedPlugin['plugin']): string | undefined {
+  const place = content.docs || content.repo;
+  return typeof place === 'string' && place !== '' ? place : undefined;
+}

@@ -1,0 +1,29 @@
+import type { InstallEvent } from '../install/types.js';
+import type { Log } from '../observe/log.js';
+
+/** What an install tells, as log lines. */
+export function tellInstall(event: InstallEvent, log: Log): void {
+  if (event.type === 'warning') {
+    log.warning(event.message, { code: event.code, hint: event.hint });
+    return;
+  }
+  const what = `${event.pluginType} '${event.plugin}'`;
+  if (event.type === 'install.started') log.info(`Installing ${what}`);
+  else if (event.type === 'install.finished')
+    log.info(`Installed ${what}`, { duration_seconds: event.durationSeconds });
+  else log.info(`Skipped installing ${what}.${event.reason === undefined ? '' : ` ${event.reason}`}`);
+}
+
+/** An interrupted install ends its tools and leaves nothing half made. */
+export function abortOnSignals(): { signal: AbortSignal; done: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, abort);
+  return {
+    signal: controller.signal,
+    done: () => {
+      for (const signal of signals) process.off(signal, abort);
+    },
+  };
+}

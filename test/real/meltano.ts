@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { withFileLock } from '../../src/file-lock.js';
 
 const version = '4.4.1';
-const cache = join(import.meta.dirname, '../../node_modules/.cache/tapline-real');
+export const cache = join(import.meta.dirname, '../../node_modules/.cache/tapline-real');
 const run = promisify(execFile);
 
 /** The path of its executable; installed once a checkout, by uv where there is one. */

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { TaplineError } from '../../errors.js';
+import type { PluginType } from '../../project/types.js';
+import type { CommandContext } from '../context.js';
+import { logEvents } from '../log-events.js';
+import { safeOptions } from '../safe-options.js';
+import {
+  databaseUriOption,
+  examples,
+  type InstallFlags,
+  installMode,
+  installOptions,
+  pluginTypeOption,
+} from '../shared-options.js';
+
+interface Options extends InstallFlags {
+  pluginType?: PluginType;
+  databaseUri?: string;
+}
+
+export function configTest(command: Command, { open, output }: CommandContext): Command {
+  for (const option of safeOptions()) command.addOption(option);
+  command.argument('<plugin>', 'an extractor or a loader').addOption(pluginTypeOption());
+  for (const option of installOptions()) command.addOption(option);
+  return command
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      `${examples('tapline config test tap-github', 'tapline --environment=prod config test target-postgres')}
+
+An extractor is started and ended with its first record; a loader writes one record, into 'meltano_test_stream'.`,
+    )
+    .action(async (name: string, options: Options) => {
+      const session = await open({ policy: 'explicit', access: 'read', databaseUri: options.databaseUri });
+      const [plugins, settings, log] = [await session.plugins(), await session.settings(), await session.log()];
+      if (name === 'meltano' && plugins.find(name, options.pluginType) === undefined) {
+        throw new TaplineError('USAGE', 'Testing of the Meltano project configuration is not supported.', {
+          exitCode: 1,
+          hint: '`tapline validate` checks the project.',
+        });
+      }
+      const plugin = plugins.get(name, options.pluginType);
+      const install = installMode(options, settings.projectSetting('auto_install'));
+      const { testConfig } = await import('../../run/config-test.js');
+      const result = await testConfig(plugin, install, await session.world(), [await logEvents(log)]);
+      if (result === 'installed') return;
+      if (result.isValid) return output.line('Plugin configuration is valid');
+      throw new TaplineError('CONFIG_INVALID', `Plugin configuration is invalid: ${session.mask.text(result.detail)}`, {
+        at: plugin.at,
+        hint: `\`tapline config list ${name}\` shows the settings, \`tapline config explain ${name}\` where they come from.`,
+      });
+    });
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { TaplineError } from '../errors.js';
+import type { Plugin } from '../plugins/types.js';
+import { processSpec, resolvePlugin, setUpTap } from './chain-setup.js';
+import { createEmitter, type Emit } from './emit.js';
+import type { RunSubscriber } from './events.js';
+import { installPlugins } from './install-plugins.js';
+import { writePluginFiles } from './plugin-files.js';
+import { noNotes, type PluginPlace, withPlace } from './plugin-place.js';
+import { type Child, describeExit, type ProcessSpec, startChild } from './process/child.js';
+import { endLeftOvers } from './process/left-over.js';
+import { readPluginLog } from './process/plugin-log.js';
+import { stopOnSignals } from './signals.js';
+import { StopControl } from './stop-control.js';
+import type { RunOptions, World } from './types.js';
+
+/** The stream that a loader is tested with, as the original calls it. */
+export const testStream = 'meltano_test_stream';
+
+const killMilliseconds = 5_000;
+
+export interface ConfigTestResult {
+  isValid: boolean;
+  /** What the plugin said last, or what was missing. */
+  detail: string;
+}
+
+/**
+ * Tries out the configuration of a plugin as Meltano 4.4.1 does: an extractor is good once it prints a record, a loader once
+ * it has taken a stream of one record. `installed` where nothing else was asked for. Throws what keeps it from being started.
+ */
+export async function testConfig(
+  plugin: Plugin,
+  install: NonNullable<RunOptions['install']>,
+  world: World,
+  subscribers: readonly RunSubscriber[],
+): Promise<ConfigTestResult | 'installed'> {
+  if (plugin.type !== 'extractors' && plugin.type !== 'loaders') throw notTestable(plugin);
+  const { emit } = createEmitter(randomUUID(), world.mask, subscribers);
+  const stop = new StopControl();
+  const stopListening = stopOnSignals(stop);
+  try {
+    await installPlugins([plugin], install, world, stop, emit);
+    if (install === 'only') return 'installed';
+    return await withPlace(randomUUID(), world, async (place) => {
+      if (plugin.type === 'loaders')
+        return tryLoader(await loaderSpec(plugin, place, world, emit), plugin, place, stop, emit);
+      return tryExtractor(await extractorSpec(plugin, place, world, stop, emit), place, stop, emit);
+    });
+  } finally {
+    stopListening();
+  }
+}
+
+function notTestable(plugin: Plugin): TaplineError {
+  return new TaplineError('USAGE', `The configuration of a ${plugin.singular} can't be tested: '${plugin.name}'.`, {
+    exitCode: 1,
+    at: plugin.at,
+    hint: `Extractors and loaders can be. \`tapline test ${plugin.name}\` runs the tests that a plugin brings.`,
+  });
+}
+
+function extractorSpec(
+  plugin: Plugin,
+  { directory, reaper }: PluginPlace,
+  world: World,
+  stop: StopControl,
+  emit: Emit,
+): Promise<ProcessSpec> {
+  const setup = { directory, reaper, state: undefined, refreshCatalog: false, stop, notes: noNotes };
+  return setUpTap(world, resolvePlugin(world, plugin, {}, emit), setup, emit);
+}
+
+async function loaderSpec(plugin: Plugin, { directory }: PluginPlace, world: World, emit: Emit): Promise<ProcessSpec> {
+  const resolved = resolvePlugin(world, plugin, {}, emit);
+  const files = await writePluginFiles(directory, 'target', resolved, world.pluginLogLevel ?? 'INFO');
+  return processSpec(world, 'target', resolved, files, ['--config', files.config]);
+}
+
+async function tryExtractor(
+  spec: ProcessSpec,
+  place: PluginPlace,
+  stop: StopControl,
+  emit: Emit,
+): Promise<ConfigTestResult> {
+  const child = await startChild(spec, ['ignore', 'pipe', 'pipe']);
+  let isValid = false;
+  const last = await follow(child, place, stop, emit, (line, end) => {
+    if (!isRecord(line)) return;
+    isValid = true;
+    end();
+  });
+  if (isValid) return { isValid, detail: '' };
+  const isSilent = child.exit?.code === 0;
+  const select = `Verify that at least one stream is selected using \`tapline select ${spec.plugin} --list\`.`;
+  return { isValid, detail: isSilent ? `No RECORD or BATCH message received. ${select}` : last };
+}
+
+async function tryLoader(
+  spec: ProcessSpec,
+  plugin: Plugin,
+  place: PluginPlace,
+  stop: StopControl,
+  emit: Emit,
+): Promise<ConfigTestResult> {
+  emit({
+    type: 'log',
+    level: 'warning',
+    message: `Testing a loader writes one record to its destination, into '${testStream}'. You may have to remove it there.`,
+  });
+  const child = await startChild(spec, ['pipe', 'pipe', 'pipe']);
+  // One that ends early is judged by its exit.
+  child.process.stdin?.on('error', () => undefined);
+  child.process.stdin?.end(
+    testMessages(plugin)
+      .map((message) => `${JSON.stringify(message)}\n`)
+      .join(''),
+  );
+  let complained = false;
+  const last = await follow(child, place, stop, emit, (line) => {
+    complained ||= /error|exception/i.test(line);
+  });
+  return { isValid: child.exit?.code === 0 && !complained, detail: last };
+}
+
+/** Reads both outputs to the end. Gives the last line of them, or how the process ended. */
+async function follow(
+  child: Child,
+  { reaper }: PluginPlace,
+  stop: StopControl,
+  emit: Emit,
+  onLine: (line: string, end: () => void) => void,
+): Promise<string> {
+  const { role, plugin, pluginType, structuredLogs } = child.spec;
+  reaper.watchGroup(child.pid);
+  let timer: NodeJS.Timeout | undefined;
+  const end = () => {
+    child.signalGroup('SIGTERM');
+    timer ??= setTimeout(() => child.signalGroup('SIGKILL'), killMilliseconds);
+  };
+  const off = stop.listen(({ second }) => (second ? child.signalGroup('SIGKILL') : end()));
+  let last = '';
+  const take = (stdio: 'stdout' | 'stderr') => (line: string) => {
+    if (line.trim() !== '') last = line.trim();
+    onLine(line, end);
+    const log = stdio === 'stderr' ? readPluginLog(line, structuredLogs === true) : undefined;
+    if (log !== undefined) emit({ type: 'plugin.log', role, plugin, pluginType, stdio, ...log });
+  };
+  const { stdout, stderr } = child.process;
+  const heard = [child.readLines(stdout, take('stdout')), child.readLines(stderr, take('stderr'))];
+  const exit = await child.exited;
+  off();
+  clearTimeout(timer);
+  await Promise.all(heard);
+  await endLeftOvers(child.pid);
+  reaper.forgetGroup(child.pid);
+  if (stop.stopping) throw new TaplineError('INTERRUPTED', `The test of ${plugin} was interrupted.`);
+  return last === '' ? `${plugin} ${describeExit(exit)} and said nothing.` : last;
+}
+
+/** Also of a record that is too long to be read as a whole. */
+function isRecord(line: string): boolean {
+  try {
+    const { type } = JSON.parse(line) as { type?: unknown };
+    return type === 'RECORD' || type === 'BATCH';
+  } catch {
+    return /^\s*\{\s*"type"\s*:\s*"(RECORD|BATCH)"/.test(line);
+  }
+}
+
+function testMessages(plugin: Plugin): Record<string, unknown>[] {
+  const text = { type: 'string' };
+  const properties = { id: { type: 'integer' }, name: text, created_at: { ...text, format: 'date-time' } };
+  const record = { id: 1, name: 'Meltano Test Record', created_at: '2025-09-29T00:00:00Z' };
+  const messages: Record<string, unknown>[] = [
+    { type: 'SCHEMA', stream: testStream, schema: { type: 'object', properties }, key_properties: ['id'] },
+    { type: 'RECORD', stream: testStream, record },
+    { type: 'STATE', value: { bookmarks: { [testStream]: { last_record: 1 } } } },
+  ];
+  if (!plugin.capabilities.has('activate-version')) return messages;
+  return [...messages, { type: 'ACTIVATE_VERSION', stream: testStream, version: 1 }];
+}

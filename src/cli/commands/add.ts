@@ -11,7 +11,7 @@ import type { CommandContext } from '../context.js';
 import { type CustomAnswers, customFromAnswers } from '../custom-answers.js';
 import { installNew } from '../install-new.js';
 import { readReference } from '../plugin-reference.js';
-import { databaseUriOption, examples, pluginTypeOption } from '../shared-options.js';
+import { databaseUriOption, examples, installMode, pluginTypeOption } from '../shared-options.js';
 
 interface Options extends CustomAnswers {
   pluginType?: PluginType;
@@ -22,7 +22,7 @@ interface Options extends CustomAnswers {
   python?: string;
   custom?: true;
   update: boolean;
-  install: boolean;
+  install?: boolean;
   forceInstall?: true;
   databaseUri?: string;
 }
@@ -71,7 +71,8 @@ async function run(names: readonly string[], options: Options, { open, output, e
   const session = await openProject();
   const found = await findAll(names, options, session, env);
   const added = await writeNewPlugins(found, { session, update: options.update, output });
-  if (options.install) {
+  const { install } = options;
+  if (installMode({ install }, (await session.settings()).projectSetting('auto_install')) === 'auto') {
     await session.close();
     await installNew(added, await openProject(), options.forceInstall === true);
   }

@@ -52,6 +52,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       },
     },
   },
+  docs: {
+    summary: 'Say where the documentation is.',
+    load: async () => (await import('./commands/docs.js')).docs,
+  },
   el: {
     summary: 'Run one extract-load block under a state ID of your own.',
     load: async () => (await import('./commands/el.js')).el,
@@ -59,6 +63,23 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   elt: {
     summary: 'The older form of el, with --transform.',
     load: async () => (await import('./commands/elt.js')).elt,
+  },
+  hub: {
+    summary: 'See what the hub of plugin definitions has.',
+    commands: {
+      list: {
+        summary: 'List the plugins that the hub has.',
+        load: async () => (await import('./commands/hub-list.js')).hubList,
+      },
+      ping: {
+        summary: 'Check whether the hub can be reached.',
+        load: async () => (await import('./commands/hub-ping.js')).hubPing,
+      },
+    },
+  },
+  init: {
+    summary: 'Make a new project.',
+    load: async () => (await import('./commands/init.js')).init,
   },
   install: {
     summary: 'Install the plugins of the project.',
@@ -124,6 +145,23 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'Remove plugins from the project.',
     load: async () => (await import('./commands/remove.js')).remove,
   },
+  logs: {
+    summary: 'Look at the logs of runs.',
+    commands: {
+      dir: {
+        summary: 'Print the folder of the logs.',
+        load: async () => (await import('./commands/logs-dir.js')).logsDir,
+      },
+      list: {
+        summary: 'List runs that have a log, the newest first.',
+        load: async () => (await import('./commands/logs-list.js')).logsList,
+      },
+      show: {
+        summary: 'Print the log of a run.',
+        load: async () => (await import('./commands/logs-show.js')).logsShow,
+      },
+    },
+  },
   run: {
     summary: 'Run blocks: extract and load, plugin commands, jobs.',
     load: async () => (await import('./commands/run.js')).run,
@@ -163,6 +201,15 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       list: {
         summary: 'List schedules.',
         load: async () => (await import('./commands/schedule-list.js')).scheduleList,
+      },
+    },
+  },
+  schema: {
+    summary: 'Schemas of a warehouse, which loaders make themselves.',
+    commands: {
+      create: {
+        summary: 'Say how a schema is made.',
+        load: async () => (await import('./commands/schema-create.js')).schemaCreate,
       },
     },
   },
@@ -206,6 +253,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   test: {
     summary: 'Run the tests that plugins bring.',
     load: async () => (await import('./commands/test.js')).test,
+  },
+  upgrade: {
+    summary: 'Bring the system database up to date; say how the program is upgraded.',
+    load: async () => (await import('./commands/upgrade.js')).upgrade,
   },
 };
 

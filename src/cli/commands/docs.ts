@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.js';
+import { examples } from '../shared-options.js';
+
+/** The original opens a browser, which a server does not have: the address serves both. */
+export function docs(command: Command, { output }: CommandContext): Command {
+  return command.addHelpText('after', examples('tapline docs')).action(() => {
+    output.line('Each command explains itself: tapline <command> --help.');
+    output.line('Projects, settings and plugins are those of Meltano: https://docs.meltano.com/');
+  });
+}

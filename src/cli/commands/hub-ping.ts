@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.js';
+import { hubOf } from '../hub-session.js';
+import { databaseUriOption, examples } from '../shared-options.js';
+
+/** Asks for the smallest index, as the original does. */
+export function hubPing(command: Command, context: CommandContext): Command {
+  return command
+    .addOption(databaseUriOption())
+    .addHelpText('after', examples('tapline hub ping', 'MELTANO_HUB_URL=https://hub.example.com tapline hub ping'))
+    .action(async () => {
+      const { hub, close } = await hubOf(context);
+      try {
+        await hub.index('orchestrators');
+      } finally {
+        await close();
+      }
+      context.output.line(`Successfully connected to the Hub at '${hub.root}'`);
+    });
+}

@@ -6,19 +6,23 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import packageFile from '../package.json' with { type: 'json' };
 import type { History } from './history/port.js';
+import { fetchMissingLocks, missingLocks } from './install/hub/fetch-missing-locks.js';
 import type { Hub } from './install/hub/types.js';
 import type { Installer } from './install/types.js';
 import { createLog, type Log } from './observe/log.js';
 import { chooseLogSettings, type LogChoice } from './observe/log-settings.js';
 import { createMask, type Mask } from './observe/mask.js';
 import type { StderrWriter } from './observe/stderr.js';
+import { openPlugins } from './plugins/plugins.js';
 import type { BundledDefinitions, Plugins } from './plugins/types.js';
 import { loadProject } from './project/load.js';
 import { ensureSystemDirectory } from './project/system-directory.js';
 import type { LoadProjectOptions, Project } from './project/types.js';
 import type { World } from './run/types.js';
+import { createSettings } from './settings/resolver.js';
 import type { SettingsResolver, StoredSettings } from './settings/types.js';
 import type { StateBackend } from './state/port.js';
+import { parseDatabaseUri } from './state/systemdb/uri.js';
 
 export interface SessionOptions {
   cwd: string;
@@ -61,29 +65,14 @@ export interface Session {
 
 /** Reads the project around `cwd` and opens it. Throws the errors of `loadProject`. */
 export async function openSession(options: SessionOptions & LoadProjectOptions): Promise<Session> {
-  if (options.access === 'write') loadAhead();
+  // Read while the project is read: whoever needs it waits for the same promise.
+  if (options.access === 'write') loadStores().catch(() => undefined);
   const { cwd, env, environment, envFile, policy } = options;
   return createSession(await loadProject({ cwd, env, environment, envFile, policy }), options);
 }
 
-/**
- * Begins to load what a run will need, all at once: file after file, when each is asked for, takes longer than all of it
- * together. Whoever needs a part waits for the same promise; one that can't be loaded fails there.
- */
-function loadAhead(): void {
-  const parts = [
-    import('./plugins/plugins.js'),
-    import('./settings/resolver.js'),
-    import('./state/systemdb/uri.js'),
-    import('./state/systemdb/open.js'),
-    import('./state/systemdb/stored-settings.js'),
-    import('./history/open.js'),
-    import('./state/open.js'),
-    import('./state/systemdb/state-backend.js'),
-    import('./install/installer.js'),
-  ];
-  Promise.allSettled(parts);
-}
+/** Commands that need neither state nor history do without their code. */
+const loadStores = () => import('./stores.js');
 
 /** Opens a project that is read already; all else waits until it is asked for. Throws RUN_DIRECTORY. */
 export function createSession(project: Project, options: SessionOptions): Session {
@@ -94,11 +83,9 @@ export function createSession(project: Project, options: SessionOptions): Sessio
   const readOnly = options.access === 'read';
 
   const plugins = once(async () => {
-    const { openPlugins } = await import('./plugins/plugins.js');
     return openPlugins(project, { bundled: await bundledOf(project) });
   });
   const withSettings = async (stored?: StoredSettings) => {
-    const { createSettings } = await import('./settings/resolver.js');
     const resolver = createSettings(project, await plugins(), { env, overrides: overridesOf(options), stored });
     mask.add(resolver.projectSecrets());
     return resolver;
@@ -107,26 +94,25 @@ export function createSession(project: Project, options: SessionOptions): Sessio
   const baseSettings = once(() => withSettings());
   const databaseUri = async () => String((await baseSettings()).projectSetting('database_uri'));
   const database = once(async () => {
-    const { openSystemDatabase } = await import('./state/systemdb/open.js');
+    const { openSystemDatabase } = await loadStores();
     return openSystemDatabase({ uri: await databaseUri(), cwd, readOnly });
   });
   const isDatabaseThere = async () => {
-    const { parseDatabaseUri } = await import('./state/systemdb/uri.js');
     const { file } = parseDatabaseUri(await databaseUri(), cwd);
     return file !== undefined && existsSync(file);
   };
   const settings = once(async () => {
     if (!(await isDatabaseThere())) return baseSettings();
-    const { readStoredSettings } = await import('./state/systemdb/stored-settings.js');
+    const { readStoredSettings } = await loadStores();
     const stored = await readStoredSettings(await database());
     return stored.size === 0 ? baseSettings() : withSettings(stored);
   });
   const history = once(async () => {
-    const { openHistory } = await import('./history/open.js');
+    const { openHistory } = await loadStores();
     return openHistory(await database());
   });
   const state = once(async () => {
-    const { openStateBackend } = await import('./state/open.js');
+    const { openStateBackend } = await loadStores();
     const resolver = await settings();
     return openStateBackend({
       uri: String(resolver.projectSetting('state_backend.uri') ?? 'systemdb'),
@@ -137,7 +123,7 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     });
   });
   const installer = once(async () => {
-    const { createInstaller } = await import('./install/installer.js');
+    const { createInstaller } = await loadStores();
     return createInstaller({ project, settings: await settings(), env, mask: mask.text });
   });
   const hub = once(async () => {
@@ -154,7 +140,6 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     });
   });
   const fetchLocks = async (words?: readonly string[]) => {
-    const { missingLocks, fetchMissingLocks } = await import('./install/hub/fetch-missing-locks.js');
     const missing = missingLocks(project, words);
     if (missing.length === 0) return;
     const readonly = (await baseSettings()).projectSetting('project_readonly') === true;

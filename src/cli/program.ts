@@ -9,7 +9,7 @@ import { logFormats, logThresholds } from '../observe/log-record.js';
 import { chooseLogSettings, type LogChoice } from '../observe/log-settings.js';
 import { createMask } from '../observe/mask.js';
 import { createStderrWriter, type StderrWriter } from '../observe/stderr.js';
-import type { Session } from '../session.js';
+import { openSession, type Session } from '../session.js';
 import { arrangeArguments } from './arguments.js';
 import type { CommandContext, OpenProject } from './context.js';
 import { exitCodesText } from './exit-codes.js';
@@ -216,7 +216,6 @@ function globalArguments({ logLevel, logFormat, logConfig, environment, envFile 
 }
 
 async function openProject(call: Call, options: OpenProject): Promise<Session> {
-  const { openSession } = await import('../session.js');
   const { globals } = call;
   call.session = await openSession({
     cwd: process.cwd(),

@@ -2,6 +2,7 @@
 import { TaplineError } from '../errors.js';
 import type { StateBackend } from './port.js';
 import type { Database } from './systemdb/database.js';
+import { SystemdbStateBackend } from './systemdb/state-backend.js';
 
 export interface StateBackendSettings {
   /** The setting `state_backend.uri`, expanded; `systemdb` is its default. */
@@ -19,11 +20,7 @@ type Opener = (settings: StateBackendSettings) => Promise<StateBackend>;
 
 const backends: Record<string, Opener> = {
   systemdb: async (settings) => {
-    const [{ SystemdbStateBackend }, database] = await Promise.all([
-      import('./systemdb/state-backend.js'),
-      settings.systemDatabase(),
-    ]);
-    return new SystemdbStateBackend(database);
+    return new SystemdbStateBackend(await settings.systemDatabase());
   },
   file: async (settings) => {
     const { openFilesystemState } = await import('./filesystem/state-backend.js');

@@ -1,0 +1,6 @@
+/** What a session opens for a run, loaded as one: file after file, when each is asked for, takes far longer. */
+export { openHistory } from './history/open.js';
+export { createInstaller } from './install/installer.js';
+export { openStateBackend } from './state/open.js';
+export { openSystemDatabase } from './state/systemdb/open.js';
+export { readStoredSettings } from './state/systemdb/stored-settings.js';

@@ -81,6 +81,7 @@ export const errorCodes = {
   DATABASE_OUTDATED: exitCodes.failure,
   DATABASE_URI: exitCodes.failure,
   RUN_UNKNOWN: exitCodes.failure,
+  LOG_MISSING: exitCodes.failure,
   // hub
   HUB_UNREACHABLE: exitCodes.failure,
   HUB_REFUSED: exitCodes.failure,

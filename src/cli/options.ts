@@ -38,6 +38,7 @@ export const valueOptions: ReadonlySet<string> = new Set([
   '--interval',
   '--job',
   '--loader',
+  '--tail',
   '--tasks',
   '--transform',
   '--from-file',
@@ -61,6 +62,7 @@ export const valueOptions: ReadonlySet<string> = new Set([
   '-e',
   '-j',
   '-l',
+  '-n',
   '-p',
   '-s',
 ]);

@@ -115,18 +115,36 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
   async list({
     limit = 50,
     jobName,
+    states = [],
   }: {
     limit?: number | undefined;
     jobName?: string | undefined;
+    states?: readonly MeltanoRun['state'][] | undefined;
   }): Promise<MeltanoRun[]> {
+    const conditions = [
+      ...(jobName === undefined ? [] : ['job_name = ?']),
+      ...(states.length === 0 ? [] : [`state IN (${states.map(() => '?').join(', ')})`]),
+    ];
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const values = [...(jobName === undefined ? [] : [jobName]), ...states, limit];
     const rows = await this.#database.read((transaction) =>
-      jobName === undefined
-        ? transaction.all('SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT ?', limit)
-        : transaction.all(
-            'SELECT * FROM runs WHERE job_name = ? ORDER BY started_at DESC, id DESC LIMIT ?',
-            jobName,
-            limit,
-          ),
+      transaction.all(`SELECT * FROM runs ${where} ORDER BY started_at DESC, id DESC LIMIT ?`, ...values),
+    );
+    return rows.map(toRun);
+  }
+
+  async ofRun(runId: string): Promise<MeltanoRun[]> {
+    const beginning = runId.replaceAll('-', '').toLowerCase();
+    if (!/^[0-9a-f]{1,32}$/.test(beginning)) return this.#ofHex(toHex(runId));
+    return this.#ofHex(beginning);
+  }
+
+  async #ofHex(beginning: string): Promise<MeltanoRun[]> {
+    const rows = await this.#database.read((transaction) =>
+      transaction.all(
+        "SELECT * FROM runs WHERE REPLACE(LOWER(CAST(run_id AS VARCHAR(36))), '-', '') LIKE ? AND state <> 'STATE_EDIT' ORDER BY id",
+        `${beginning}%`,
+      ),
     );
     return rows.map(toRun);
   }

@@ -126,7 +126,14 @@ export interface MeltanoRuns {
   finish(id: number, state: 'SUCCESS' | 'FAIL' | 'DEAD', error?: string): Promise<void>;
   /** The row that each `state set`, `merge` ... leaves behind; `state` without the `singer_state` around it. */
   stateEdit(stateId: string, state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void>;
-  list(options: { limit?: number | undefined; jobName?: string | undefined }): Promise<MeltanoRun[]>;
+  /** Newest first. */
+  list(options: {
+    limit?: number | undefined;
+    jobName?: string | undefined;
+    states?: readonly MeltanoRun['state'][] | undefined;
+  }): Promise<MeltanoRun[]>;
+  /** The rows of one run, oldest first, by its ID or the beginning of it: one for each chain. */
+  ofRun(runId: string): Promise<MeltanoRun[]>;
 }
 
 export interface History {

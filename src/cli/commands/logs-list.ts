@@ -1,0 +1,62 @@
+import { type Command, Option } from 'commander';
+import type { MeltanoRun } from '../../history/port.js';
+import type { CommandContext } from '../context.js';
+import { isoTime, loggedStates, secondsOf } from '../run-log-entry.js';
+import { databaseUriOption, examples, formatOption, wholeNumber } from '../shared-options.js';
+
+interface Options {
+  limit: number;
+  format: 'text' | 'json';
+  databaseUri?: string;
+}
+
+export function logsList(command: Command, { open, output }: CommandContext): Command {
+  return command
+    .addOption(new Option('-l, --limit <count>', 'at most so many').argParser(wholeNumber(1)).default(10))
+    .addOption(formatOption(['text', 'json']))
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      `${examples('tapline logs list', 'tapline logs list --limit 25 --format json')}
+
+One line an extract-load block that keeps state, Meltano's runs included. \`tapline runs list\` knows more of our own.`,
+    )
+    .action(async ({ limit, format, databaseUri }: Options) => {
+      const session = await open({ policy: 'none', access: 'read', databaseUri });
+      const history = await session.existingHistory();
+      const runs = (await history?.meltanoRuns.list({ limit, states: loggedStates })) ?? [];
+      if (runs.length === 0) return output.line('No job runs found.');
+      if (format === 'json') return output.json({ runs: runs.map(listEntry), total: runs.length });
+      output.line(await runTable(runs));
+      output.line("\nUse 'tapline logs show <LOG_ID>' to view a specific log.");
+    });
+}
+
+/** The original's JSON: see schemas/output-logs-list.schema.json. */
+function listEntry(run: MeltanoRun): Record<string, unknown> {
+  return {
+    log_id: run.runId,
+    job_name: run.jobName,
+    state: run.state,
+    started_at: isoTime(run.startedAt),
+    ended_at: isoTime(run.endedAt),
+    duration_seconds: secondsOf(run) ?? null,
+    trigger: run.trigger ?? null,
+  };
+}
+
+const statuses: Readonly<Record<string, string>> = { SUCCESS: '✓ PASS', FAIL: '✗ FAIL', RUNNING: '→ RUN' };
+
+async function runTable(runs: readonly MeltanoRun[]): Promise<string> {
+  const [{ localTime, table }, { duration }] = await Promise.all([
+    import('../table.js'),
+    import('../../observe/units.js'),
+  ]);
+  const rows = runs.map((run) => {
+    const seconds = secondsOf(run);
+    const took = seconds === undefined ? (run.state === 'RUNNING' ? 'running' : 'unknown') : duration(seconds);
+    const status = statuses[run.state] ?? run.state;
+    return [status, run.runId, run.jobName, localTime(run.startedAt), took, run.trigger ?? 'manual'];
+  });
+  return table(['status', 'log id', 'job name', 'started', 'duration', 'trigger'], rows);
+}

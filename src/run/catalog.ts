@@ -39,7 +39,7 @@ interface Found {
 
 /**
  * Makes the catalog file that the tap gets: the user's own, a cached or a freshly discovered one, with the rules of the project
- * applied. Undefined where the tap takes none or can't discover one. Throws DISCOVERY_*, CATALOG_*, RUN_DIRECTORY.
+ * applied. Undefined where the tap takes none. Throws DISCOVERY_*, CATALOG_*, RUN_DIRECTORY.
  */
 export async function prepareCatalog(request: CatalogRequest): Promise<PreparedCatalog | undefined> {
   const { tap, emit } = request;
@@ -49,10 +49,7 @@ export async function prepareCatalog(request: CatalogRequest): Promise<PreparedC
     return undefined;
   }
   const found = await findCatalog(request);
-  if (found === undefined) {
-    warnAboutUselessRules(tap, emit);
-    return undefined;
-  }
+  if (found === undefined) throw catalogMissing(tap);
   const rules = rulesOf(tap);
   for (const finding of applyRules(found.catalog, rules)) {
     if (finding.source.text === '*.*') continue;
@@ -165,20 +162,17 @@ function mapOf(value: unknown): Record<string, unknown> | undefined {
     : undefined;
 }
 
-/** Without a catalog no rule can have an effect; who wrote some should know. */
-function warnAboutUselessRules(tap: ResolvedPlugin, emit: Emit): void {
-  const written = ['_select', '_metadata', '_schema', '_select_filter'].filter((name) => {
-    const layer = tap.settings.get(name)?.origin.layer;
-    return layer !== undefined && layer !== 'default' && layer !== 'unset';
-  });
-  if (written.length === 0) return;
-  const names = written.map((name) => `\`${name.slice(1)}\``).join(', ');
-  emit({
-    type: 'warning',
-    code: 'CATALOG_MISSING',
-    message: `${tap.plugin.name} has no catalog, so its ${names} has no effect.`,
-    hint: 'Add the capability `discover` where the tap has it, or name a file with the extra `catalog`.',
-  });
+/** A tap that takes a catalog reads by it what to extract: without one no selection would hold. As Meltano 4.4.1 does. */
+function catalogMissing(tap: ResolvedPlugin): TaplineError {
+  return new TaplineError(
+    'CATALOG_MISSING',
+    `${tap.plugin.name} takes a catalog, but there is none: it has not the capability \`discover\`.`,
+    {
+      at: tap.plugin.at,
+      hint: 'Add the capability `discover` where the tap has it, or name a file with the extra `catalog`. Without the capability `catalog` it runs with none.',
+      data: { plugin: tap.plugin.name },
+    },
+  );
 }
 
 function catalogIgnored(tap: ResolvedPlugin) {

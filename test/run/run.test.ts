@@ -276,6 +276,13 @@ describe('the catalog', () => {
     expect((await text(plain, 'seen/tap.args')).trim()).toMatch(/^--config \S+$/);
   });
 
+  it('is a must for a tap that takes one: without the capability `discover` no selection would hold', async () => {
+    const rig = await open(simpleProject().replace('[catalog, discover, state]', '[catalog, state]'), simpleFiles);
+    const { status, error } = await rig.run('tap-x target-x');
+    expect({ status, code: error?.code }).toEqual({ status: 'failed', code: 'CATALOG_MISSING' });
+    await expect(stat(join(rig.root, 'seen/tap.args'))).rejects.toThrow('ENOENT');
+  });
+
   it.each([
     ['fails', 'echo "bad password" >&2; exit 7', 'DISCOVERY_FAILED', /exited with code 7[\s\S]*bad password/],
     ['prints no JSON', 'echo hello', 'CATALOG_INVALID', /tap-x printed for --discover/],

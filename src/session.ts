@@ -124,7 +124,7 @@ export function createSession(project: Project, options: SessionOptions): Sessio
   });
   const installer = once(async () => {
     const { createInstaller } = await loadStores();
-    return createInstaller({ project, settings: await settings(), env, mask: mask.text });
+    return createInstaller({ project, settings: await settings(), env, mask: mask.text, hide: mask.add });
   });
   const hub = once(async () => {
     const { openHub } = await import('./install/hub/open-hub.js');

@@ -20,7 +20,7 @@ export async function installNew(added: readonly AddedPlugin[], session: Session
   const installer =
     extra.length === 0
       ? await session.installer()
-      : createInstaller({ project, settings, env: session.env, mask: session.mask.text });
+      : createInstaller({ project, settings, env: session.env, mask: session.mask.text, hide: session.mask.add });
   log.info(`Installing ${plugins.length} plugins`);
   const interrupt = abortOnSignals();
   await installer

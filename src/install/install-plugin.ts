@@ -39,12 +39,22 @@ export async function installPlugin(
     if (options.mode === 'auto' && now.current && !options.clean) {
       return { status: 'current', reason: 'Another process has just installed it' };
     }
+    hideSecrets(world, plugin);
     options.report?.({ type: 'install.started', plugin: plugin.name, pluginType: plugin.type });
     for (const { name } of sharers) await rm(requirements.cacheOf(name), { recursive: true, force: true });
     await rm(requirements.cacheOf(plugin.venvOwner), { recursive: true, force: true });
     await install(world, plugin, now, options);
     return { status: 'installed' };
   });
+}
+
+/** A setting that can't be resolved is told when the plugin is to run. */
+function hideSecrets({ settings, hide }: InstallerWorld, plugin: Plugin): void {
+  try {
+    hide?.(settings.plugin(plugin).secrets);
+  } catch (error) {
+    if (!(error instanceof TaplineError)) throw error;
+  }
 }
 
 function notInstallable(plugin: Plugin, options: EnsureOptions): Ending | undefined {
@@ -108,7 +118,8 @@ async function install(
   } finally {
     await forgetTool(toolNote(venv.root));
     log.end();
-    await once(log, 'close');
+    // One that could not be written has closed by itself.
+    if (!log.closed) await once(log, 'close');
   }
 }
 

@@ -16,6 +16,8 @@ export interface InstallerWorld {
   env: Readonly<Record<string, string | undefined>>;
   /** Hides secrets in a text: a pip_url may hold a token. */
   mask: (text: string) => string;
+  /** Hides more values from now on: a build may print its environment. */
+  hide?: ((secrets: readonly string[]) => void) | undefined;
 }
 
 /** Installs plugins and finds their programs, as the original's install service and invoker do. */

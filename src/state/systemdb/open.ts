@@ -56,6 +56,7 @@ async function openToWrite(file: string, options: SqliteOptions): Promise<Databa
 
 async function openToRead(file: string, options: SqliteOptions): Promise<Database> {
   if (!existsSync(file)) return openInMemory(undefined, options);
+  if (statSync(file).isDirectory()) throw notFile(file);
   let driver: Driver;
   try {
     driver = await openDriver(file, { readOnly: true });

@@ -16,6 +16,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = dirname(dirname(import.meta.dirname));
 
+/** Both the package's own build and a check against its types run the TypeScript compiler. */
+const buildTimeout = 300_000;
+
 let scratch: string;
 let consumer: string;
 let installed: string;
@@ -47,7 +50,7 @@ beforeAll(() => {
     symlinkSync(join(root, 'node_modules', name), join(consumer, 'node_modules', name));
   }
   writeFileSync(join(consumer, 'package.json'), '{"type": "module"}');
-});
+}, buildTimeout);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -79,7 +82,7 @@ describe('the published package', () => {
     expect(names).toEqual(expect.arrayContaining(['loadProject', 'run', 'TaplineError']));
   });
 
-  it('has types that a strict TypeScript project can use', () => {
+  it('has types that a strict TypeScript project can use', { timeout: buildTimeout }, () => {
     writeFileSync(
       join(consumer, 'use.ts'),
       "import { loadProject, run, TaplineError } from 'tapline';\nexport const used: unknown[] = [loadProject, run, new TaplineError('USAGE', 'x').code];\n",

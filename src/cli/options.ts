@@ -22,6 +22,7 @@ export const valueOptions: ReadonlySet<string> = new Set([
   '--from-ref',
   '--inherit-from',
   '--namespace',
+  '--older-than',
   '--pip-url',
   '--python',
   '--settings',

@@ -23,6 +23,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'Add plugins to the project, and install them.',
     load: async () => (await import('./commands/add.js')).add,
   },
+  clean: {
+    summary: 'Remove old runs, logs and catalogs, and environments of plugins that are gone.',
+    load: async () => (await import('./commands/clean.js')).clean,
+  },
   config: {
     summary: 'Show and change the settings of a plugin or of the project.',
     commands: {
@@ -51,6 +55,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         load: async () => (await import('./commands/config-print.js')).configPrint,
       },
     },
+  },
+  doctor: {
+    summary: 'Find what is missing on this machine, with the cure of each.',
+    load: async () => (await import('./commands/doctor.js')).doctor,
   },
   docs: {
     summary: 'Say where the documentation is.',
@@ -162,6 +170,15 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       },
     },
   },
+  plugin: {
+    summary: 'List the plugins of the project.',
+    commands: {
+      list: {
+        summary: 'List the plugins of the project.',
+        load: async () => (await import('./commands/plugin-list.js')).pluginList,
+      },
+    },
+  },
   run: {
     summary: 'Run blocks: extract and load, plugin commands, jobs.',
     load: async () => (await import('./commands/run.js')).run,
@@ -257,6 +274,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   upgrade: {
     summary: 'Bring the system database up to date; say how the program is upgraded.',
     load: async () => (await import('./commands/upgrade.js')).upgrade,
+  },
+  validate: {
+    summary: 'Check the project, without secrets, installations or a network.',
+    load: async () => (await import('./commands/validate.js')).validate,
   },
 };
 

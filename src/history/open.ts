@@ -5,7 +5,7 @@ import { finishBlock, startBlock } from './blocks.js';
 import { DatabaseMeltanoRuns } from './meltano-runs.js';
 import type { History } from './port.js';
 import { endProcess, openProcesses, startProcess } from './processes.js';
-import { finishRun, listRuns, showRun, startRun } from './runs.js';
+import { finishRun, forgetRuns, listRuns, showRun, startRun } from './runs.js';
 import { recordStreams } from './streams.js';
 
 /** The history that this database keeps. `close()` leaves the database open: whoever opened it closes it. */
@@ -20,6 +20,7 @@ export function openHistory(database: Database): History {
     recordStreams: (rows) => recordStreams(database, rows),
     openProcesses: (runId) => openProcesses(database, runId),
     listRuns: (options) => listRuns(database, options),
+    forgetRuns: (runIds) => forgetRuns(database, runIds),
     showRun: (runId) => showRun(database, runId),
     meltanoRuns: new DatabaseMeltanoRuns(database),
     slots: new SystemdbLeaseStore<Lease>(database, 'slot', (grant) => new SystemdbLease(grant)),

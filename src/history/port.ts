@@ -164,6 +164,8 @@ export interface History {
     stateId?: string | undefined;
     since?: Date | undefined;
   }): Promise<RunListing[]>;
+  /** Removes these finished or dead runs with all that belongs to them; the state and its versions stay. */
+  forgetRuns(runIds: readonly string[]): Promise<void>;
   /** By full ID or a unique prefix; RUN_UNKNOWN otherwise. */
   showRun(runId: string): Promise<RunDetail>;
   readonly meltanoRuns: MeltanoRuns;

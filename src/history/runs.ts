@@ -188,6 +188,18 @@ export async function livenessOfRun(row: SqlRow): Promise<Liveness> {
   });
 }
 
+/** A few at a time, so that a run that saves its state meanwhile does not wait for long. */
+export async function forgetRuns(database: Database, runIds: readonly string[]): Promise<void> {
+  for (let start = 0; start < runIds.length; start += 100) {
+    await database.write('normal', async (transaction) => {
+      for (const runId of runIds.slice(start, start + 100)) {
+        await transaction.run('DELETE FROM tapline_runs WHERE run_id = ?', runId);
+        await forgetParts(transaction, runId);
+      }
+    });
+  }
+}
+
 async function forgetParts(transaction: Transaction, runId: string): Promise<void> {
   await transaction.run('DELETE FROM tapline_blocks WHERE run_id = ?', runId);
   await transaction.run('DELETE FROM tapline_streams WHERE run_id = ?', runId);

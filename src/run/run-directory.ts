@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { TaplineError } from '../errors.js';
 import { livenessOf } from '../state/owner.js';
 import type { LeaseOwner } from '../state/port.js';
 
 const ownerFile = 'owner.json';
+/** The folder beside the runs' own for states that could not be saved; no run has this name. */
+export const rescueName = 'rescue';
 const unfinishedPrefix = '.new-';
 /** A run directory whose owner can't be seen from here (another container, another boot) is kept while it shows signs of life. */
 const silentMinutes = 10;
@@ -43,7 +45,7 @@ export async function createRunDirectory(runDirRoot: string, owner: LeaseOwner):
 
 /** A run ID that is used once more (a retry by an orchestrator) gets a folder of its own. */
 async function moveToFreeName(draft: string, wanted: string): Promise<string> {
-  for (let number = 1; ; number += 1) {
+  for (let number = basename(wanted) === rescueName ? 2 : 1; ; number += 1) {
     const path = number === 1 ? wanted : `${wanted}.${number}`;
     try {
       await rename(draft, path);
@@ -67,13 +69,21 @@ async function makeBlock(runPath: string, name: string): Promise<string> {
 
 /** Removes what runs that are dead have left behind, secrets above all. Never throws: the next run tries again. */
 export async function removeLeftoverDirectories(runDirRoot: string): Promise<void> {
+  for (const path of await leftoverDirectories(runDirRoot)) {
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** The directories of runs that are dead. */
+export async function leftoverDirectories(runDirRoot: string): Promise<string[]> {
   const parent = join(runDirRoot, 'tapline');
   const names = await readdir(parent).catch(() => []);
+  const leftovers: string[] = [];
   for (const name of names) {
     const path = join(parent, name);
-    if (await isLeftover(path, name).catch(() => false))
-      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    if (await isLeftover(path, name).catch(() => false)) leftovers.push(path);
   }
+  return leftovers;
 }
 
 async function isLeftover(path: string, name: string): Promise<boolean> {

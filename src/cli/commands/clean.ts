@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import ms, { type StringValue } from 'ms';
+import type { Session } from '../../session.js';
+import type { CleanUp } from '../clean-up.js';
+import type { CommandContext } from '../context.js';
+import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+
+interface Options {
+  /** Milliseconds. */
+  olderThan?: number;
+  dryRun?: true;
+  format: 'text' | 'json';
+  databaseUri?: string;
+}
+
+const dayMilliseconds = 86_400_000;
+
+export function clean(command: Command, { open, output }: CommandContext): Command {
+  return command
+    .option(
+      '--older-than <duration>',
+      'runs, logs and catalogs older than this, e.g. 30d, 2w or 12h (default: tapline.history.retention_days)',
+      duration,
+    )
+    .option('--dry-run', 'only say what would be removed')
+    .addOption(formatOption(['text', 'json']))
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      `${examples('tapline clean --dry-run', 'tapline clean --older-than 30d', 'tapline clean --older-than 2w --format json')}
+
+Removes finished runs from the history with their logs, cached catalogs, what dead runs left behind, and virtual
+environments of plugins that are in the project no more. State, its versions and rescued states always stay.`,
+    )
+    .action(async ({ olderThan, dryRun, format, databaseUri }: Options) => {
+      const session = await open({ policy: 'none', access: dryRun ? 'read' : 'update', databaseUri });
+      const { findRubbish, removeRubbish } = await import('../clean-up.js');
+      const age = olderThan ?? (await retentionDays(session)) * dayMilliseconds;
+      const before = new Date(Date.now() - age);
+      const found = await findRubbish(session, before);
+      if (!dryRun) await removeRubbish(session, found);
+      if (format === 'json') {
+        output.json({
+          dry_run: dryRun === true,
+          before: before.toISOString(),
+          runs: found.runIds.length,
+          bytes: found.rubbish.reduce((sum, { bytes }) => sum + bytes, 0),
+          removed: found.rubbish.map(({ kind, path, bytes }) => ({ kind, path, bytes })),
+        });
+      } else output.line(await textOf(found, dryRun === true));
+      const log = await session.log();
+      for (const note of found.notes) log.info(note);
+    });
+}
+
+async function textOf({ rubbish, runIds }: CleanUp, dryRun: boolean): Promise<string> {
+  const { default: prettyBytes } = await import('pretty-bytes');
+  const verb = dryRun ? 'Would remove' : 'Removed';
+  const lines = rubbish.map(({ kind, path, bytes }) => `${verb} ${names[kind]} ${path} (${prettyBytes(bytes)})`);
+  const bytes = rubbish.reduce((sum, each) => sum + each.bytes, 0);
+  return [...lines, `${verb} ${runIds.length} runs of the history and ${prettyBytes(bytes)} of files`].join('\n');
+}
+
+const names = { run_directory: 'run directory', log: 'log', catalog: 'catalog', venv: 'virtual environment' };
+
+async function retentionDays(session: Session): Promise<number> {
+  return Number((await session.settings()).projectSetting('tapline.history.retention_days'));
+}
+
+/** A bare number would be milliseconds to the library, and deletes nearly all: a unit is asked for. */
+function duration(text: string): number {
+  const value = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text.trim()) ? ms(text.trim() as StringValue) : undefined;
+  if (value === undefined || !Number.isFinite(value))
+    throw new InvalidArgumentError('Use a number and a unit, e.g. 30d, 2w or 12h.');
+  return value;
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import packageFile from '../../../package.json' with { type: 'json' };
+import { exitCodes, formatLocation, TaplineError } from '../../errors.js';
+import type { CommandContext } from '../context.js';
+import type { Check } from '../doctor-checks.js';
+import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+
+interface Options {
+  format: 'text' | 'json';
+  databaseUri?: string;
+}
+
+export function doctor(command: Command, { open, output, env, exit }: CommandContext): Command {
+  return command
+    .addOption(formatOption(['text', 'json']))
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      `${examples('tapline doctor', 'tapline --environment prod doctor', 'tapline doctor --format json')}
+
+Ends with exit code 1 where something is broken; what is only worth knowing is a warning.`,
+    )
+    .action(async ({ format, databaseUri }: Options) => {
+      const { bad, checkMachine, checkProject } = await import('../doctor-checks.js');
+      const checks = await checkMachine(env, packageFile.version);
+      let hide = (text: string): string => text;
+      try {
+        const session = await open({ policy: 'default', access: 'read', databaseUri });
+        checks.push(...(await checkProject(session)));
+        hide = session.mask.text;
+      } catch (error) {
+        // Broken or missing, the project is a finding like others.
+        if (!(error instanceof TaplineError)) throw error;
+        const { message, hint, at } = error;
+        checks.push(
+          bad('project', 'meltano.yml', at === undefined ? message : `${message} (${formatLocation(at)})`, hint),
+        );
+      }
+      const masked = checks.map((check) => ({
+        ...check,
+        message: hide(check.message),
+        cure: check.cure && hide(check.cure),
+      }));
+      const isBroken = checks.some(({ status }) => status === 'error');
+      if (format === 'json') output.json({ ok: !isBroken, checks: masked });
+      else for (const check of masked) for (const line of linesOf(check)) output.line(line);
+      if (isBroken) exit(exitCodes.failure);
+    });
+}
+
+function linesOf({ check, subject, status, message, cure }: Check): string[] {
+  const mark = { ok: 'ok      ', warning: 'warning ', error: 'ERROR   ' }[status];
+  const line = `${mark} ${check} ${subject}: ${message}`;
+  return cure === null ? [line] : [line, `${' '.repeat(mark.length)} -> ${cure}`];
+}

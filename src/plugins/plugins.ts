@@ -26,7 +26,7 @@ class ProjectPlugins implements Plugins {
   }
 
   get(name: string, type?: PluginType): Plugin {
-    const found = this.find(name, type);
+    const found = this.find(name, type) ?? this.findByMapping(name, type);
     if (found) return found;
     const what = type === undefined ? 'plugin' : type === 'utilities' ? 'utility' : type.slice(0, -1);
     const names = this.names(type);
@@ -54,6 +54,11 @@ class ProjectPlugins implements Plugins {
         return entry ? [this.create('mappers', entry, index, mapping).ensureDefined()] : [];
       }),
     );
+  }
+
+  /** A mapper as one of its mappings, which may be named instead of it. As Meltano 4.4.1 does. */
+  private findByMapping(name: string, type?: PluginType): Plugin | undefined {
+    return type === undefined || type === 'mappers' ? this.mappings(name)[0] : undefined;
   }
 
   names(type?: PluginType): string[] {

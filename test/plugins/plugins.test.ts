@@ -555,6 +555,14 @@ describe('mappings', () => {
     expect(plugins.mappings('nope')).toStrictEqual([]);
   });
 
+  it('may be named instead of their mapper where one plugin is asked for', async () => {
+    const plugins = await open(yml);
+    expect(plugins.get('show')).toMatchObject({ name: 'map-a', mapping: 'show' });
+    expect(plugins.get('hide', 'mappers').config).toStrictEqual({ secret: 'x' });
+    expect(plugins.find('hide')).toBeUndefined();
+    expect(() => plugins.get('hide', 'utilities')).toThrow("The utility 'hide' is not in this project.");
+  });
+
   it('are not in lists, which have the mapper itself', async () => {
     const plugins = await open(yml);
     expect(plugins.list('mappers').map(({ name, mapping }) => [name, mapping])).toStrictEqual([

@@ -12,6 +12,8 @@ export interface OpenProject {
   databaseUri?: string | undefined;
   /** Log level where neither option nor setting names one, e.g. `debug` for a dry run. */
   defaultLogLevel?: string | undefined;
+  /** Nothing is logged of the project: neither which environment is active, nor its warnings. */
+  quiet?: boolean | undefined;
   /** Used instead of the one that the command line chose. */
   environment?: string | undefined;
 }

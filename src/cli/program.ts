@@ -227,7 +227,7 @@ async function openProject(call: Call, options: OpenProject): Promise<Session> {
     environment: options.environment ?? (globals.environment === false ? null : globals.environment),
   });
   if (options.access === 'write') linkProgram(call.session.project.sysDir, process.argv[1]);
-  await announce(call.session);
+  if (!options.quiet) await announce(call.session);
   return call.session;
 }
 

@@ -15,7 +15,10 @@ interface Fault {
   hint: string | undefined;
 }
 
-/** Checks the merged project against schemas/meltano.schema.json. Throws PROJECT_SHAPE with the first fault and a list of the rest. */
+/**
+ * Checks the merged project against schemas/meltano.schema.json. Throws PROJECT_SHAPE with the first fault and a list of the rest; its
+ * `data.faults` has all of them.
+ */
 export async function checkShape(value: unknown, file: string, locate: Locate): Promise<void> {
   const { validate } = await import('../generated/meltano.js');
   if (validate(value)) return;
@@ -30,6 +33,7 @@ export async function checkShape(value: unknown, file: string, locate: Locate): 
   throw new TaplineError('PROJECT_SHAPE', `${first.message}${also}`, {
     at: first.at ?? { file, line: 1, col: 1 },
     hint: first.hint,
+    data: { faults },
   });
 }
 

@@ -1,0 +1,94 @@
+import { type Command, Option } from 'commander';
+import picocolors from 'picocolors';
+import { formatLocation, TaplineError } from '../../errors.js';
+import { hasColors } from '../../observe/colors.js';
+import { shortened } from '../../observe/error-report.js';
+import type { Finding, ValidationSubject } from '../../plan/validate.js';
+import type { CommandContext } from '../context.js';
+import { examples, formatOption } from '../shared-options.js';
+
+interface Options {
+  strict?: boolean;
+  format: 'text' | 'json';
+}
+
+export function validate(command: Command, context: CommandContext): Command {
+  return command
+    .addOption(new Option('--strict', 'fail on warnings too'))
+    .addOption(formatOption(['text', 'json']))
+    .addHelpText(
+      'after',
+      `${examples('tapline validate', 'tapline validate --strict --format json')}
+
+Checks all files of the project, plugins, values, environments, jobs and schedules, and lists every fault with its
+place. It needs no secrets, database, installed plugins or network. Exits with 1 where there is an error.`,
+    )
+    .action(async ({ strict = false, format }: Options) => {
+      const findings = await findAll(context);
+      const errors = findings.filter(({ severity }) => severity === 'error').length;
+      const isValid = errors === 0 && (!strict || findings.length === 0);
+      const { output, env } = context;
+      if (format === 'json') output.json(resultEntry(findings, isValid));
+      else output.text(resultText(findings, hasColors(output, env)));
+      context.exit(isValid ? 0 : 1);
+    });
+}
+
+async function findAll({ open }: CommandContext): Promise<Finding[]> {
+  const { findingsOf, validateProject } = await import('../../plan/validate.js');
+  const options = { access: 'read', quiet: true } as const;
+  try {
+    const session = await open({ ...options, policy: 'none' });
+    const base = { project: session.project, plugins: await session.plugins() };
+    const environments: ValidationSubject[] = [];
+    for (const { name } of base.project.environments) {
+      const inside = await open({ ...options, policy: 'default', environment: name });
+      environments.push({ project: inside.project, plugins: await inside.plugins() });
+    }
+    return await validateProject(base, environments);
+  } catch (error) {
+    // Where there is no project, there is nothing to check.
+    if (!(error instanceof TaplineError) || error.code === 'PROJECT_NOT_FOUND') throw error;
+    return findingsOf(error);
+  }
+}
+
+/** See schemas/output-validate.schema.json. */
+function resultEntry(findings: readonly Finding[], isValid: boolean): Record<string, unknown> {
+  const count = (severity: Finding['severity']) => findings.filter((each) => each.severity === severity).length;
+  return {
+    valid: isValid,
+    errors: count('error'),
+    warnings: count('warning'),
+    findings: findings.map(({ severity, code, message, hint, at, environment }) => ({
+      severity,
+      code,
+      message,
+      hint: hint ?? null,
+      environment: environment ?? null,
+      file: at?.file ?? null,
+      line: at?.line ?? null,
+      column: at?.col ?? null,
+    })),
+  };
+}
+
+function resultText(findings: readonly Finding[], colors: boolean): string {
+  const paint = picocolors.createColors(colors);
+  const blocks = findings.map(({ severity, code, message, hint, at }) => {
+    const place = at === undefined ? '' : `${formatLocation(shortened(at, process.cwd()))}: `;
+    const label = severity === 'error' ? paint.red(severity) : paint.yellow(severity);
+    const first = `${place}${label}: ${message} ${paint.dim(`[${code}]`)}`;
+    return hint === undefined ? first : `${first}\n  ${paint.cyan('hint:')} ${hint}`;
+  });
+  return `${[...blocks, closing(findings)].join('\n')}\n`;
+}
+
+function closing(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'The project is valid.';
+  const count = (severity: Finding['severity']) => {
+    const number = findings.filter((each) => each.severity === severity).length;
+    return `${number} ${severity}${number === 1 ? '' : 's'}`;
+  };
+  return `\n${count('error')}, ${count('warning')}`;
+}

@@ -1,0 +1,136 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { misfits } from '../schemas.js';
+import { folderWith, tapline } from './program.js';
+
+const yaml = `default_environment: stagin
+include_paths: [more.yml]
+environments:
+- name: staging
+  config:
+    plugins:
+      extractors:
+      - name: tap-x
+        config: {port: abc}
+      - name: tap-y
+plugins:
+  extractors:
+  - name: tap-x
+    namespace: tap_x
+    executable: ./x
+    settings:
+    - {name: port, kind: integer}
+    - {name: token, sensitive: true}
+    - {name: mode, kind: options, options: [{label: a, value: a}]}
+    config: {port: $PORT, tokn: x, mode: b, opts: {a: 1}}
+    commands: {bad: "say 'x"}
+  - name: tap-hub
+  loaders:
+  - name: target-y
+    namespace: target_y
+    executable: ./y
+jobs:
+- {name: good, tasks: [tap-x target-y]}
+- {name: bad, tasks: [tap-x target-z]}
+schedules:
+- {name: typo, interval: '@dayly', job: goood}
+- {name: half, interval: '* * * * *', extractor: tap-q}
+`;
+const more = `schedules:
+- {name: both, interval: '@daily', job: good, loader: target-y}
+`;
+
+/** As \`place severity code\`, one a line. */
+async function findings(folder: string, ...args: string[]): Promise<{ code: number; lines: string[] }> {
+  const ended = await tapline(folder, ['validate', '--format=json', ...args]);
+  const result = JSON.parse(ended.stdout);
+  expect(misfits('output-validate', result)).toBeUndefined();
+  const lines = result.findings.map(
+    (each: Record<string, string>) =>
+      `${each.file?.slice(folder.length + 1)}:${each.line} ${each.severity} ${each.code}${each.environment === null ? '' : ` in ${each.environment}`}`,
+  );
+  return { code: ended.code, lines };
+}
+
+describe('validate', () => {
+  it('lists every fault with its place, and is no run: nothing is made', async () => {
+    const folder = await folderWith({ 'meltano.yml': yaml, 'more.yml': more });
+    expect(await findings(folder)).toEqual({
+      code: 1,
+      lines: [
+        'meltano.yml:1 error ENVIRONMENT_UNKNOWN',
+        'meltano.yml:9 error SETTING_CAST in staging',
+        'meltano.yml:10 warning PLUGIN_UNKNOWN in staging',
+        'meltano.yml:13 error USAGE',
+        'meltano.yml:20 warning SETTING_UNKNOWN',
+        'meltano.yml:20 error SETTING_CAST',
+        'meltano.yml:22 warning PLUGIN_DEFINITION_MISSING',
+        'meltano.yml:29 error BLOCK_UNKNOWN',
+        'meltano.yml:31 error SCHEDULE_INVALID',
+        'meltano.yml:31 error JOB_UNKNOWN',
+        'meltano.yml:32 error SCHEDULE_INVALID',
+        'meltano.yml:32 error PLUGIN_UNKNOWN',
+        'more.yml:2 error SCHEDULE_INVALID',
+      ],
+    });
+    const text = await tapline(folder, ['validate']);
+    expect(text).toMatchObject({ code: 1, stderr: '' });
+    expect(text.stdout).toContain(
+      "meltano.yml:20:33: warning: 'tokn' is no setting that tap-x defines. [SETTING_UNKNOWN]\n",
+    );
+    expect(text.stdout).toContain("  hint: Did you mean 'token'?\n");
+    expect(text.stdout).toMatch(/\n10 errors, 3 warnings\n$/);
+    const made = await readdir(join(folder, '.meltano')).catch(() => []);
+    expect(made).not.toContain('meltano.db');
+  });
+
+  it('is content with warnings, unless it is strict', async () => {
+    const folder = await folderWith({ 'meltano.yml': 'plugins:\n  extractors:\n  - {name: tap-hub}\n' });
+    expect((await findings(folder)).code).toBe(0);
+    expect((await findings(folder, '--strict')).code).toBe(1);
+    await writeFile(join(folder, 'meltano.yml'), 'plugins: {}\n');
+    expect(await tapline(folder, ['validate', '--strict'])).toEqual({
+      code: 0,
+      stdout: 'The project is valid.\n',
+      stderr: '',
+    });
+  });
+
+  it.each([
+    [
+      'plugins: {extractors: 5}\njobs: [{nam: x}]\n',
+      ['meltano.yml:1 error PROJECT_SHAPE', 'meltano.yml:2 error PROJECT_SHAPE', 'meltano.yml:2 error PROJECT_SHAPE'],
+    ],
+    ['plugins: [\n', ['meltano.yml:2 error PROJECT_SYNTAX']],
+    ['', ['meltano.yml:1 error PROJECT_EMPTY']],
+  ])('lists what keeps a project from being read: %j', async (text, lines) => {
+    expect(await findings(await folderWith({ 'meltano.yml': text }))).toEqual({ code: 1, lines });
+  });
+
+  it('needs a project', async () => {
+    expect((await tapline(await folderWith({}), ['validate'])).stderr).toContain('[PROJECT_NOT_FOUND]');
+  });
+});
+
+describe('plugin list', () => {
+  it('has all plugins, those too whose definition is missing', async () => {
+    const folder = await folderWith({
+      'meltano.yml': yaml.replace('@dayly', '@daily').replace('stagin\n', 'staging\n'),
+      'more.yml': more,
+    });
+    const { code, stdout } = await tapline(folder, ['plugin', 'list', '--format=json']);
+    expect(code).toBe(0);
+    expect(misfits('output-plugin-list', JSON.parse(stdout))).toBeUndefined();
+    expect(JSON.parse(stdout)).toMatchObject([
+      { type: 'extractor', name: 'tap-x', variant: 'default', custom: true, pip_url: null },
+      { name: 'tap-hub', variant: null, custom: false },
+      { type: 'loader', name: 'target-y' },
+    ]);
+    expect((await tapline(folder, ['plugin', 'list'])).stdout).toMatch(
+      /^TYPE +NAME +VARIANT +INHERIT FROM +CUSTOM\nextractor +tap-x +default +✓\n/,
+    );
+    const empty = await folderWith({ 'meltano.yml': 'plugins: {}\n' });
+    expect((await tapline(empty, ['plugin', 'list'])).stdout).toContain('No plugins are defined');
+  });
+});

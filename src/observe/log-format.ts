@@ -45,12 +45,15 @@ function consoleLine(record: LogRecord, options: FormatOptions, colors: boolean)
 }
 
 /** Console lines hide all fields but these; a metric shows its name and value. */
-function consoleFields({ fields = {} }: LogRecord, { includeKeys = [] }: FormatOptions): [string, unknown][] {
+function consoleFields(
+  { fields = {}, shown: asked = [] }: LogRecord,
+  { includeKeys = [] }: FormatOptions,
+): [string, unknown][] {
   const shown = Object.entries(fields).filter(
     ([key, value]) =>
       value !== undefined &&
       !['metric_info', 'plugin_exception', 'name'].includes(key) &&
-      (includeKeys === 'all' || includeKeys.includes(key)),
+      (includeKeys === 'all' || includeKeys.includes(key) || asked.includes(key)),
   );
   return [...shown, ...metricFields(fields.metric_info)];
 }

@@ -10,6 +10,8 @@ export interface LogRecord {
   name?: string | undefined;
   /** Further facts under the original's names; `undefined` ones are left out. */
   fields?: Record<string, unknown> | undefined;
+  /** Those of them that console lines show too; mostly they would only be in the way of a reader. */
+  shown?: readonly string[] | undefined;
 }
 
 /** `disabled` lets no log line through; errors that end the program are still reported. */

@@ -1,5 +1,6 @@
 /** All that watches a run of the command line: log, log files, live view, summary. */
-import type { RunEvent, RunSubscriber } from '../run/events.js';
+import { formatLocation } from '../errors.js';
+import type { ErrorInfo, RunEvent, RunSubscriber } from '../run/events.js';
 import { hasColors, isInteractive } from './colors.js';
 import type { Log } from './log.js';
 import { isLogged } from './log-record.js';
@@ -36,6 +37,7 @@ export async function observeRun({ log, stderr, env }: ObserveRunParts): Promise
   const subscribers = [toLog, files.subscriber];
   const colors = hasColors(stderr, env);
   let ending: RunFinished | undefined;
+  let dryRun = false;
   if (output !== undefined && isForPeople(output)) {
     if (isLive(output, stderr, env)) {
       const { createLiveView } = await import('./live-view.js');
@@ -43,7 +45,10 @@ export async function observeRun({ log, stderr, env }: ObserveRunParts): Promise
       subscribers.unshift(createLiveView(stderr, colors));
     }
     subscribers.push((event) => {
-      if (event.type === 'run.finished' && isWanted(event, output)) ending = event;
+      if (event.type === 'run.started') dryRun = event.dryRun;
+      // A dry run that finds nothing wrong has told each block already.
+      const isNews = event.type === 'run.finished' && isWanted(event, output) && !(dryRun && event.error === undefined);
+      if (isNews) ending = event;
     });
   }
   return {
@@ -71,9 +76,15 @@ function tellError(event: RunFinished, log: Log): void {
   log.write({
     time: new Date(event.time),
     level: event.status === 'skipped' ? 'warning' : 'error',
-    event: error.message,
+    event: errorLine(error),
     fields: { code: error.code, hint: error.hint, at: error.at, run_id: event.runId },
   });
+}
+
+/** All of it in one line, since console lines show no fields. */
+function errorLine({ message, code, hint, at }: ErrorInfo): string {
+  const place = at === undefined ? '' : ` at ${formatLocation(at)}`;
+  return `${message} [${code}]${place}${hint === undefined ? '' : ` ${hint}`}`;
 }
 
 function isForPeople({ format }: LogOutput): boolean {

@@ -1,16 +1,16 @@
 /** Turns what happens in a run into log records, with the texts and field names of the original where it has them. */
-import type { BlockSummary, LogLevel, RunEvent } from '../run/events.js';
+import type { BlockSummary, RunEvent } from '../run/events.js';
 import type { LogRecord } from './log-record.js';
 
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
-type Said = { level: LogLevel; event: string; name?: string; fields?: Record<string, unknown> } | undefined;
+type Said = Pick<LogRecord, 'level' | 'event' | 'name' | 'fields' | 'shown'> | undefined;
 
 /** A line of progress at most this often: for logs that nobody watches live. */
 const progressPause = 60_000;
 
 /** One a run. Gives the record of an event, or nothing where an event is no news. */
 export function createRunLog(): (event: RunEvent) => LogRecord | undefined {
-  const state: RunState = { dryRun: false, blocks: 0, planned: 0, numbers: new Map(), toldAt: new Map() };
+  const state: RunState = { dryRun: false, planned: 0, numbers: new Map(), toldAt: new Map() };
   return (event) => {
     const said = say(event, state);
     if (said === undefined) return undefined;
@@ -20,7 +20,6 @@ export function createRunLog(): (event: RunEvent) => LogRecord | undefined {
 
 interface RunState {
   dryRun: boolean;
-  blocks: number;
   planned: number;
   /** Block ID to place in the plan, from 0: the original's `set_number`. */
   numbers: Map<string, number>;
@@ -31,7 +30,6 @@ function say(event: RunEvent, state: RunState): Said {
   switch (event.type) {
     case 'run.started':
       state.dryRun = event.dryRun;
-      state.blocks = event.blocks;
       return {
         level: 'debug',
         event: `Run started: ${event.words.join(' ')}`,
@@ -56,6 +54,8 @@ function say(event: RunEvent, state: RunState): Said {
         level: event.level,
         event: event.message,
         ...(event.fields === undefined ? {} : { fields: event.fields }),
+        // The facts are what a dry run is for.
+        ...(state.dryRun ? { shown: Object.keys(event.fields ?? {}) } : {}),
       };
     case 'warning':
       return {
@@ -138,15 +138,13 @@ function runFinished({ status, durationSeconds, error }: EventOf<'run.finished'>
 function blockPlanned(event: EventOf<'block.planned'>, state: RunState): Said {
   if (event.blockId !== undefined) state.numbers.set(event.blockId, state.planned);
   state.planned += 1;
-  const fields = {
-    block_type: blockType(event.kind),
-    comprised_of: event.kind === 'chain' ? event.plugins : event.name,
-  };
-  if (!state.dryRun) return { level: 'debug', event: `Planned ${event.name}`, fields };
+  // A dry run says it of each block once it has been checked.
+  if (state.dryRun) return undefined;
+  const comprised_of = event.kind === 'chain' ? event.plugins : event.name;
   return {
-    level: 'info',
-    event: `Dry run, but would have run block ${state.planned}/${state.blocks}: ${event.name}`,
-    fields,
+    level: 'debug',
+    event: `Planned ${event.name}`,
+    fields: { block_type: blockType(event.kind), comprised_of },
   };
 }
 

@@ -32,13 +32,9 @@ export function summaryText(event: RunFinished, { colors, runId }: SummaryOption
   return ['', ...lines, '', ...closing(event, runId, paint)].join('\n');
 }
 
-/** A run that ended before its first block. What the error says stands in the log above. */
+/** A run that ended before its first block. The error, with its code and hint, stands in the log above. */
 function beforeBlocks({ status, durationSeconds, error }: RunFinished, paint: Paint): string {
-  if (error === undefined) return '';
-  const head = `${paint.red(`Run ${status} after ${duration(durationSeconds)}.`)} ${paint.dim(`[${error.code}]`)}`;
-  return ['', head, ...(error.hint === undefined ? [] : [`${paint.cyan('→')} ${printable(error.hint, false)}`])].join(
-    '\n',
-  );
+  return error === undefined ? '' : `\n${paint.red(`Run ${status} after ${duration(durationSeconds)}.`)}`;
 }
 
 function blockLines(block: BlockSummary, name: string, paint: Paint): string[] {

@@ -14,7 +14,7 @@ export function dryRun(plan: Plan, world: World, emitter: Emitter): BlockSummary
   const blocks = plan.groups.flatMap((group) => group.blocks);
   return blocks.map((block, index) => {
     const emit = emitter.at({ blockId: block.id });
-    const { kind, plugins, stateId } = describeBlock(block);
+    const { kind, name, plugins, stateId } = describeBlock(block);
     try {
       check(world, block, emit);
     } catch (error) {
@@ -24,7 +24,7 @@ export function dryRun(plan: Plan, world: World, emitter: Emitter): BlockSummary
     }
     const fields = {
       block_type: kind === 'chain' ? 'ExtractLoadBlocks' : 'InvokerCommand',
-      comprised_of: plugins,
+      comprised_of: kind === 'chain' ? plugins : name,
       ...(stateId === undefined ? {} : { state_id: stateId }),
     };
     emit({

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { misfits } from '../schemas.js';
@@ -123,8 +123,25 @@ describe('run', () => {
   it('only shows what it would do in a dry run', async () => {
     const { code, stderr } = await run(['run', '--dry-run', 'both']);
     expect(code).toBe(0);
-    expect(stderr).toContain('Dry run, but would have run block 1/2: tap-x target-y');
+    const said = [...stderr.matchAll(/Dry run, but would have run block (.*)/g)].map(([, block]) => block);
+    expect(said).toEqual([
+      expect.stringMatching(/^1\/2\. +block_type=ExtractLoadBlocks comprised_of=\['tap-x', 'target-y'\]/),
+      expect.stringMatching(/^2\/2\. +block_type=InvokerCommand comprised_of=box:hello$/),
+    ]);
+    expect(stderr).not.toMatch(/not started|Run succeeded/i);
     expect(existsSync(join(folder, 'out.jsonl'))).toBe(false);
+  });
+
+  it('says all of an error that comes before the first block', async () => {
+    await mkdir(join(folder, '.meltano/run'), { recursive: true });
+    await writeFile(join(folder, '.meltano/run/tapline'), '');
+    for (const format of ['uncolored', 'plain']) {
+      const { code, stderr } = await run([`--log-format=${format}`, 'run', 'tap-x', 'target-y']);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/tapline can't be written: .* \[RUN_DIRECTORY\] Make it writable for this user/);
+    }
+    const { stderr } = await run(['--log-format=json', 'run', 'tap-x', 'target-y']);
+    expect(jsonLines(stderr).find(({ level }) => level === 'error')).toMatchObject({ code: 'RUN_DIRECTORY' });
   });
 
   it('refuses what can not run before anything starts', async () => {

@@ -113,13 +113,18 @@ describe('the log of a run', () => {
     });
   });
 
-  it('says each block of a dry run', () => {
+  it('says each block of a dry run once, with what it comprises', () => {
     const dry = createRunLog();
     dry(eventOf({ type: 'run.started', words: ['a'], environment: 'dev', blocks: 1, jobs: 1, dryRun: true }));
+    const plugins = ['tap-x', 'target-y'];
+    expect(dry(eventOf({ type: 'block.planned', kind: 'chain', name: 'x', plugins }, '1'))).toBeUndefined();
+    const fields = { block_type: 'ExtractLoadBlocks', comprised_of: plugins };
     const record = dry(
-      eventOf({ type: 'block.planned', kind: 'chain', name: 'x', plugins: ['tap-x', 'target-y'] }, '1'),
+      eventOf({ type: 'log', level: 'info', message: 'Dry run, but would have run block 1/1.', fields }, '1'),
     );
-    expect(record).toMatchObject({ level: 'info', event: expect.stringContaining('would have run block 1/1') });
+    expect(record === undefined ? '' : createFormatter({ format: 'uncolored' })(record)).toMatch(
+      /block 1\/1\. block_type=ExtractLoadBlocks comprised_of=\['tap-x', 'target-y'\]$/,
+    );
   });
 });
 

@@ -10,6 +10,7 @@ import { fetchMissingLocks, missingLocks } from './install/hub/fetch-missing-loc
 import type { Hub } from './install/hub/types.js';
 import type { Installer } from './install/types.js';
 import { createLog, type Log } from './observe/log.js';
+import { logThresholds } from './observe/log-record.js';
 import { chooseLogSettings, type LogChoice } from './observe/log-settings.js';
 import { createMask, type Mask } from './observe/mask.js';
 import type { StderrWriter } from './observe/stderr.js';
@@ -172,6 +173,7 @@ export function createSession(project: Project, options: SessionOptions): Sessio
       cwd,
       runDirRoot: join(project.sysDir, 'run'),
       mask,
+      pluginLogLevel: pluginLogLevel(await log()),
     };
   });
 
@@ -233,6 +235,12 @@ async function openLog(
     cwd,
   });
   return createLog({ settings: chosen, stderr, mask, env });
+}
+
+/** As in the original, plugins log from the level on that our own log shows: the lowest of its outputs, in Python's words. */
+function pluginLogLevel({ settings: { outputs } }: Log): string | undefined {
+  const lowest = logThresholds.find((threshold) => outputs.some(({ level }) => level === threshold));
+  return lowest === 'disabled' ? 'CRITICAL' : lowest?.toUpperCase();
 }
 
 interface Once<T> {

@@ -77,24 +77,25 @@ function finishUnstarted(
 async function runBlock(context: RunContext, block: Block, held: Claim): Promise<BlockSummary> {
   const emit = context.emitter.at({ blockId: block.id, attempt: 1 });
   const stop = new StopControl(context.stop);
+  const started = performance.now();
   emit({ type: 'block.started', ...describeBlock(block) });
   noteStart(context, block);
   warnWithoutState(context, block, emit);
-  const started = performance.now();
   const leases = keepClaim(held, stop, emit);
   let record: ChainRecord;
   try {
     record = await start(context, block, held, stop, emit);
   } catch (error) {
-    const durationSeconds = (performance.now() - started) / 1000;
-    record = withoutStreams(summaryOf(block, { ...endedBy(error, stop), durationSeconds }));
+    record = withoutStreams(summaryOf(block, { ...endedBy(error, stop), durationSeconds: 0 }));
   }
   await leases.stop();
   record = await finishClaim(context, block, held, record, emit);
   await context.directory.removeBlock(block.id).catch(() => undefined);
-  noteEnd(context, record);
-  emit({ type: 'block.finished', summary: record.summary });
-  return record.summary;
+  // All of it: settings, discovery and the last save are the block's time, too, not only that of its processes.
+  const summary = { ...record.summary, durationSeconds: (performance.now() - started) / 1000 };
+  noteEnd(context, { ...record, summary });
+  emit({ type: 'block.finished', summary });
+  return summary;
 }
 
 async function start(

@@ -95,17 +95,31 @@ async function runBlocks(
     startedAt: new Date(),
   };
   void notes.note((history) => history.startRun(row));
+  const end = (blocks: BlockSummary[], failure: unknown) =>
+    noteEnd(notes, options.runId, world.mask.value(judge(blocks, failure, stop, options)));
+  try {
+    const blocks = await inDirectory({ world, options, owner, emitter, stop, notes, trigger }, plan);
+    await end(blocks, undefined);
+    return blocks;
+  } catch (error) {
+    // Else it would stand there as a run that was killed.
+    await end([], error);
+    throw error;
+  }
+}
+
+/** The run's directory, its reaper and what they hold are gone when this has ended. */
+async function inDirectory(parts: Omit<RunContext, 'directory' | 'reaper'>, plan: Plan): Promise<BlockSummary[]> {
+  const { world, options, owner, stop } = parts;
   const leftovers = removeLeftoverDirectories(world.runDirRoot);
   const directory = await createRunDirectory(world.runDirRoot, owner);
   const reaper = startReaper();
   reaper.watchPath(directory.path);
   const touching = setInterval(() => void directory.touch().catch(() => undefined), 60_000);
-  const context: RunContext = { world, options, owner, emitter, stop, directory, reaper, notes, trigger };
+  const context: RunContext = { ...parts, directory, reaper };
   try {
     const { jobs = 1, onFailure = 'finish-running' } = options;
-    const blocks = await runPlan(plan, blockWork(context), { jobs, onFailure, stop });
-    await noteEnd(notes, options.runId, world.mask.value(judge(blocks, undefined, stop, options)));
-    return blocks;
+    return await runPlan(plan, blockWork(context), { jobs, onFailure, stop });
   } finally {
     clearInterval(touching);
     await Promise.all([leftovers, directory.remove().catch(() => undefined)]);

@@ -55,6 +55,31 @@ describe('one chain', () => {
     expect(two.streams[0]?.schemaHash).not.toBe(one.streams[0]?.schemaHash);
   });
 
+  it('takes as long as it says: from its start to its end, discovery included', async () => {
+    const rig = await open(simpleProject(), { ...simpleFiles, 'discover.sh': 'sleep 0.3; cat catalog.json' });
+    const { blocks, events } = await rig.run('tap-x target-x');
+    const ready = events.find((event) => event.type === 'catalog.ready');
+    expect(blocks[0]?.durationSeconds).toBeGreaterThan(ready?.durationSeconds ?? Number.POSITIVE_INFINITY);
+  });
+
+  it('lets plugins log from the level on that the log shows', async () => {
+    const tap = simpleFiles['tap.sh'].replace(
+      'echo sync',
+      'cat "$SINGER_SDK_LOG_CONFIG" "$LOGGING_CONF_FILE" > seen/levels\necho sync',
+    );
+    const rig = await open(simpleProject(), { ...simpleFiles, 'tap.sh': tap }, { MELTANO_CLI_LOG_LEVEL: 'debug' });
+    await rig.run('tap-x target-x');
+    expect(await text(rig, 'seen/levels')).toMatch(/"level": "DEBUG"[\s\S]*level=DEBUG/);
+  });
+
+  it('that can’t even begin has failed in the history, too', async () => {
+    const rig = await open(simpleProject(), { ...simpleFiles, '.meltano/run/tapline': 'a file' });
+    const { runId, error } = await rig.run('tap-x target-x');
+    expect(error?.code).toBe('RUN_DIRECTORY');
+    const history = await rig.world.history();
+    expect(await history.showRun(runId)).toMatchObject({ status: 'failed', error: { code: 'RUN_DIRECTORY' } });
+  });
+
   it('tells its events in order, without gaps', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const { events } = await rig.run('tap-x target-x');

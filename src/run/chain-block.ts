@@ -165,7 +165,7 @@ class CheckpointSaver {
     } catch (error) {
       this.lastError = error;
       this.takenOver ||=
-        error instanceof TaplineError && (error.code === 'LEASE_HELD' || error.data?.holder !== undefined);
+        error instanceof TaplineError && (error.code === 'LEASE_HELD' || error.data?.takenOver === true);
       throw error;
     }
     await this.context.notes.note(() => row.checkpoint(state, this.mode));

@@ -1,11 +1,12 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TaplineError } from '../errors.js';
 import { exactJson } from '../singer/exact-json.js';
 import type { SingerState, StateLease, StateWrite } from '../state/port.js';
 import { secondsLeft } from './keep-lease.js';
-import { fileName } from './run-directory.js';
+import { fileName, rescueName } from './run-directory.js';
 
 /** Errors that a later try may not meet: the store is away or busy. All others are final at once. */
 const passing = new Set(['DATABASE_LOCKED', 'DATABASE_OPEN', 'DISK_FULL']);
@@ -21,10 +22,15 @@ export async function underLease<T>(lease: StateLease, write: () => Promise<T>):
   try {
     return await write();
   } catch (error) {
-    const mayPass = !(error instanceof TaplineError) || passing.has(error.code);
+    const mayPass = error instanceof TaplineError ? passing.has(error.code) : isSystemError(error);
     if (!mayPass || secondsLeft(lease) <= 0) throw error;
     throw Object.assign(error instanceof Error ? error : new Error(String(error)), { retryable: true });
   }
+}
+
+/** What has no code comes from our own program, and comes again each time. */
+function isSystemError(error: unknown): boolean {
+  return typeof (error as { code?: unknown } | null)?.code === 'string';
 }
 
 export interface UnsavedState {
@@ -38,7 +44,7 @@ export interface UnsavedState {
 
 /** The places for a rescue file: in the project first, then where the system keeps passing files. */
 export function rescueFolders(runDirRoot: string): string[] {
-  return [join(runDirRoot, 'tapline', 'rescue'), dirname(dirname(runDirRoot)), tmpdir()];
+  return [join(runDirRoot, 'tapline', rescueName), dirname(dirname(runDirRoot)), tmpdir()];
 }
 
 /** A checkpoint that could not be saved: puts it into a file for this user only, and says how to bring it in. */
@@ -70,14 +76,16 @@ async function rescueFile({ stateId, runId, folders }: UnsavedState, text: strin
   const name = `${fileName(stateId)}.${fileName(runId)}.json`;
   for (const folder of folders) {
     const file = join(folder, folder === folders[0] ? name : `tapline-state-${name}`);
-    const draft = `${file}.${process.pid}`;
+    // A name that nobody can guess, and never through a link: the last of the folders is everybody's.
+    const draft = `${file}.${randomUUID()}`;
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeFile(draft, text, { mode: 0o600, flush: true });
+      await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true });
       await rename(draft, file);
       return file;
     } catch {
-      // The next place.
+      // Half of it helps nobody.
+      await rm(draft, { force: true }).catch(() => undefined);
     }
   }
   return undefined;

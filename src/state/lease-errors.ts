@@ -13,15 +13,18 @@ export function leaseHeld(holder: LeaseHolder, now: Date): TaplineError {
   });
 }
 
-/** `holder`: who has it now, where that is known. */
-export function leaseLost(name: string, token: number, holder: LeaseHolder | undefined): TaplineError {
+/** `holder`: who has it now, where somebody has. `takenOver`: another has had it since, and may have written and given it back. */
+export function leaseLost(
+  name: string,
+  token: number,
+  { holder, takenOver }: { holder: LeaseHolder | undefined; takenOver: boolean },
+): TaplineError {
+  const gone = takenOver ? 'Another run took it over, and has ended' : 'It was released';
   const who =
-    holder === undefined
-      ? 'It was released'
-      : `It was taken over by ${describeOwner(holder)} at ${readableTime(holder.acquiredAt)}`;
+    holder === undefined ? gone : `It was taken over by ${describeOwner(holder)} at ${readableTime(holder.acquiredAt)}`;
   return new TaplineError('LEASE_LOST', `The lease on ${name} is lost: nothing more may be written. ${who}.`, {
     hint: 'What this run has saved so far stands; the next run goes on from there.',
-    data: { name, token, ...(holder === undefined ? {} : { holder }) },
+    data: { name, token, takenOver, ...(holder === undefined ? {} : { holder }) },
   });
 }
 

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TaplineError } from '../../src/errors.js';
+import { stateNotSaved } from '../../src/run/save-checkpoint.js';
 import type { World } from '../../src/run/types.js';
 import { currentOwner, processStart } from '../../src/state/owner.js';
 import type { StateBackend, StateLease } from '../../src/state/port.js';
@@ -246,6 +248,59 @@ describe('a save that fails', () => {
     expect(error?.hint).toContain(`tapline state set ${id} --input-file`);
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ singer_state: { bookmarks: { users: { id: 1 } } } });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it('because another run has had the lease keeps no state for bringing in: that run’s is newer', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const world = worldWith(rig.world, (lease) => ({
+      save: async (write) => {
+        const owner = await currentOwner('another');
+        const { lease: other } = await (await rig.world.state()).leases.acquire(id, { owner, force: true });
+        await other.release();
+        return lease.save(write);
+      },
+    }));
+    expect(await rig.run('tap-x target-x', {}, world)).toMatchObject({
+      status: 'failed',
+      error: { code: 'LEASE_LOST' },
+    });
+    await expect(stat(join(rig.root, '.meltano/run/tapline/rescue'))).rejects.toThrow('ENOENT');
+  });
+
+  it('leaves its file although the run is called as the folder of such files', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const world = worldWith(rig.world, () => ({
+      save: () => Promise.reject(new TaplineError('DATABASE_READONLY', 'The database is read-only.')),
+    }));
+    const { error } = await rig.run('tap-x target-x', { runId: 'rescue' }, world);
+    const file = String(error?.data?.file);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toHaveProperty('singer_state');
+  });
+
+  it('writes its file through no link that somebody has put there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rescue-'));
+    const precious = join(folder, 'precious');
+    await writeFile(precious, 'mine');
+    const unsaved = {
+      stateId: id,
+      runId: 'r',
+      state: { a: 1 },
+      mode: 'completed' as const,
+      folders: ['/dev/null', folder],
+    };
+    const place = join(folder, 'tapline-state-dev-tap-x-to-target-x.r.json');
+    await symlink(precious, place);
+    await symlink(precious, `${place}.${process.pid}`);
+    const { data } = await stateNotSaved(unsaved, new Error('no'));
+    expect(await readFile(precious, 'utf8')).toBe('mine');
+    expect(JSON.parse(await readFile(String(data?.file), 'utf8'))).toEqual({ singer_state: { a: 1 } });
+    await rm(folder, { recursive: true });
+  });
+
+  it('because of a fault of our own is final: it would come again each time', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const world = worldWith(rig.world, () => ({ save: () => Promise.reject(new RangeError('too deep')) }));
+    expect(await rig.run('tap-x target-x', {}, world)).toMatchObject({ error: { code: 'STATE_NOT_SAVED' } });
   });
 
   it('for now is tried again, with the newest state', async () => {

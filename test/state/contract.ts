@@ -303,6 +303,22 @@ export function stateBackendContract(name: string, makePlace: () => Promise<Back
         expect((await backend.versions(id)).map(({ version }) => version)).toEqual([2, 1]);
       });
 
+      test('one that was taken over is known as such when the new holder has gone, too', async () => {
+        const { backend, lease: old } = await leased();
+        const { lease } = await backend.leases.acquire(id, { owner: await owner('the-new-run'), force: true });
+        await lease.release();
+        const lost = await errorFrom(old.save({ mode: 'completed', state: wrapped({ by: 'old' }) }));
+        expect(lost).toMatchObject({ code: 'LEASE_LOST', data: { takenOver: true } });
+        expect(lost.message).toContain('Another run');
+      });
+
+      test('one that a person released is not taken over', async () => {
+        const { backend, lease } = await leased();
+        await backend.leases.releaseHeld(id);
+        const lost = await errorFrom(lease.save({ mode: 'completed', state: wrapped({ a: 1 }) }));
+        expect(lost).toMatchObject({ code: 'LEASE_LOST', data: { takenOver: false } });
+      });
+
       test('one that was released by others is lost, also before somebody takes it', async () => {
         const { backend, lease } = await leased();
         expect(await backend.leases.releaseHeld(id)).toMatchObject({ name: id, token: lease.token });

@@ -20,7 +20,14 @@ import {
   unfinishedLine,
 } from './verdict.js';
 
-const defaultGraces: ChainGraces = { tapStop: 10_000, stop: 25_000, afterFailure: 2_000, kill: 5_000, drain: 2_000 };
+const defaultGraces: ChainGraces = {
+  tapStop: 10_000,
+  stop: 25_000,
+  afterFailure: 2_000,
+  kill: 5_000,
+  drain: 2_000,
+  save: 60_000,
+};
 const progressMilliseconds = 250;
 
 /** What failed first: a process, judged at the end, or something that no exit shows. */
@@ -58,6 +65,7 @@ export class ChainRun implements RunningChain {
       onFailure: (error) => this.#saveFailed(error),
       onRetry: () => this.#warn('STATE_NOT_SAVED', "The state can't be saved now; the run goes on and tries again."),
       interval: spec.checkpointInterval,
+      patience: this.#graces.save,
     });
     this.done = this.#run();
   }
@@ -65,7 +73,7 @@ export class ChainRun implements RunningChain {
   stop(reason: ChainStopReason): void {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
-    this.#endTap();
+    this.#end(reason);
   }
 
   kill(): void {
@@ -116,7 +124,7 @@ export class ChainRun implements RunningChain {
     }
     // A stop that came meanwhile.
     if (this.#killed || this.#links.length === 0) signalRunning(this.#members, 'SIGKILL');
-    else if (this.#stopReason !== undefined) this.#endTap();
+    else if (this.#stopReason !== undefined) this.#end(this.#stopReason);
   }
 
   #join(pipes: LinkPipes[] | undefined): void {
@@ -284,8 +292,15 @@ export class ChainRun implements RunningChain {
   }
 
   #saveFailed(cause: unknown): void {
-    this.#blame(saveFailure(cause));
-    this.#endTap();
+    const error = saveFailure(cause);
+    this.#blame(error);
+    if (error.code === 'LEASE_LOST' || error.code === 'LEASE_HELD') this.#endAtOnce();
+    else this.#endTap();
+  }
+
+  #end(reason: ChainStopReason): void {
+    if (reason === 'lease') this.#endAtOnce();
+    else this.#endTap();
   }
 
   #blame(error: TaplineError): void {
@@ -297,6 +312,14 @@ export class ChainRun implements RunningChain {
   #terminate(members: readonly Member[]): void {
     signalRunning(members, 'SIGTERM');
     this.#timers.after(this.#graces.kill, () => signalRunning(members, 'SIGKILL'));
+  }
+
+  /** Another run may write now: nothing more goes to the target, and what it still holds it gets no time for. */
+  #endAtOnce(): void {
+    // Before its input ends, which would make it write what it holds.
+    signalRunning(this.#members, 'SIGTERM');
+    for (const link of this.#links) link.cut();
+    this.#timers.after(this.#graces.afterFailure, () => signalRunning(this.#members, 'SIGKILL'));
   }
 
   /** The tap gets TERM, and end-of-file runs down the links. */

@@ -19,6 +19,8 @@ export interface CheckpointsOptions {
   onRetry?: ((error: unknown) => void) | undefined;
   /** Shortest time from the begin of one save to the next. In milliseconds. */
   interval?: number | undefined;
+  /** How long a save is tried again once nothing more is printed. In milliseconds; for ever where undefined. */
+  patience?: number | undefined;
 }
 
 /**
@@ -56,10 +58,12 @@ export class Checkpoints {
   async finish(): Promise<void> {
     this.#finishing = true;
     this.#cancel();
+    const giveUp = performance.now() + (this.#options.patience ?? Number.POSITIVE_INFINITY);
     for (;;) {
       await this.#writing;
       if (this.failure !== undefined || this.#slot === undefined) return;
       if (this.#retrying && !this.#lastTry) await this.#pause();
+      this.#lastTry ||= performance.now() >= giveUp;
       this.#write();
     }
   }

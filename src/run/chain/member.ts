@@ -17,6 +17,8 @@ export interface Member {
   heard: Promise<void>;
   /** It was ended by us, or writes into a link that was cut: its end is no failure of its own. */
   consequence: boolean;
+  /** Nobody was left in its group when it ended: from then on the number may belong to somebody else. */
+  groupGone: boolean;
 }
 
 /** Starts the process of a place, with its ends of the pipes beside it, and tells the hooks. */
@@ -45,20 +47,23 @@ export async function startMember(
       hooks.emit({ type: 'plugin.log', role, plugin, pluginType, stdio: 'stderr', ...entry, stateId });
     }
   });
-  return { spec, place, child, started, heard, consequence: false };
+  return { spec, place, child, started, heard, consequence: false, groupGone: false };
 }
 
 /** Tells the hooks of its end. Its group stays with the reaper while it has members. */
-export function tellExit({ spec, child, started }: Member, exit: Exit, hooks: ChainHooks): void {
+export function tellExit(member: Member, exit: Exit, hooks: ChainHooks): void {
+  const { spec, child, started } = member;
   const { role, plugin } = spec;
   const { pid } = child;
   hooks.emit({ type: 'process.exited', role, plugin, pid, exitCode: exit.code, signal: exit.signal });
   void started.then((process) => hooks.processExited?.(process, exit));
-  if (!signalGroup(pid, 0)) hooks.reaper?.forgetGroup(pid);
+  member.groupGone = !signalGroup(pid, 0);
+  if (member.groupGone) hooks.reaper?.forgetGroup(pid);
 }
 
 /** Ends what it has left behind. */
-export async function endGroup({ child }: Member, hooks: ChainHooks): Promise<void> {
+export async function endGroup({ child, groupGone }: Member, hooks: ChainHooks): Promise<void> {
+  if (groupGone) return;
   await endLeftOvers(child.pid);
   hooks.reaper?.forgetGroup(child.pid);
 }

@@ -39,6 +39,8 @@ export interface ChainGraces {
   kill: number;
   /** For a pipe that stays open and silent after its process has ended; 2 s. */
   drain: number;
+  /** For a state that can't be saved for now, after all processes have ended; 60 s, as long as a lease lives. */
+  save: number;
 }
 
 export interface ChainHooks {

@@ -106,12 +106,17 @@ export class Child {
     if (this.lastLines.length > keptLines) this.lastLines.shift();
   }
 
-  /** Settles when the stream has ended; after the exit it is waited for only as long as it goes on giving data. */
+  /**
+   * Settles when the stream has ended; after the exit it is waited for only as long as it goes on giving data, and ten
+   * times the silence at most: a process that was left behind may write for ever.
+   */
   endOf(stream: Readable, lingerMilliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
+      let end: NodeJS.Timeout | undefined;
       const finish = () => {
         clearTimeout(timer);
+        clearTimeout(end);
         resolve();
       };
       stream.once('end', finish);
@@ -120,6 +125,7 @@ export class Child {
       void this.exited.then(() => {
         if (stream.readableEnded || stream.destroyed) return;
         timer = setTimeout(() => stream.destroy(), lingerMilliseconds);
+        end = setTimeout(() => stream.destroy(), 10 * lingerMilliseconds);
         stream.on('data', () => timer?.refresh());
       });
     });

@@ -145,7 +145,8 @@ export class FileLease implements Lease {
     const { files, record } = this.grant;
     if (record.held && !(await this.#isPast())) return;
     const current = await currentLease(files, record.name);
-    throw leaseLost(record.name, record.token, current?.held ? withoutHeld(current) : undefined);
+    const holder = current?.held ? withoutHeld(current) : undefined;
+    throw leaseLost(record.name, record.token, { holder, takenOver: isByAnother(current, record) });
   }
 
   #isPast(): Promise<boolean> {
@@ -157,6 +158,12 @@ export class FileLease implements Lease {
     const draft = await draftRecord(files, record);
     await moveInto(draft, files.folder.lease(record.name, record.token), { sync: false });
   }
+}
+
+/** Who releases another's lease leaves a later record in the name of that one. */
+function isByAnother(current: CurrentLease | undefined, { token, owner }: LeaseRecord): boolean {
+  if (current === undefined || current.token <= token) return false;
+  return current.owner.runId !== owner.runId || current.owner.pid !== owner.pid;
 }
 
 function isPast({ folder }: LeaseFiles, { name, token }: LeaseRecord): Promise<boolean> {

@@ -157,7 +157,8 @@ async function renewOrFail(
   );
   if (renewed > 0) return;
   const row = await readRow(transaction, scope, name);
-  throw leaseLost(name, token, row?.held ? withoutHeld(row) : undefined);
+  const holder = row?.held ? withoutHeld(row) : undefined;
+  throw leaseLost(name, token, { holder, takenOver: row !== undefined && row.token > token });
 }
 
 type LeaseRow = LeaseHolder & { held: boolean };

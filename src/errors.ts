@@ -48,6 +48,7 @@ export const errorCodes = {
   // settings
   SETTING_CAST: exitCodes.failure,
   SETTING_CONFLICT: exitCodes.failure,
+  SETTING_FILE: exitCodes.failure,
   SETTING_MISSING: exitCodes.failure,
   SETTING_STORE: exitCodes.failure,
   SETTING_UNKNOWN: exitCodes.failure,

@@ -141,6 +141,7 @@ function originText({ origin, raw, value }: ResolvedSetting, project: Project, h
 }
 
 function layerText(origin: SettingOrigin, project: Project): string {
+  if (origin.file !== undefined) return `from the file ${origin.file} of the ${origin.variable} variable`;
   switch (origin.layer) {
     case 'override':
       return 'from a command line flag';

@@ -4,7 +4,7 @@ import type { Project } from '../project/types.js';
 import type { SettingLayer, SettingOrigin } from './types.js';
 
 /** Highest first: the order in which layers are asked. */
-export const layerOrder: readonly SettingLayer[] = [
+const layerOrder: readonly SettingLayer[] = [
   'override',
   'env',
   'dotenv',
@@ -44,9 +44,9 @@ export function describeOrigin(origin: SettingOrigin): string {
     case 'override':
       return 'the command line';
     case 'env':
-      return `the variable ${origin.variable ?? ''}`.trimEnd();
+      return `${fileOf(origin)}the variable ${origin.variable ?? ''}`.trimEnd();
     case 'dotenv':
-      return `the variable ${origin.variable ?? ''} in .env`;
+      return `${fileOf(origin)}the variable ${origin.variable ?? ''} in .env`;
     case 'environment':
       return 'the active environment in meltano.yml';
     case 'meltano_yml':
@@ -62,6 +62,10 @@ export function describeOrigin(origin: SettingOrigin): string {
     case 'unset':
       return 'nowhere';
   }
+}
+
+function fileOf({ file }: SettingOrigin): string {
+  return file === undefined ? '' : `the file ${file} of `;
 }
 
 /** Where a variable stands in the `.env` file. */

@@ -8,6 +8,7 @@ import { defaultLayer, type Found, fileLayer, type Layer, namedLayer, variableLa
 import { flatten } from './nested-keys.js';
 import { lazyOrigin, locateInDotenv } from './origins.js';
 import { environmentLevel } from './project-scope.js';
+import { secretFileLayer } from './secret-files.js';
 import { SettingScope } from './setting-scope.js';
 import type { StoredSettings } from './types.js';
 
@@ -71,10 +72,20 @@ function layersOf(
 ): Layer[] {
   const fromFile = flatConfig(plugin.config, plugin.extras);
   const dotenv = new EnvStack([{ vars: project.dotenv, locate: (name) => locateInDotenv(project, name) }]);
+  const secretFiles = (layer: 'env' | 'dotenv', stack: EnvStack): Layer =>
+    secretFileLayer({
+      layer,
+      variables: stack,
+      namesOf: namesIn(stack, plugin),
+      definitions: plugin.settings,
+      root: project.root,
+    });
   return [
     namedLayer('override', { get: (name) => (Object.hasOwn(overrides, name) ? overrides[name] : undefined) }),
     variableLayer('env', variables, namesIn(variables, plugin)),
+    secretFiles('env', variables),
     variableLayer('dotenv', dotenv, namesIn(dotenv, plugin)),
+    secretFiles('dotenv', dotenv),
     ...environmentLayer(project, plugin),
     fileLayer('meltano_yml', fromFile, locator(plugin, 'config', 'extras')),
     namedLayer('db', { get: (name) => stored?.get(`${plugin.type}.${plugin.name}.default`)?.get(name) }),

@@ -8,6 +8,7 @@ import { defaultLayer, fileLayer, type Layer, namedLayer, variableLayer } from '
 import { flatten, isMap } from './nested-keys.js';
 import { locateInDotenv } from './origins.js';
 import { projectDefinitions } from './project-definitions.js';
+import { secretFileLayer } from './secret-files.js';
 import { SettingScope } from './setting-scope.js';
 import type { StoredSettings } from './types.js';
 
@@ -70,14 +71,15 @@ export function projectScope({ project, env, overrides, stored }: ProjectScopePa
     project_id: project.projectId,
     ...project.settings,
   });
-  const dotenv = {
-    get: (name: string) => own(project.dotenv, name),
-    locate: (name: string) => locateInDotenv(project, name),
-  };
+  const dotenv = new EnvStack([{ vars: project.dotenv, locate: (name) => locateInDotenv(project, name) }]);
+  const definitions = withUnknown(flat);
+  const secretFiles = { namesOf: projectReadNames, definitions, root: project.root };
   const layers: Layer[] = [
     namedLayer('override', { get: (name) => own(overrides, name) }),
     variableLayer('env', variables, projectReadNames),
+    secretFileLayer({ ...secretFiles, layer: 'env', variables }),
     variableLayer('dotenv', dotenv, projectReadNames),
+    secretFileLayer({ ...secretFiles, layer: 'dotenv', variables: dotenv }),
     ...logLevelAliases(project, variables),
     annotationLayer(project),
     fileLayer('meltano_yml', flat, (key) => project.locate(key.split('.')) ?? project.locate([key])),
@@ -86,7 +88,7 @@ export function projectScope({ project, env, overrides, stored }: ProjectScopePa
   ];
   const scope: SettingScope = new SettingScope({
     owner: 'This project',
-    definitions: withUnknown(flat),
+    definitions,
     layers,
     lookup: () => lookup,
     strict: () => strict(),

@@ -18,6 +18,8 @@ export interface SettingOrigin {
   layer: SettingLayer;
   /** The variable, for env and dotenv. */
   variable?: string | undefined;
+  /** The file whose content is the value: `variable` is then the one that names it, `TAP_X_TOKEN_FILE`. */
+  file?: string | undefined;
   /** Where the variable was set, when not by the shell: e.g. the plugin's `env:`. */
   at?: SourceLocation | undefined;
   /** The parent, for inherited; its own origin is nested. */

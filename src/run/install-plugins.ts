@@ -1,12 +1,13 @@
 import { pluginsOf } from '../plan/plan.js';
 import type { Plan } from '../plan/types.js';
 import type { Plugin } from '../plugins/types.js';
+import { checkRequiresMeltano } from '../project/meltano-version.js';
 import type { Emit } from './emit.js';
 import { type Reaper, startReaper } from './process/reaper.js';
 import type { StopControl } from './stop-control.js';
 import type { RunOptions, World } from './types.js';
 
-/** Installs what a plan needs before anything of it starts. Throws INSTALL_*, INTERRUPTED. */
+/** Installs what a plan needs before anything of it starts. Throws INSTALL_*, PROJECT_REQUIRES, INTERRUPTED. */
 export async function installForPlan(
   plan: Plan,
   { install = 'auto' }: Pick<RunOptions, 'install'>,
@@ -17,7 +18,7 @@ export async function installForPlan(
   await installPlugins(pluginsOf(plan), install, world, stop, emit);
 }
 
-/** The same for some plugins. `auto` does nothing where the project says `auto_install: false`. */
+/** The same for some plugins, which must fit this version, installed or not. `auto` does nothing where the project says `auto_install: false`. */
 export async function installPlugins(
   plugins: readonly Plugin[],
   install: NonNullable<RunOptions['install']>,
@@ -25,6 +26,9 @@ export async function installPlugins(
   stop: StopControl,
   emit: Emit,
 ): Promise<void> {
+  for (const plugin of plugins) {
+    await checkRequiresMeltano(plugin.requiresMeltano, `The ${plugin.singular} '${plugin.name}'`, plugin.at);
+  }
   if (install === 'skip' || (install === 'auto' && world.settings.projectSetting('auto_install') === false)) return;
   const abort = new AbortController();
   const off = stop.listen(() => abort.abort());

@@ -308,6 +308,14 @@ describe('the catalog', () => {
     await expect(stat(join(rig.root, 'seen/tap.args'))).rejects.toThrow('ENOENT');
   });
 
+  it('is not even asked for where the tap wants another version of Meltano', async () => {
+    const rig = await open(simpleProject('    requires_meltano: ">=99"'), simpleFiles);
+    const { status, error } = await rig.run('tap-x target-x');
+    expect({ status, code: error?.code }).toEqual({ status: 'failed', code: 'PROJECT_REQUIRES' });
+    expect(error?.message).toContain("The extractor 'tap-x' requires Meltano >=99");
+    await expect(stat(join(rig.root, 'seen/tap.args'))).rejects.toThrow('ENOENT');
+  });
+
   it.each([
     ['fails', 'echo "bad password" >&2; exit 7', 'DISCOVERY_FAILED', /exited with code 7[\s\S]*bad password/],
     ['prints no JSON', 'echo hello', 'CATALOG_INVALID', /tap-x printed for --discover/],

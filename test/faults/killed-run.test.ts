@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processStart } from '../../src/state/owner.js';
 import { cleanEnvironment, cli, folderWith, tapline } from '../e2e/program.js';
+import { appears as appearsIn, processesWith } from './scripted-project.js';
 
 /** The tap reads 1 to 5 from after its state; it stops for good at the point that the file `stop-at` names. */
 const tap = `#!/usr/bin/env node
@@ -99,29 +101,24 @@ const isThere = (name: string) =>
   existsSync(path(name)) && (!name.endsWith('.pid') || readFileSync(path(name), 'utf8') !== '');
 const rows = () => (existsSync(path('rows')) ? readFileSync(path('rows'), 'utf8').trim().split('\n') : []);
 
-/** Resolves when the file is there. */
-function appears(name: string): Promise<void> {
-  return new Promise((resolve) => {
-    const watcher = watch(folder, () => check());
-    const check = () => {
-      if (!isThere(name)) return;
-      watcher.close();
-      resolve();
-    };
-    check();
-  });
-}
+const appears = (name: string) => appearsIn(folder, name, () => isThere(name));
 
 async function startAndReach(point: string): Promise<ChildProcess> {
   const between = point === 'between STATE and save';
   if (between) writeFileSync(path('hold'), '');
   writeFileSync(path('stop-at'), between || point === 'after the save' ? 'after STATE' : point);
-  const started = spawn(process.execPath, [cli, ...words], {
+  const started = spawn(process.execPath, [cli, '--log-level=debug', ...words], {
     cwd: folder,
-    env: cleanEnvironment(path('home')),
-    stdio: ['ignore', 'ignore', 'ignore'],
+    env: { ...cleanEnvironment(path('home')), MARKER: folder },
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   runner = started;
+  if (point === 'lease') {
+    await says(started, `Took the lease of '${stateId}'`);
+    return started;
+  }
+  // A pipe that nobody reads would hold it up.
+  started.stderr?.resume();
   await appears('reached');
   if (between) await appears('held');
   if (point !== 'discovery') await Promise.all([appears('mapper.pid'), appears('target.pid')]);
@@ -129,15 +126,44 @@ async function startAndReach(point: string): Promise<ChildProcess> {
   return started;
 }
 
-async function savedState(): Promise<unknown> {
-  const { stdout } = await tapline(folder, ['state', 'get', stateId]);
-  return (JSON.parse(stdout) as { singer_state?: unknown }).singer_state;
+/** Resolves in the moment in which it says so. */
+function says(child: ChildProcess, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    let said = '';
+    child.stderr?.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes(text)) resolve();
+    });
+  });
 }
 
-const points = ['discovery', 'before SCHEMA', 'in mid-record', 'between STATE and save', 'after the save'];
+/** Files below the project's own folder that hold the password. */
+function secretFiles(): string[] {
+  const entries = existsSync(path('.meltano/run'))
+    ? readdirSync(path('.meltano/run'), { recursive: true, withFileTypes: true })
+    : [];
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  // The copy of meltano.yml has what that file has.
+  return files.filter((file) => file.includes('/tapline/') && readFileSync(file, 'latin1').includes('pa55w0rd'));
+}
+
+/** By a look into the database: the program itself is much slower. */
+function savedState(): unknown {
+  const file = path('.meltano/meltano.db');
+  if (!existsSync(file)) return undefined;
+  const database = new Sqlite(file, { readonly: true, timeout: 5000 });
+  try {
+    const text = database.prepare('SELECT completed_state FROM state WHERE state_id = ?').pluck().get(stateId);
+    return typeof text === 'string' ? JSON.parse(text).singer_state : undefined;
+  } finally {
+    database.close();
+  }
+}
+
+const points = ['lease', 'discovery', 'before SCHEMA', 'in mid-record', 'between STATE and save', 'after the save'];
 const cases = points.flatMap((point) =>
   ['runner', 'tap', 'mapper', 'target']
-    .filter((victim) => point !== 'discovery' || victim === 'runner' || victim === 'tap')
+    .filter((victim) => victim === 'runner' || (point === 'discovery' ? victim === 'tap' : point !== 'lease'))
     .map((victim) => [victim, point] as const),
 );
 
@@ -155,12 +181,17 @@ describe('kill -9', () => {
       if (victim === 'runner') expect(signal).toBe('SIGKILL');
       else expect(code).toBe(1);
       for (const pid of all) await expect.poll(() => processStart(pid), { timeout: 20_000 }).toBeUndefined();
+      await expect.poll(() => processesWith(`MARKER=${folder}`), { timeout: 20_000 }).toEqual([]);
+      await expect.poll(secretFiles, { timeout: 20_000 }).toEqual([]);
+      // The state is never ahead of the data.
+      const { last = 0 } = (savedState() ?? {}) as { last?: number };
+      expect(rows()).toEqual(expect.arrayContaining(Array.from({ length: last }, (_, index) => String(index + 1))));
 
       for (const name of ['stop-at', 'reached']) rmSync(path(name), { force: true });
       const again = await tapline(folder, words);
       expect(again.code, again.stderr).toBe(0);
       expect([...new Set(rows())]).toEqual(['1', '2', '3', '4', '5']);
-      expect(await savedState()).toEqual({ last: 5 });
+      expect(savedState()).toEqual({ last: 5 });
       // What was saved before is not read again.
       if (point === 'after the save') expect(rows()).toHaveLength(5);
       expect(readdirSync(path('.meltano/run/tapline'))).toEqual([]);

@@ -191,12 +191,12 @@ export class Started {
   }
 }
 
-/** Resolves when there is such a file. */
-export function appears(folder: string, name: string): Promise<void> {
+/** Resolves when there is such a file, with what is wanted in it. */
+export function appears(folder: string, name: string, isThere = () => existsSync(join(folder, name))): Promise<void> {
   return new Promise((resolve) => {
     const watcher = watch(folder, () => check());
     const check = () => {
-      if (!existsSync(join(folder, name))) return;
+      if (!isThere()) return;
       watcher.close();
       resolve();
     };

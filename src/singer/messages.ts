@@ -39,8 +39,10 @@ export type Parsed<T> = { ok: true; message: T } | { ok: false; reason: string }
 
 /** Reads a SCHEMA, STATE, ACTIVATE_VERSION or BATCH line. Never throws. */
 export function parseControlMessage(line: Buffer | string): Parsed<ControlMessage> {
-  const value = parseLine(line);
-  if (!isMap(value)) return odd(value === undefined ? 'not JSON' : 'not a JSON object');
+  const parsed = parseLine(textOf(line));
+  if ('fault' in parsed) return odd(parsed.fault);
+  const { value } = parsed;
+  if (!isMap(value)) return odd('not a JSON object');
   switch (value.type) {
     case 'SCHEMA':
       return parseSchema(value);
@@ -88,21 +90,41 @@ export type TargetState =
 
 /** Never throws. Long whole numbers are `bigint`, see exact-json.ts. */
 export function parseTargetState(line: Buffer | string): TargetState {
-  const text = typeof line === 'string' ? line : line.toString('utf8');
+  const text = textOf(line);
   if (text.trim() === '') return { kind: 'blank' };
-  const state = parseLine(text);
-  if (state === undefined) return { kind: 'invalid', reason: 'it is no JSON' };
+  const parsed = parseLine(text);
+  if ('fault' in parsed) return { kind: 'invalid', reason: `it is ${parsed.fault}` };
+  const { value: state } = parsed;
   if (!isMap(state)) return { kind: 'invalid', reason: `it is ${nameOf(state)}, no JSON object` };
   return Object.keys(state).length === 0 ? { kind: 'empty' } : { kind: 'state', state };
 }
 
-/** The value, or undefined where it is no JSON. */
-function parseLine(line: Buffer | string): unknown {
+/** Levels of lists and maps. Python's own JSON reader gives up at twice as many, and all that walks through a value here would too. */
+const deepest = 500;
+
+function parseLine(text: string): { value: unknown } | { fault: string } {
   try {
-    return parseExactJson(typeof line === 'string' ? line : line.toString('utf8'));
+    const value = parseExactJson(text);
+    return isTooDeep(value, text) ? { fault: `nested deeper than ${deepest} levels` } : { value };
   } catch {
-    return undefined;
+    return { fault: 'not JSON' };
   }
+}
+
+/** Whether a JSON value is nested so deep that it can't be walked through; `text` is what it was read from. */
+export function isTooDeep(value: unknown, text: string): boolean {
+  // Each level takes two characters at least.
+  return text.length > 2 * deepest && isDeeper(value, deepest);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((member) => isDeeper(member, levels - 1));
+}
+
+function textOf(line: Buffer | string): string {
+  return typeof line === 'string' ? line : line.toString('utf8');
 }
 
 function texts(value: unknown): string[] {

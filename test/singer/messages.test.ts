@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readPluginLog } from '../../src/run/process/plugin-log.js';
 import { parseControlMessage, parseTargetState } from '../../src/singer/messages.js';
 
 describe('control messages', () => {
@@ -31,13 +32,32 @@ describe('control messages', () => {
   });
 });
 
+describe('what is nested too deep to be walked through', () => {
+  const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+  const reason = 'nested deeper than 500 levels';
+
+  it.each(['STATE', 'SCHEMA'])('is no %s', (type) => {
+    const line = (levels: number) =>
+      `{"type":"${type}","stream":"s","${type === 'STATE' ? 'value' : 'schema'}":${deep(levels)}}`;
+    expect(parseControlMessage(line(20_000))).toEqual({ ok: false, reason });
+    expect(parseControlMessage(line(400)).ok).toBe(true);
+  });
+
+  it('is no state of a target, and no structured log line', () => {
+    expect(parseTargetState(deep(20_000))).toEqual({ kind: 'invalid', reason: `it is ${reason}` });
+    const head = '{"level":"info","pid":1,"logger_name":"x","ts":1,"thread_name":"x","app_name":"x","message":"hi"';
+    const line = `${head},"extra":${deep(20_000)}}`;
+    expect(readPluginLog(line, true)).toEqual({ level: 'info', message: line });
+  });
+});
+
 describe('what a target prints', () => {
   it.each([
     ['{"bookmarks":{}}', { kind: 'state', state: { bookmarks: {} } }],
     ['{"lsn":12345678901234567890}\r', { kind: 'state', state: { lsn: 12345678901234567890n } }],
     ['{}', { kind: 'empty' }],
     [' \t', { kind: 'blank' }],
-    ['done', { kind: 'invalid', reason: 'it is no JSON' }],
+    ['done', { kind: 'invalid', reason: 'it is not JSON' }],
     ['[1]', { kind: 'invalid', reason: 'it is an array, no JSON object' }],
     ['null', { kind: 'invalid', reason: 'it is null, no JSON object' }],
     ['5', { kind: 'invalid', reason: 'it is a number, no JSON object' }],

@@ -1,3 +1,4 @@
+import { isMap, isTooDeep } from '../../singer/messages.js';
 import type { LogLevel } from '../events.js';
 
 /** What a line of a plugin's text output says. */
@@ -45,7 +46,7 @@ function readStructured(text: string): PluginLogLine | undefined {
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return isMap(value) && !isTooDeep(value, text) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -10,7 +10,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeProjects } from './projects.mjs';
@@ -51,6 +51,8 @@ if (chosen.length === 0) {
 }
 
 const options = { count: flags.quick ? 1 : Number(flags.pairs), quick: flags.quick };
+const [loadAtStart] = loadavg();
+warnWhenBusy(loadAtStart);
 const figures = [];
 for (const scenario of chosen) figures.push(...(await take(scenario)));
 
@@ -103,6 +105,15 @@ function boundOf({ atMost, atLeast, unit }) {
   if (atMost !== undefined) return `at most ${atMost} ${unit}`;
   if (unit === undefined) return '-';
   return atLeast === undefined ? 'reported only' : `at least ${atLeast} ${unit}`;
+}
+
+/** Pairs take turns, but a ratio still suffers where more programs run than there are processors. */
+function warnWhenBusy(load) {
+  if (load > cpus().length / 2) {
+    process.stderr.write(
+      `bench: the machine is busy (load ${load.toFixed(1)}); these figures will not be the best it can do\n`,
+    );
+  }
 }
 
 function machine() {

@@ -13,7 +13,7 @@ export interface PlanPart {
 }
 
 /** Splits `plugin:command`; with no colon, or with more than one, all of it is the plugin's name (as the original). */
-export function splitWord(text: string): { name: string; command: string | undefined } {
+function splitWord(text: string): { name: string; command: string | undefined } {
   const [name = text, command, ...more] = text.split(':');
   if (command === undefined || more.length > 0) return { name: text, command: undefined };
   return { name, command: command === '' ? undefined : command };

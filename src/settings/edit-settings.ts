@@ -10,17 +10,18 @@ import { CastFailure, castValue, isSensitive } from './cast.js';
 import { projectReadNames, readNames } from './env-names.js';
 import { exportText } from './export-text.js';
 import { isMap } from './nested-keys.js';
-import type { ResolvedSetting } from './types.js';
+import type { ResolvedSetting, SettingsTable } from './types.js';
 
 export const writableStores = ['auto', 'dotenv', 'meltano_yml', 'db'] as const;
 export type WritableStore = (typeof writableStores)[number];
 /** `environment`: the active environment's part of meltano.yml. */
-export type SettingStore = 'dotenv' | 'meltano_yml' | 'environment';
+export type SettingStore = 'dotenv' | 'meltano_yml' | 'environment' | 'db';
 
 export const storeLabels: Readonly<Record<SettingStore, string>> = {
   dotenv: '`.env`',
   meltano_yml: '`meltano.yml`',
   environment: 'the active environment in `meltano.yml`',
+  db: 'the system database',
 };
 
 export interface EditTarget {
@@ -28,6 +29,8 @@ export interface EditTarget {
   /** Undefined for a setting of the project itself. */
   plugin: Plugin | undefined;
   settings: ReadonlyMap<string, ResolvedSetting>;
+  /** Settings in the system database. Undefined where that does not exist yet, unless it is to be made. */
+  table(make: boolean): Promise<SettingsTable | undefined>;
 }
 
 const unescapedDot = /(?<!\\)\./;
@@ -39,7 +42,7 @@ export function splitSettingName(name: string): string[] {
 
 /**
  * Sets one setting, cast by its kind. `known` tells whether any definition names it. Throws SETTING_CAST, EDIT_REFUSED,
- * PROJECT_READONLY, SETTING_STORE.
+ * PROJECT_READONLY, and those of the system database.
  */
 export async function setSetting(
   target: EditTarget,
@@ -52,6 +55,7 @@ export async function setSetting(
   const value = definition ? cast(target, definition, text) : text;
   const chosen = storeFor(target, definition, store);
   if (chosen === 'dotenv') await setInEnvFile(target, name, definition, value);
+  else if (chosen === 'db') await (await target.table(true))?.set(namespaceOf(target), name, value);
   else await editEntryOf(target, chosen, (config) => settingEdits(config, path, definition, value));
   return { store: chosen, value, known: definition !== undefined || target.settings.has(path[0] ?? '') };
 }
@@ -69,7 +73,9 @@ export async function unsetSetting(
     const did =
       chosen === 'dotenv'
         ? await unsetInEnvFile(target, variablesOf(target, name, definition))
-        : await editEntryOf(target, chosen, (config) => unsettingEdits(config, path, definition));
+        : chosen === 'db'
+          ? await (await target.table(false))?.unset(namespaceOf(target), name)
+          : await editEntryOf(target, chosen, (config) => unsettingEdits(config, path, definition));
     if (did) changed.push(chosen);
   }
   return changed;
@@ -80,7 +86,11 @@ export async function resetSettings(target: EditTarget, store: WritableStore): P
   const changed: SettingStore[] = [];
   for (const chosen of storesOf(target, store)) {
     const did =
-      chosen === 'dotenv' ? await unsetInEnvFile(target, allVariables(target)) : await resetConfig(target, chosen);
+      chosen === 'dotenv'
+        ? await unsetInEnvFile(target, allVariables(target))
+        : chosen === 'db'
+          ? await (await target.table(false))?.clear(namespaceOf(target))
+          : await resetConfig(target, chosen);
     if (did) changed.push(chosen);
   }
   return changed;
@@ -102,7 +112,7 @@ function storeFor(
   definition: SettingDefinition | undefined,
   store: WritableStore,
 ): SettingStore {
-  refuseDatabase(store);
+  if (store === 'db' || (store === 'auto' && project.readonly)) return 'db';
   const inFile = project.environment && plugin ? 'environment' : 'meltano_yml';
   if (store === 'dotenv') return 'dotenv';
   if (store === 'meltano_yml') return inFile;
@@ -112,18 +122,15 @@ function storeFor(
 
 /** `auto` means every store that can be written, as in the original. */
 function storesOf({ project, plugin }: EditTarget, store: WritableStore): SettingStore[] {
-  refuseDatabase(store);
   const hasEnvironment = project.environment !== undefined && plugin !== undefined;
-  if (store === 'dotenv') return ['dotenv'];
+  if (store === 'dotenv' || store === 'db') return [store];
   if (store === 'meltano_yml') return [hasEnvironment ? 'environment' : 'meltano_yml'];
-  return hasEnvironment ? ['environment', 'meltano_yml', 'dotenv'] : ['meltano_yml', 'dotenv'];
+  return [...(hasEnvironment ? ['environment' as const] : []), 'meltano_yml', 'dotenv', 'db'];
 }
 
-function refuseDatabase(store: WritableStore): void {
-  if (store !== 'db') return;
-  throw new TaplineError('SETTING_STORE', 'Settings in the system database are read, but not written.', {
-    hint: 'Meltano keeps them there as Python objects. Use --store=dotenv or --store=meltano_yml.',
-  });
+/** As the original names the rows of a plugin, and of the project. */
+function namespaceOf({ plugin }: EditTarget): string {
+  return plugin ? `${plugin.type}.${plugin.name}.default` : 'meltano';
 }
 
 /* ---- .env ---- */

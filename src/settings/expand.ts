@@ -41,6 +41,13 @@ export function expandText(text: string, lookup: Lookup, strict: boolean): strin
   });
 }
 
+/** Replaces references to variables that are set; all others stay as they are written. */
+export function expandKnown(text: string, lookup: Lookup): string {
+  return text.replace(reference, (whole, backslash: string | undefined, braced?: string, bare?: string) =>
+    backslash === undefined ? (lookup(braced ?? bare ?? '') ?? whole) : whole.slice(1),
+  );
+}
+
 /** Texts anywhere inside arrays and maps; keys and all other values stay. Returns the same value where nothing changes. */
 export function expandValue(value: unknown, lookup: Lookup, strict: boolean): unknown {
   if (typeof value === 'string') return expandText(value, lookup, strict);

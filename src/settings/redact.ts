@@ -7,8 +7,8 @@ import { passwordsInUrls } from './secrets.js';
 import type { ResolvedPlugin, ResolvedSetting } from './types.js';
 
 /** What stands for a secret in printed config, and in lists of settings. */
-export const printedMask = '*****';
-export const listedMask = '(redacted)';
+const printedMask = '*****';
+const listedMask = '(redacted)';
 
 export interface PrintOptions {
   /** Hide what is sensitive. */

@@ -69,6 +69,14 @@ export interface ResolveOptions {
 /** Values of the `plugin_settings` table, by namespace and name; the session reads them where the table has any. */
 export type StoredSettings = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 
+/** That table, to be changed. */
+export interface SettingsTable {
+  set(namespace: string, name: string, value: unknown): Promise<void>;
+  /** True where there was such a row. */
+  unset(namespace: string, name: string): Promise<boolean>;
+  clear(namespace: string): Promise<boolean>;
+}
+
 export interface SettingsResolver {
   project: Project;
   /** MELTANO_* settings of the project itself, by dotted name, with their origins. */

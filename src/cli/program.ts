@@ -164,14 +164,16 @@ async function addGroup(
   }
 }
 
-function child(parent: Command, name: string, { summary }: CommandEntry | CommandGroup): Command {
+function child(parent: Command, name: string, entry: CommandEntry | CommandGroup): Command {
+  const { summary } = entry;
+  const hidden = 'hidden' in entry;
   const command = new Command(name)
     .summary(summary)
     .description(summary)
     .helpOption('--help', 'show this')
     .helpCommand(false);
   command.copyInheritedSettings(parent).exitOverride();
-  parent.addCommand(command);
+  parent.addCommand(command, { hidden });
   return command;
 }
 

@@ -10,6 +10,8 @@ export type DefineCommand = (command: Command, context: CommandContext) => Comma
 
 export interface CommandEntry {
   summary: string;
+  /** Not for people: help does not show it. */
+  hidden?: true;
   load: () => Promise<DefineCommand>;
 }
 
@@ -19,6 +21,10 @@ export interface CommandGroup {
 }
 
 export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
+  compile: {
+    summary: 'Write the project as one JSON file for each environment.',
+    load: async () => (await import('./commands/compile.js')).compile,
+  },
   add: {
     summary: 'Add plugins to the project, and install them.',
     load: async () => (await import('./commands/add.js')).add,
@@ -26,6 +32,15 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   clean: {
     summary: 'Remove old runs, logs and catalogs, and environments of plugins that are gone.',
     load: async () => (await import('./commands/clean.js')).clean,
+  },
+  complete: {
+    summary: 'List what may follow on a command line.',
+    hidden: true,
+    load: async () => (await import('./commands/complete.js')).complete,
+  },
+  completion: {
+    summary: 'Print a completion script for a shell.',
+    load: async () => (await import('./commands/completion.js')).completion,
   },
   config: {
     summary: 'Show and change the settings of a plugin or of the project.',
@@ -233,6 +248,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   select: {
     summary: 'Show and choose the streams and properties that an extractor reads.',
     load: async () => (await import('./commands/select.js')).select,
+  },
+  shim: {
+    summary: 'Make a launcher named `meltano`.',
+    load: async () => (await import('./commands/shim.js')).shim,
   },
   state: {
     summary: 'Look at and change the state of extract-load blocks.',

@@ -1,0 +1,69 @@
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { TaplineError } from '../../errors.js';
+import { meltanoVersion } from '../../project/meltano-version.js';
+import type { CommandContext } from '../context.js';
+import { examples } from '../shared-options.js';
+
+const mark = '# A launcher made by `tapline shim`.';
+
+export function shim(command: Command, { output }: CommandContext): Command {
+  return command
+    .argument('<folder>', 'where the launcher goes; it is made where it is missing')
+    .option('--force', 'replace a program named `meltano` that is there')
+    .addHelpText(
+      'after',
+      `${examples('tapline shim ~/.local/bin', 'tapline shim bin && PATH="$PWD/bin:$PATH" meltano --version')}
+
+The launcher is named \`meltano\`, for programs that call it by this name, and tells the version whose behaviour this is.`,
+    )
+    .action(async (folder: string, { force }: { force?: true }) => {
+      const file = join(resolve(folder), 'meltano');
+      const there = await readFile(file, 'utf8').catch(() => undefined);
+      if (there !== undefined && !there.includes(mark) && !force) {
+        throw new TaplineError('ENTRY_EXISTS', `There is another program: ${file}.`, {
+          hint: 'Choose another folder, or replace it with --force.',
+        });
+      }
+      await write(file, resolve(folder), launcher(process.execPath, resolve(process.argv[1] ?? '')));
+      output.line(`Made ${file}`);
+      output.line('Programs find it where its folder comes first on PATH.');
+    });
+}
+
+/** The version is told before Node starts: dashboards ask for it often. */
+function launcher(node: string, program: string): string {
+  return `#!/bin/sh
+${mark}
+for word in "$@"; do
+  case "$word" in
+    --version) echo 'meltano, version ${meltanoVersion}'; exit 0;;
+    -*) ;;
+    *) break;;
+  esac
+done
+exec ${quoted(node)} ${quoted(program)} "$@"
+`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+async function write(file: string, folder: string, text: string): Promise<void> {
+  const draft = `${file}.${process.pid}.tmp`;
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(draft, text);
+    await chmod(draft, 0o755);
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new TaplineError('OUTPUT_FAILED', `${file} can't be written (${code}).`, {
+      cause: error,
+      hint: 'Choose a folder that you may write.',
+    });
+  }
+}

@@ -8,6 +8,7 @@ import type { LogOutput } from './log-settings.js';
 import { createRunLog } from './run-log.js';
 import { createRunLogFiles, platformLogFolder } from './run-log-file.js';
 import type { StderrWriter } from './stderr.js';
+import { summaryText } from './summary.js';
 
 export interface RunObservers {
   subscribers: RunSubscriber[];
@@ -54,7 +55,7 @@ export async function observeRun({ log, stderr, env }: ObserveRunParts): Promise
   return {
     subscribers,
     async close() {
-      if (ending !== undefined) await printSummary(ending, log, colors);
+      if (ending !== undefined) printSummary(ending, log, colors);
       await files.close();
     },
   };
@@ -62,9 +63,7 @@ export async function observeRun({ log, stderr, env }: ObserveRunParts): Promise
 
 type RunFinished = Extract<RunEvent, { type: 'run.finished' }>;
 
-/** Loaded at the end, where it is needed: a run that goes well and says little does without. */
-async function printSummary(event: RunFinished, log: Log, colors: boolean): Promise<void> {
-  const { summaryText } = await import('./summary.js');
+function printSummary(event: RunFinished, log: Log, colors: boolean): void {
   const text = summaryText(event, { colors, runId: event.runId });
   if (text !== '') log.print(text);
 }

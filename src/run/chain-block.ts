@@ -11,8 +11,10 @@ import { resolveChain, setUpChain, stallSeconds } from './chain-setup.js';
 import type { Claim } from './claim.js';
 import type { Emit } from './emit.js';
 import type { BlockSummary } from './events.js';
+import { makeFifos } from './process/fifo.js';
 import { chainOptions, type RunContext } from './run-context.js';
 import { rescueFolders, stateNotSaved, underLease } from './save-checkpoint.js';
+import { settleAll } from './settle-all.js';
 import type { StopControl } from './stop-control.js';
 import { loadTapState } from './tap-state.js';
 
@@ -51,7 +53,9 @@ export async function runChainBlock(
           emit,
         );
   const setUp = { directory, state: tapState, refreshCatalog: refreshCatalog || fullRefresh, stop, reaper, notes };
-  const processes = await setUpChain(world, chain, setUp, emit);
+  // Before the files are written: both take about as long.
+  const fifos = makeFifos(directory, chain.mappers.length + 1);
+  const [processes] = await settleAll([setUpChain(world, chain, setUp, emit), fifos]);
   await claim.state?.row.lookAgain();
 
   const saver = claim.state === undefined ? undefined : new CheckpointSaver(context, block, claim.state, emit);
@@ -66,7 +70,7 @@ export async function runChainBlock(
   const strictSinger = context.options.strictSinger;
   // A process in a session of its own can't read the terminal. (Asking process.stdin would make a shared pipe non-blocking.)
   const tapStdin = isatty(0) ? 'ignore' : 'inherit';
-  const spec: ChainSpec = { name: block.name, directory, processes, stateId, strictSinger, tapStdin };
+  const spec: ChainSpec = { name: block.name, directory, fifos, processes, stateId, strictSinger, tapStdin };
   const stallTimeoutSeconds = stallSeconds(chain);
   const outcome = await followStops(startChain({ ...spec, stallTimeoutSeconds }, hooks), stop);
   const error = await endOf(context, block, outcome, saver, stop);

@@ -11,6 +11,7 @@ import type { ProcessNotes } from './history-notes.js';
 import { type FilePrefix, hasStructuredLogs, type PluginFiles, writePluginFiles } from './plugin-files.js';
 import type { ProcessSpec } from './process/child.js';
 import type { Reaper } from './process/reaper.js';
+import { settleAll } from './settle-all.js';
 import type { StopControl } from './stop-control.js';
 import { isInline, stateArgument } from './tap-state.js';
 import type { World } from './types.js';
@@ -114,13 +115,12 @@ export async function setUpChain(
   setup: TapSetup,
   emit: Emit,
 ): Promise<ChainProcessSpec[]> {
-  const specs: ChainProcessSpec[] = [await setUpTap(world, tap, setup, emit)];
-  for (const [index, mapper] of mappers.entries()) {
-    const directory = setup.directory;
-    specs.push(await setUpConsumer(world, 'mapper', mapper, directory, `mapper-${index + 1}`));
-  }
-  specs.push(await setUpConsumer(world, 'target', target, setup.directory, 'target'));
-  return specs;
+  const { directory } = setup;
+  return settleAll([
+    setUpTap(world, tap, setup, emit),
+    ...mappers.map((mapper, index) => setUpConsumer(world, 'mapper', mapper, directory, `mapper-${index + 1}`)),
+    setUpConsumer(world, 'target', target, directory, 'target'),
+  ]);
 }
 
 async function setUpConsumer(

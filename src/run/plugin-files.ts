@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ResolvedPlugin } from '../settings/types.js';
 import { exactJson } from '../singer/exact-json.js';
 import { directoryError } from './run-directory.js';
+import { settleAll } from './settle-all.js';
 
 /** Prefix of the names of a plugin's files. */
 export type FilePrefix = 'tap' | 'target' | `mapper-${number}`;
@@ -26,9 +27,11 @@ export async function writePluginFiles(
   const config = join(directory, `${prefix}.${randomUUID()}.config.json`);
   const sdkLogging = join(directory, `${prefix}.singer_sdk_logging.json`);
   const pipelinewiseLogging = join(directory, `${prefix}.pipelinewise_logging.conf`);
-  await writePrivate(config, exactJson(resolved.config, 2));
-  await writePrivate(sdkLogging, JSON.stringify(sdkLoggingConfig(logLevel, hasStructuredLogs(resolved)), null, 2));
-  await writePrivate(pipelinewiseLogging, pipelinewiseLoggingConfig(logLevel));
+  await settleAll([
+    writePrivate(config, exactJson(resolved.config, 2)),
+    writePrivate(sdkLogging, JSON.stringify(sdkLoggingConfig(logLevel, hasStructuredLogs(resolved)), null, 2)),
+    writePrivate(pipelinewiseLogging, pipelinewiseLoggingConfig(logLevel)),
+  ]);
   return { config, env: { SINGER_SDK_LOG_CONFIG: sdkLogging, LOGGING_CONF_FILE: pipelinewiseLogging } };
 }
 

@@ -1,6 +1,6 @@
 import { TaplineError } from '../../errors.js';
 import type { Exit } from '../process/child.js';
-import { closePipe, type LinkPipes, openLinkPipes } from '../process/fifo.js';
+import { closePipe, type LinkPipes, makeFifos, openLinkPipes } from '../process/fifo.js';
 import { Link } from '../process/link.js';
 import { Checkpoints } from './checkpoints.js';
 import { endGroup, failureLine, judge, type Member, signalRunning, startMember, tellExit } from './member.js';
@@ -106,8 +106,8 @@ export class ChainRun implements RunningChain {
   // Starting
 
   async #start(): Promise<void> {
-    const { directory, processes } = this.#spec;
-    const pipes = await openLinkPipes(directory, processes.length - 1);
+    const { directory, processes, fifos } = this.#spec;
+    const pipes = openLinkPipes(await (fifos ?? makeFifos(directory, processes.length - 1)));
     if (pipes === undefined)
       this.#log('debug', 'No FIFOs can be made here; socket pairs, which are slower, have to do.');
     try {

@@ -2,6 +2,7 @@ import type { TaplineError } from '../../errors.js';
 import type { SingerState } from '../../state/port.js';
 import type { ChainCounts, ChainPressure, ProcessOutcome, RunEventBody } from '../events.js';
 import type { Exit, ProcessSpec, StartedProcess } from '../process/child.js';
+import type { Fifos } from '../process/fifo.js';
 import type { Reaper } from '../process/reaper.js';
 
 export interface ChainProcessSpec extends ProcessSpec {
@@ -12,6 +13,8 @@ export interface ChainSpec {
   name: string;
   /** A directory of this chain alone, mode 0700. */
   directory: string;
+  /** For the links between the processes; made when the chain starts where they are not given. */
+  fifos?: Promise<Fifos> | undefined;
   /** Tap, mappers, target. */
   processes: readonly ChainProcessSpec[];
   stateId?: string | undefined;

@@ -23,16 +23,25 @@ export interface LinkPipes {
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
 
+/** Paths of two FIFOs for each link; undefined where FIFOs can't be had: no `mkfifo`, a file system without them. */
+export type Fifos = string[] | undefined;
+
 /**
- * Makes the pipes of `links` links in a directory that only this user may enter, with one `mkfifo` call; nothing
- * is left in the directory. Undefined where FIFOs can't be had: no `mkfifo`, a file system without them.
+ * Makes the FIFOs of `links` links in a directory that only this user may enter, with one `mkfifo` call. It never rejects, and
+ * takes some milliseconds: time for a chain to get ready otherwise.
  */
-export async function openLinkPipes(directory: string, links: number): Promise<LinkPipes[] | undefined> {
+export async function makeFifos(directory: string, links: number): Promise<Fifos> {
   const names = Array.from({ length: links * 2 }, (_, index) => join(directory, `.link-${process.pid}-${index}`));
-  const made = await mkfifo(names);
+  if (await mkfifo(names)) return names;
+  for (const name of names) removeQuietly(name);
+  return undefined;
+}
+
+/** Opens the pipes of all links and unlinks their FIFOs, so that nothing is left in the directory. Undefined as above. */
+export function openLinkPipes(names: Fifos): LinkPipes[] | undefined {
+  if (names === undefined) return undefined;
   const opened: Pipe[] = [];
   try {
-    if (!made) return undefined;
     const pairs: LinkPipes[] = [];
     for (let index = 0; index < names.length; index += 2) {
       const up = openForReading(names[index] ?? '');

@@ -3,6 +3,7 @@ import type { Database } from '../state/systemdb/database.js';
 import { SystemdbLease, SystemdbLeaseStore } from '../state/systemdb/leases.js';
 import { finishBlock, startBlock } from './blocks.js';
 import { DatabaseMeltanoRuns } from './meltano-runs.js';
+import { orphans } from './orphans.js';
 import type { History } from './port.js';
 import { endProcess, openProcesses, startProcess } from './processes.js';
 import { finishRun, forgetRuns, listRuns, showRun, startRun } from './runs.js';
@@ -19,6 +20,7 @@ export function openHistory(database: Database): History {
     endProcess: (...end) => endProcess(database, ...end),
     recordStreams: (rows) => recordStreams(database, rows),
     openProcesses: (runId) => openProcesses(database, runId),
+    orphans: (stateId) => orphans(database, stateId),
     listRuns: (options) => listRuns(database, options),
     forgetRuns: (runIds) => forgetRuns(database, runIds),
     showRun: (runId) => showRun(database, runId),

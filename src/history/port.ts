@@ -157,6 +157,8 @@ export interface History {
   recordStreams(rows: StreamRow[]): Promise<void>;
   /** Processes without an end, of runs whose runner is not this one: what reclaim looks through. */
   openProcesses(runId?: string): Promise<ProcessRow[]>;
+  /** Processes without an end that chains of this state ID started, of runs that were killed on this host. */
+  orphans(stateId: string): Promise<ProcessRow[]>;
   /** Newest first. */
   listRuns(options: {
     limit?: number | undefined;

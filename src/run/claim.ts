@@ -1,11 +1,12 @@
 import { TaplineError } from '../errors.js';
+import type { ProcessRow } from '../history/port.js';
 import type { Block, ChainBlock } from '../plan/types.js';
 import type { Plugin } from '../plugins/types.js';
 import type { Lease, LeaseHolder, StateLease } from '../state/port.js';
 import { concurrencyLimits, takePlaces } from './concurrency.js';
 import type { Emit } from './emit.js';
 import { MeltanoRow } from './meltano-row.js';
-import { reclaimProcesses } from './reclaim.js';
+import { leftOf, reclaimProcesses } from './reclaim.js';
 import { chainOptions, type RunContext } from './run-context.js';
 
 /** What a block holds while it runs. */
@@ -70,10 +71,10 @@ async function claimState(context: RunContext, block: ChainBlock, emit: Emit): P
   const [backend, history] = await Promise.all([context.world.state(), context.world.history()]);
   const { lease, tookFrom } = await backend.leases.acquire(stateId, { owner: context.owner, force });
   try {
-    if (tookFrom !== undefined && tookFrom.reason !== 'forced') {
-      const ended = await reclaimProcesses(history, tookFrom.owner.runId, (row) => context.notes.isOurs(row));
-      if (ended > 0) emit({ type: 'log', level: 'warning', message: leftBehind(ended, tookFrom.owner.runId) });
-    }
+    const deadRun = tookFrom === undefined || tookFrom.reason === 'forced' ? undefined : tookFrom.owner.runId;
+    const left = await leftOf(history, stateId, deadRun, (row) => context.notes.isOurs(row));
+    const ended = await reclaimProcesses(history, left);
+    if (ended > 0) emit({ type: 'log', level: 'warning', message: leftBehind(ended, left) });
     const row = await MeltanoRow.claim(history, stateId, context.options.runId, context.trigger, force);
     const { token } = lease;
     if (tookFrom === undefined) emit({ type: 'lease.acquired', stateId, token });
@@ -85,8 +86,9 @@ async function claimState(context: RunContext, block: ChainBlock, emit: Emit): P
   }
 }
 
-function leftBehind(processes: number, runId: string): string {
-  return `Ended ${processes === 1 ? 'a process' : `${processes} processes`} that run ${runId} left behind`;
+function leftBehind(processes: number, left: readonly ProcessRow[]): string {
+  const runs = [...new Set(left.map(({ runId }) => runId))].join(', ');
+  return `Ended ${processes === 1 ? 'a process' : `${processes} processes`} that run ${runs} left behind`;
 }
 
 function holderText(holder: unknown, error: TaplineError | undefined): string {

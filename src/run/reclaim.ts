@@ -8,17 +8,28 @@ const termSeconds = 2;
 const killSeconds = 10;
 
 /**
- * Ends what is left of a dead run's processes and waits until all are gone, so that none still writes when the state is read.
+ * What dead runs may have left of a chain: that of the run from which the lease was taken, and that of any other which was
+ * killed. A lease that was released by hand, or a reclaim that itself was cut off, would else hide one that still writes.
+ */
+export async function leftOf(
+  history: History,
+  stateId: string,
+  deadRun: string | undefined,
+  isOurs: (row: ProcessRow) => boolean,
+): Promise<ProcessRow[]> {
+  const rows = await history.orphans(stateId);
+  if (deadRun !== undefined) rows.push(...(await history.openProcesses(deadRun)));
+  const distinct = new Map(rows.map((row) => [`${row.runId} ${row.pid} ${row.pidStart}`, row]));
+  // A run ID may be used again, by us: then the dead run's processes stand beside those of our other blocks.
+  return [...distinct.values()].filter((row) => !isOurs(row));
+}
+
+/**
+ * Ends what is left of dead runs' processes and waits until all are gone, so that none still writes when the state is read.
  * Its leader's start time, the boot and the PID namespace tell a process from a later one with its number.
  * Returns how many there were. Throws RUN_FAILED where one can't be ended.
  */
-export async function reclaimProcesses(
-  history: History,
-  runId: string,
-  isOurs: (row: ProcessRow) => boolean,
-): Promise<number> {
-  // A run ID may be used again, by us: then the dead run's processes stand beside those of our other blocks.
-  const rows = (await history.openProcesses(runId)).filter((row) => !isOurs(row));
+export async function reclaimProcesses(history: History, rows: readonly ProcessRow[]): Promise<number> {
   const alive: ProcessRow[] = [];
   for (const row of rows) {
     const verdict = await judgeGroup(row);

@@ -163,7 +163,10 @@ describe('two runs of one tap with state IDs of their own', () => {
 });
 
 describe('a run that was killed', () => {
-  it('leaves processes that the next one ends before it reads the state', async () => {
+  it.each([
+    ['holds', true],
+    ['held, until somebody released it,', false],
+  ])('and %s the lease leaves processes that the next one ends before it reads the state', async (_when, isHeld) => {
     const rig = await open(simpleProject(), simpleFiles);
     const [history, state] = await Promise.all([rig.world.history(), rig.world.state()]);
     const runner = spawn('true');
@@ -187,14 +190,28 @@ describe('a run that was killed', () => {
       bootId,
       pidNamespace,
     };
+    const block = {
+      runId,
+      blockId: '1',
+      kind: 'chain' as const,
+      name: 'x',
+      plugins: [],
+      stateId: id,
+      attempt: 1,
+      options: {},
+    };
+    await history.startBlock({ ...block, startedAt: new Date() });
     await history.startProcess({ ...row, startedAt: new Date() });
     await state.leases.acquire(id, { owner: dead });
+    if (!isHeld) await state.leases.releaseHeld(id);
     const gone = once(left, 'exit');
     const result = await rig.run('tap-x target-x');
     expect(await gone).toEqual([null, 'SIGTERM']);
     expect(result.status).toBe('success');
     const types = result.events.map(({ type }) => type);
-    expect(types.indexOf('lease.reclaimed')).toBeLessThan(types.indexOf('state.loaded'));
+    const taken = types.indexOf(isHeld ? 'lease.reclaimed' : 'lease.acquired');
+    expect(taken).toBeGreaterThan(-1);
+    expect(taken).toBeLessThan(types.indexOf('state.loaded'));
     expect(await history.openProcesses('dead-run')).toEqual([]);
   });
 

@@ -21,7 +21,7 @@ import { ensureSystemDirectory } from './project/system-directory.js';
 import type { LoadProjectOptions, Project } from './project/types.js';
 import type { World } from './run/types.js';
 import { createSettings } from './settings/resolver.js';
-import type { SettingsResolver, StoredSettings } from './settings/types.js';
+import type { SettingsResolver, SettingsTable, StoredSettings } from './settings/types.js';
 import type { StateBackend } from './state/port.js';
 import { parseDatabaseUri } from './state/systemdb/uri.js';
 
@@ -45,6 +45,8 @@ export interface Session {
   readonly env: NodeJS.ProcessEnv;
   plugins(): Promise<Plugins>;
   settings(): Promise<SettingsResolver>;
+  /** Settings in the system database. Undefined where that does not exist yet, unless it is to be made. */
+  settingsTable(make: boolean): Promise<SettingsTable | undefined>;
   installer(): Promise<Installer>;
   /** Where definitions of plugins come from; asked only when one is fetched. */
   hub(): Promise<Hub>;
@@ -108,6 +110,11 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     const stored = await readStoredSettings(await database());
     return stored.size === 0 ? baseSettings() : withSettings(stored);
   });
+  const settingsTable = async (make: boolean) => {
+    if (!make && !(await isDatabaseThere())) return undefined;
+    const { openSettingsTable } = await loadStores();
+    return openSettingsTable(await database());
+  };
   const history = once(async () => {
     const { openHistory } = await loadStores();
     return openHistory(await database());
@@ -184,6 +191,7 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     env,
     plugins,
     settings,
+    settingsTable,
     installer,
     hub,
     fetchMissingLocks: fetchLocks,

@@ -3,4 +3,4 @@ export { openHistory } from './history/open.js';
 export { createInstaller } from './install/installer.js';
 export { openStateBackend } from './state/open.js';
 export { openSystemDatabase } from './state/systemdb/open.js';
-export { readStoredSettings } from './state/systemdb/stored-settings.js';
+export { openSettingsTable, readStoredSettings } from './state/systemdb/stored-settings.js';

@@ -15,5 +15,5 @@ export async function editTarget(
   const project = { ...(await editable(session)), environment, dotenvFile };
   const singular = plugin?.singular ?? '';
   const label = plugin ? `${singular.charAt(0).toUpperCase()}${singular.slice(1)} '${plugin.name}'` : 'Meltano';
-  return { project, plugin, settings, label };
+  return { project, plugin, settings, label, table: session.settingsTable };
 }

@@ -124,6 +124,7 @@ function storeFor(
 function storesOf({ project, plugin }: EditTarget, store: WritableStore): SettingStore[] {
   const hasEnvironment = project.environment !== undefined && plugin !== undefined;
   if (store === 'dotenv' || store === 'db') return [store];
+  if (store === 'auto' && project.readonly) return ['db'];
   if (store === 'meltano_yml') return [hasEnvironment ? 'environment' : 'meltano_yml'];
   return [...(hasEnvironment ? ['environment' as const] : []), 'meltano_yml', 'dotenv', 'db'];
 }

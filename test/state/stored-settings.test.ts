@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readPickle } from '../../src/state/systemdb/pickle.js';
+import { readPickle, writePickle } from '../../src/state/systemdb/pickle.js';
 
 /** Written by Python 3.11. */
 const pickles: [hex: string, value: unknown][] = [
@@ -18,6 +18,16 @@ const pickles: [hex: string, value: unknown][] = [
 describe('a pickle of a plain value', () => {
   it.each(pickles)('%s', (hex, value) => {
     expect(readPickle(Buffer.from(hex, 'hex'))).toEqual({ value });
+  });
+
+  it.each(pickles)('is written so that it reads the same: %s', (_, value) => {
+    expect(readPickle(writePickle(value))).toEqual({ value });
+  });
+
+  it('is written in opcodes that Python reads', () => {
+    expect(writePickle('é').toString('hex')).toBe('80025802000000c3a92e');
+    expect(writePickle(-70000).toString('hex')).toBe('80028a0890eefeffffffffff2e');
+    expect(writePickle([1.5, { a: false }]).toString('hex')).toBe('80025d28473ff80000000000007d285801000000618975652e');
   });
 
   it.each(['', '80', '8005', '8005630a6f730a73797374656d0a', 'ff', '80058cff61'])('is not read from %j', (hex) => {

@@ -1,7 +1,40 @@
 /**
- * Reads Python pickles of plain values: text, numbers, booleans, None, lists and dictionaries. The original keeps
- * settings of `config set --store=db` in this form. Nothing is ever called or made by name, as a full reader would.
+ * Reads and writes Python pickles of plain values: text, numbers, booleans, None, lists and dictionaries. The original keeps
+ * settings of `config set --store=db` in this form. Nothing read is ever called or made by name, as a full reader would.
  */
+
+/** The same the other way, in a protocol that every Python 3 reads. Throws a TypeError for what is no plain value. */
+export function writePickle(value: unknown): Buffer {
+  return Buffer.concat([Buffer.from([0x80, 2]), ...opcodesOf(value), Buffer.from('.')]);
+}
+
+function opcodesOf(value: unknown): Buffer[] {
+  if (value === null || value === undefined) return [Buffer.from('N')];
+  if (typeof value === 'boolean') return [Buffer.from([value ? 0x88 : 0x89])];
+  if (typeof value === 'string') return [textOpcode(value)];
+  if (typeof value === 'number') return [numberOpcode(value)];
+  if (Array.isArray(value)) return [Buffer.from(']('), ...value.flatMap(opcodesOf), Buffer.from('e')];
+  if (typeof value !== 'object') throw new TypeError(`a ${typeof value} can't be kept`);
+  const pairs = Object.entries(value).flatMap(([key, item]) => [textOpcode(key), ...opcodesOf(item)]);
+  return [Buffer.from('}('), ...pairs, Buffer.from('u')];
+}
+
+function textOpcode(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(bytes.length);
+  return Buffer.concat([Buffer.from('X'), length, bytes]);
+}
+
+function numberOpcode(value: number): Buffer {
+  const bytes = Buffer.alloc(10);
+  if (!Number.isSafeInteger(value)) {
+    bytes.writeDoubleBE(value, 1);
+    return Buffer.concat([Buffer.from('G'), bytes.subarray(1, 9)]);
+  }
+  bytes.writeBigInt64LE(BigInt(value), 2);
+  return Buffer.concat([Buffer.from([0x8a, 8]), bytes.subarray(2)]);
+}
 
 /** Undefined for a pickle that holds anything else, or is none. */
 export function readPickle(bytes: Buffer): { value: unknown } | undefined {

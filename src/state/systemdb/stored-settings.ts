@@ -1,6 +1,6 @@
-import type { StoredSettings } from '../../settings/types.js';
+import type { SettingsTable, StoredSettings } from '../../settings/types.js';
 import type { Database } from './database.js';
-import { readPickle } from './pickle.js';
+import { readPickle, writePickle } from './pickle.js';
 
 /** The settings that the original keeps in its table `plugin_settings`, by namespace and name. */
 export async function readStoredSettings(database: Database): Promise<StoredSettings> {
@@ -17,4 +17,30 @@ export async function readStoredSettings(database: Database): Promise<StoredSett
     stored.set(String(namespace), group.set(String(name), pickle.value));
   }
   return stored;
+}
+
+/** The same table, to be changed; the original reads what is written there. */
+export function openSettingsTable(database: Database): SettingsTable {
+  return {
+    set: (namespace, name, value) =>
+      database.write('normal', async (transaction) => {
+        await transaction.run('DELETE FROM plugin_settings WHERE namespace = ? AND name = ?', namespace, name);
+        // Bytes as a literal: values of statements are text and numbers only.
+        const bytes = writePickle(value).toString('hex');
+        await transaction.run(
+          `INSERT INTO plugin_settings (namespace, name, value, enabled) VALUES (?, ?, X'${bytes}', 1)`,
+          namespace,
+          name,
+        );
+      }),
+    unset: (namespace, name) =>
+      database.write('normal', async (transaction) => {
+        const sql = 'DELETE FROM plugin_settings WHERE namespace = ? AND name = ?';
+        return (await transaction.run(sql, namespace, name)) > 0;
+      }),
+    clear: (namespace) =>
+      database.write('normal', async (transaction) => {
+        return (await transaction.run('DELETE FROM plugin_settings WHERE namespace = ?', namespace)) > 0;
+      }),
+  };
 }

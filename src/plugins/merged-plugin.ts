@@ -73,6 +73,10 @@ export class MergedPlugin implements Plugin {
     return own ?? (this.inheritFrom === undefined ? this.base.namespace : this.name.replaceAll('-', '_'));
   }
 
+  get definitionNamespace(): string {
+    return this.base.namespace;
+  }
+
   /** `default` where nothing names one, as the original has it. */
   get variant(): string {
     return textOf(this.entry.variant) ?? this.base.variant ?? 'default';

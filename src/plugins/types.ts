@@ -107,6 +107,8 @@ export interface Plugin {
   environmentExtras: Readonly<Record<string, unknown>>;
   environmentEnv: Readonly<Record<string, string>>;
   env: Readonly<Record<string, string>>;
+  /** Of the definition, or the plugin, that it stands on; its own where it inherits from none. */
+  definitionNamespace: string;
   requiresMeltano: string | undefined;
   /** Set on the pseudo plugins that mappings are. */
   mapping: string | undefined;

@@ -69,7 +69,8 @@ export function writeNames(definition: SettingDefinition, prefixes: readonly str
 
 /** Own name and namespace, those of all it inherits from, and the verb of its type: `TAP_X`, `MELTANO_EXTRACT`. */
 export function writePrefixes(plugin: Plugin): string[] {
-  const inherited = plugin.parent ? writePrefixes(plugin.parent) : inherits(plugin) ? [plugin.inheritFrom ?? ''] : [];
+  const definition = inherits(plugin) ? [plugin.inheritFrom ?? '', plugin.definitionNamespace] : [];
+  const inherited = plugin.parent ? writePrefixes(plugin.parent) : definition;
   const prefixes = [plugin.name, plugin.namespace, ...inherited, `meltano_${verbs[plugin.type]}`];
   return [...new Set(prefixes.filter((prefix) => prefix !== '').map(plain))];
 }

@@ -24,10 +24,40 @@ export interface RunLogFileOptions {
   onProblem(message: string): void;
 }
 
+/** What may wait for a disk that is slower than a plugin is loud. In characters. */
+const mostWaiting = 16 * 1024 * 1024;
+
+/** A log file; lines for which there is no room meanwhile are left out, and it says so. */
+class LogFile {
+  private leftOut = 0;
+
+  constructor(private readonly stream: WriteStream) {}
+
+  line(text: string): void {
+    if (this.stream.writableLength > mostWaiting) {
+      this.leftOut += 1;
+      return;
+    }
+    this.tellLeftOut();
+    this.stream.write(`${text}\n`);
+  }
+
+  end(): void {
+    this.tellLeftOut();
+    this.stream.end();
+  }
+
+  private tellLeftOut(): void {
+    if (this.leftOut > 0)
+      this.stream.write(`... ${this.leftOut} lines are left out: they came faster than they could be written\n`);
+    this.leftOut = 0;
+  }
+}
+
 export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOptions): RunLogFiles {
   const recordOf = createRunLog();
   const format = createFormatter({ format: 'uncolored' });
-  const open = new Map<string, WriteStream>();
+  const open = new Map<string, LogFile>();
   const closed: Promise<void>[] = [];
   let told = false;
 
@@ -46,7 +76,7 @@ export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOp
         open.delete(blockId);
         problem(error);
       });
-      open.set(blockId, stream);
+      open.set(blockId, new LogFile(stream));
     } catch (error) {
       problem(error as Error);
     }
@@ -63,9 +93,9 @@ export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOp
       }
       const record = recordOf(event);
       if (record !== undefined && isLogged(record.level, threshold)) {
-        const line = `${format(record)}\n`;
-        for (const [blockId, stream] of open) {
-          if (event.blockId === undefined || event.blockId === blockId) stream.write(line);
+        const line = format(record);
+        for (const [blockId, file] of open) {
+          if (event.blockId === undefined || event.blockId === blockId) file.line(line);
         }
       }
       if (event.type === 'block.finished') end(event.summary.blockId);

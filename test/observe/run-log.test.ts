@@ -1,4 +1,5 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -129,6 +130,25 @@ describe('the log of a run', () => {
 });
 
 describe('the log file of a chain', () => {
+  it('leaves lines out where they come faster than they can be written, and says so', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tapline-logs-'));
+    const stateId = 'dev:tap-x-to-target-y';
+    const place = join(folder, 'elt', sanitized(stateId), 'run-1');
+    await mkdir(place, { recursive: true });
+    // A pipe that nobody reads yet stands for a disk that hangs.
+    execFileSync('mkfifo', [join(place, 'elt.log')]);
+    const files = createRunLogFiles({ folder, threshold: 'info', onProblem: () => undefined });
+    const started = { type: 'block.started', kind: 'chain', name: 'x', plugins: [], stateId } as RunEventBody;
+    files.subscriber(eventOf(started, '1'));
+    const loud: RunEventBody = { type: 'log', level: 'info', message: 'x'.repeat(64 * 1024) };
+    for (let line = 0; line < 400; line += 1) files.subscriber(eventOf(loud, '1'));
+    const reading = readFile(join(place, 'elt.log'), 'utf8');
+    await files.close();
+    const text = await reading;
+    expect(text).toMatch(/\.\.\. 1\d\d lines are left out/);
+    expect(text.length).toBeLessThan(20 * 1024 * 1024);
+  });
+
   it('has the lines of its chain and of the run, where the original looks for it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tapline-logs-'));
     const files = createRunLogFiles({ folder, threshold: 'info', onProblem: () => undefined });

@@ -105,7 +105,7 @@ export async function writeNewPlugins(
   const isRequired = new Set(found.flatMap(({ required }) => required));
   const log = await session.log();
   for (const one of added) {
-    if (one.status === 'kept') log.warning(keptText(one.plugin), { hint: keptHint(one.plugin) });
+    if (one.status === 'kept') log.warning(`${keptText(one.plugin)}. ${keptHint(one.plugin)}`);
     else for (const line of addedLines(one, isRequired.has(one.plugin))) output.line(line);
   }
   return added;

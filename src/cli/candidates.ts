@@ -2,9 +2,8 @@
 import { Command, type Option } from 'commander';
 import { type PluginType, pluginTypes } from '../project/types.js';
 import type { Session } from '../session.js';
-import type { CommandContext } from './context.js';
+import { type CommandContext, type CommandEntry, isGroup } from './context.js';
 import { globalOptions, takesValue } from './options.js';
-import { type CommandEntry, isGroup, registry } from './registry.js';
 
 /** All that begin as the last word does. Never throws: a broken project completes nothing. */
 export async function candidatesFor(words: readonly string[], context: CommandContext): Promise<string[]> {
@@ -18,7 +17,8 @@ export async function candidatesFor(words: readonly string[], context: CommandCo
 }
 
 async function allCandidates(before: readonly string[], current: string, context: CommandContext): Promise<string[]> {
-  const { path, positionals, pending } = read(before);
+  const { commands: registry } = context;
+  const { path, positionals, pending } = read(before, registry);
   if (pending !== undefined) return valuesOf(pending, path, context);
   const [name] = path;
   const entry = name === undefined ? undefined : registry[name];
@@ -40,7 +40,7 @@ interface Line {
   pending: string | undefined;
 }
 
-function read(words: readonly string[]): Line {
+function read(words: readonly string[], registry: CommandContext['commands']): Line {
   const path: string[] = [];
   const positionals: string[] = [];
   let pending: string | undefined;
@@ -81,7 +81,7 @@ async function valuesOf(option: string, path: readonly string[], context: Comman
   const project = projectValues[option];
   if (project !== undefined) return withProject(context, project);
   const [name = '', member = ''] = path;
-  const entry = registry[name];
+  const entry = context.commands[name];
   const command = entry !== undefined && isGroup(entry) ? entry.commands[member] : entry;
   if (command === undefined) return [];
   const found = (await optionsOf(command, context)).find(({ long, short }) => long === option || short === option);

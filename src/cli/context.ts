@@ -1,4 +1,5 @@
 /** What a command gets from the program: where to print, and how to open the project. */
+import type { Command } from 'commander';
 import type { EnvironmentPolicy } from '../project/types.js';
 import type { Session } from '../session.js';
 import type { Output } from './output.js';
@@ -19,6 +20,8 @@ export interface OpenProject {
 }
 
 export interface CommandContext {
+  /** All commands by name. */
+  commands: Readonly<Record<string, CommandEntry | CommandGroup>>;
   output: Output;
   env: NodeJS.ProcessEnv;
   /** Opens the project of this command line, once; the program closes it. */
@@ -32,4 +35,23 @@ export interface CommandContext {
   call(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<void>;
   /** Asks on the terminal (stderr); no, or no answer, throws ABORTED. */
   confirm(question: string): Promise<void>;
+}
+
+/** Adds arguments, options, examples and the action to a command. */
+export type DefineCommand = (command: Command, context: CommandContext) => Command;
+
+export interface CommandEntry {
+  summary: string;
+  /** Not for people: help does not show it. */
+  hidden?: true;
+  load: () => Promise<DefineCommand>;
+}
+
+export interface CommandGroup {
+  summary: string;
+  commands: Readonly<Record<string, CommandEntry>>;
+}
+
+export function isGroup(entry: CommandEntry | CommandGroup): entry is CommandGroup {
+  return 'commands' in entry;
 }

@@ -184,6 +184,7 @@ async function define(command: Command, entry: CommandEntry, context: CommandCon
 
 function contextOf(call: Call): CommandContext {
   return {
+    commands: registry,
     output: call.output,
     env: call.env,
     open: (options) => openProject(call, options),

@@ -2,23 +2,9 @@
  * All commands by name, each with the line that help shows. A command's own file loads only when it is called, or
  * when its help is asked for.
  */
-import type { Command } from 'commander';
-import type { CommandContext } from './context.js';
+import type { CommandEntry, CommandGroup } from './context.js';
 
-/** Adds arguments, options, examples and the action to a command. */
-export type DefineCommand = (command: Command, context: CommandContext) => Command;
-
-export interface CommandEntry {
-  summary: string;
-  /** Not for people: help does not show it. */
-  hidden?: true;
-  load: () => Promise<DefineCommand>;
-}
-
-export interface CommandGroup {
-  summary: string;
-  commands: Readonly<Record<string, CommandEntry>>;
-}
+export { type CommandEntry, type CommandGroup, isGroup } from './context.js';
 
 export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   compile: {
@@ -60,6 +46,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       unset: {
         summary: 'Remove a setting from where it is written.',
         load: async () => (await import('./commands/config-unset.js')).configUnset,
+      },
+      explain: {
+        summary: 'Show what each layer has for a setting, and which one wins.',
+        load: async () => (await import('./commands/config-explain.js')).configExplain,
       },
       list: {
         summary: 'List settings with their variables, values and where each value comes from.',
@@ -299,7 +289,3 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     load: async () => (await import('./commands/validate.js')).validate,
   },
 };
-
-export function isGroup(entry: CommandEntry | CommandGroup): entry is CommandGroup {
-  return 'commands' in entry;
-}

@@ -181,7 +181,7 @@ function missingDefinition(
   const hint =
     others.length > 0
       ? `There is ${others.join(' and ')}: name its variant in meltano.yml.`
-      : "Add that lock file to the project; or say here what the plugin is: 'pip_url' or 'executable', and for a plugin of your own a 'namespace'.";
+      : `Fetch it from the hub: tapline lock ${name}. Or add that lock file; or say here what the plugin is: 'pip_url' or 'executable', and for a plugin of your own a 'namespace'.`;
   return new TaplineError(
     'PLUGIN_DEFINITION_MISSING',
     `Nothing says what the plugin '${entry.name}' is: there is no ${file}.`,

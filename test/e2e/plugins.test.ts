@@ -422,3 +422,36 @@ describe('the hub', () => {
     expect(await read('meltano.yml')).toBe(yaml);
   });
 });
+
+describe('install', () => {
+  it('takes types, names and schedules, and says what it does; a name that nobody has is a warning', async () => {
+    const bin = join(folder, 'bin');
+    await mkdir(bin);
+    await writeFile(
+      join(bin, 'uv'),
+      `#!/bin/sh
+[ "$1" = venv ] && { for last in "$@"; do :; done; mkdir -p "$last/bin"; printf '#!/bin/sh\\n' > "$last/bin/python"; chmod +x "$last/bin/python"; }
+exit 0
+`,
+    );
+    await chmod(join(bin, 'uv'), 0o755);
+    const env = { PATH: `${bin}:${process.env.PATH}` };
+    await writeFile(
+      join(folder, 'meltano.yml'),
+      `${yaml}plugins:\n  extractors:\n  - {name: tap-a, namespace: a, pip_url: a}\n  - {name: tap-b, namespace: b, pip_url: b}\n  loaders:\n  - {name: target-z, namespace: z, executable: ./z}\njobs:\n- {name: j, tasks: [tap-b target-z]}\nschedules:\n- {name: s, interval: '@daily', job: j}\n`,
+    );
+    const said = async (...args: string[]) => {
+      const { code, stderr } = await call(['install', ...args], { env });
+      const lines = stderr.split('\n').filter((line) => / (Installed|Skipped installing) \w+ '/.test(line));
+      return [code, lines.map((line) => line.replace(/^.*(Installed|Skipped)/, '$1').replace(/ {2,}.*/, '')).sort()];
+    };
+    const skipped = "Skipped installing loader 'target-z'. Plugin is not installable";
+    expect(await said()).toEqual([0, ["Installed extractor 'tap-a'", "Installed extractor 'tap-b'", skipped]]);
+    expect(await said('--plugin-type', 'loaders')).toEqual([0, [skipped]]);
+    expect(await said('tap-a', '--clean', '-p', '1')).toEqual([0, ["Installed extractor 'tap-a'"]]);
+    expect(await said('--schedule', 's', '--force')).toEqual([0, ["Installed extractor 'tap-b'", skipped]]);
+    const unknown = await call(['install', 'tap-aa'], { env });
+    expect([unknown.code, unknown.stderr]).toEqual([0, expect.stringContaining("Did you mean 'tap-a'?")]);
+    expect((await call(['install', '--schedule', 'nope'], { env })).code).toBe(1);
+  });
+});

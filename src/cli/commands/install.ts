@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
+import type { Log } from '../../observe/log.js';
 import type { Plugin, Plugins } from '../../plugins/types.js';
 import type { PluginType, Project } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
@@ -40,6 +42,7 @@ export function install(command: Command, { open }: CommandContext): Command {
       const plugins = await session.plugins();
       const chosen = choose(plugins, session.project, names, options);
       const log = await session.log();
+      warnOfUnknown(names, plugins, log);
       log.info(`Installing ${chosen.length} plugins`);
       const installer = await session.installer();
       const { clean, force, parallelism } = options;
@@ -59,6 +62,17 @@ export function install(command: Command, { open }: CommandContext): Command {
       const rest = chosen.length - installed;
       if (rest > 0) log.info(`Skipped installing ${rest}/${chosen.length} plugins`);
     });
+}
+
+/** As in the original a name that matches nothing is no error: scripts install what a project may not have. */
+function warnOfUnknown(names: readonly string[], plugins: Plugins, log: Log): void {
+  const known = plugins.names();
+  for (const name of names.filter((each) => !known.includes(each))) {
+    const near = didYouMean(name, known);
+    log.warning(`The plugin '${name}' is not in this project.${near === undefined ? '' : ` ${near}`}`, {
+      code: 'PLUGIN_UNKNOWN',
+    });
+  }
 }
 
 function choose(

@@ -127,4 +127,12 @@ export const groups: ReadonlySet<string> = new Set([
 export const wordsBeforePassThrough: Readonly<Record<string, number>> = { invoke: 2, 'schedule run': 3 };
 
 /** The commands of `config`, which older versions put after the plugin's name. */
-export const configCommands: ReadonlySet<string> = new Set(['list', 'print', 'reset', 'set', 'test', 'unset']);
+export const configCommands: ReadonlySet<string> = new Set([
+  'explain',
+  'list',
+  'print',
+  'reset',
+  'set',
+  'test',
+  'unset',
+]);

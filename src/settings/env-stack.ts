@@ -25,6 +25,15 @@ export class EnvStack {
     return this.#levelOf(name)?.locate?.(name);
   }
 
+  /** Where else it is set, the strongest first; what wins is left out, and what says the same in the same place. */
+  below(name: string): { value: string; locate: () => SourceLocation | undefined }[] {
+    const setting = this.levels.filter(({ vars }) => Object.hasOwn(vars, name)).reverse();
+    const places = setting.map((level) => ({ value: level.vars[name] ?? '', locate: () => level.locate?.(name) }));
+    const idOf = ({ value, locate }: (typeof places)[number]) => JSON.stringify([value, locate()]);
+    const ids = places.map(idOf);
+    return places.filter((_, index) => index > 0 && ids.indexOf(ids[index] ?? '') === index);
+  }
+
   /** All levels as one. */
   merged(): Record<string, string> {
     return Object.assign(emptyEnv(), ...this.levels.map(({ vars }) => vars));

@@ -2,6 +2,7 @@ import { type SourceLocation, TaplineError } from '../errors.js';
 import type { SettingDefinition } from '../plugins/types.js';
 import { isTruthy } from './cast.js';
 import type { ReadName } from './env-names.js';
+import type { EnvStack } from './env-stack.js';
 import { lazyOrigin } from './origins.js';
 import type { SettingLayer, SettingOrigin } from './types.js';
 
@@ -11,6 +12,8 @@ export interface Found {
   /** Whether `$VAR` in it is expanded: true for what stands in files of the project and in definitions. */
   expandable: boolean;
   origin: SettingOrigin;
+  /** Places of the same layer that set the same variable and do not count, the strongest first. */
+  weaker?: (() => { raw: unknown; origin: SettingOrigin }[]) | undefined;
   /** Known as a secret where it comes from, whatever the definition here says. */
   sensitive?: boolean | undefined;
 }
@@ -29,7 +32,7 @@ export function namedLayer(layer: SettingLayer, values: { get(name: string): unk
 /** Variables. Two of one setting's names set at once is SETTING_CONFLICT, even where they agree (as the original). */
 export function variableLayer(
   layer: 'env' | 'dotenv',
-  variables: { get(name: string): string | undefined; locate(name: string): SourceLocation | undefined },
+  variables: Pick<EnvStack, 'get' | 'locate' | 'below'>,
   namesOf: (definition: SettingDefinition) => readonly ReadName[],
 ): Layer {
   return (definition) => {
@@ -37,11 +40,17 @@ export function variableLayer(
     const [first] = set;
     if (first === undefined) return undefined;
     if (set.length > 1) throw variableConflict(definition, set, layer, variables.locate(first.name));
-    const value = variables.get(first.name) ?? '';
+    const { name: variable, negated } = first;
+    const rawOf = (value: string): string => (negated ? opposite(value) : value);
     return {
-      raw: first.negated ? opposite(value) : value,
+      raw: rawOf(variables.get(variable) ?? ''),
       expandable: false,
-      origin: lazyOrigin(layer, () => variables.locate(first.name), { variable: first.name }),
+      origin: lazyOrigin(layer, () => variables.locate(variable), { variable }),
+      weaker: () =>
+        variables.below(variable).map(({ value, locate }) => ({
+          raw: rawOf(value),
+          origin: lazyOrigin(layer, locate, { variable }),
+        })),
     };
   };
 }

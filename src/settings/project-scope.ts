@@ -127,10 +127,7 @@ function logLevelAliases(project: Project, variables: EnvStack): Layer[] {
   const environment = project.environment
     ? new EnvStack([environmentLevel(project, project.environment.env)])
     : undefined;
-  const dotenv = {
-    get: (name: string) => own(project.dotenv, name),
-    locate: (name: string) => locateInDotenv(project, name),
-  };
+  const dotenv = new EnvStack([{ vars: project.dotenv, locate: (name) => locateInDotenv(project, name) }]);
   const sources = [
     ['env', environment],
     ['env', variables],

@@ -64,6 +64,10 @@ export function createSettings(project: Project, _plugins: Plugins, options: Set
       const base = { ...env, ...resolveOptions.extraEnv };
       return resolvePlugin(project, base, scopeOf(plugin, resolveOptions), strict());
     },
+    explain: (plugin, name) => {
+      const scope = plugin === undefined ? undefined : scopeOf(plugin, {});
+      return (scope?.settings ?? scopeOfProject()).explain(name);
+    },
     stateIdSuffix: (text, tap, resolveOptions = {}) => {
       // Without the environment's own `env:`, which the original can't see here either: state IDs must stay the same.
       const { below } = scopeOf(tap, resolveOptions);

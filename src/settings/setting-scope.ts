@@ -4,7 +4,7 @@ import { CastFailure, castValue, isSensitive } from './cast.js';
 import { expandValue, type Lookup } from './expand.js';
 import type { Found, Layer } from './layers.js';
 import { describeOrigin, overrides } from './origins.js';
-import type { ResolvedSetting, SettingOrigin } from './types.js';
+import type { LayerValue, ResolvedSetting, SettingExplanation, SettingOrigin } from './types.js';
 
 export interface ScopeParts {
   /** Whose settings these are, for messages: "The extractor 'tap-x'", "This project". */
@@ -69,6 +69,18 @@ export class SettingScope {
     if (!definition) return undefined;
     const found = this.#findUnexpanded(definition);
     return found.origin.layer === 'default' || found.origin.layer === 'unset' ? undefined : found;
+  }
+
+  /** All layers that have a value; of variables each place that sets one. Undefined for an unknown name. */
+  explain(name: string): SettingExplanation | undefined {
+    const definition = this.find(name);
+    if (!definition) return undefined;
+    const setting = this.resolve(definition);
+    const layers = this.#parts.layers.flatMap((layer) => valuesIn(layer, definition, setting));
+    const isWeak = ['inherited', 'default', 'unset'].includes(layers[0]?.origin.layer ?? 'unset');
+    const prefix = `${definition.name}.`;
+    const leaves = this.definitions.filter((leaf) => leaf.name.startsWith(prefix)).map((leaf) => leaf.name);
+    return { setting, layers, leaves: definition.kind === 'object' && isWeak ? leaves : [] };
   }
 
   #resolve(definition: SettingDefinition): Whole & { sensitive: boolean } {
@@ -152,5 +164,19 @@ export class SettingScope {
         data: { setting: definition.name },
       });
     }
+  }
+}
+
+/** A layer that is weaker than the winner may be broken without anybody having noticed. */
+function valuesIn(layer: Layer, definition: SettingDefinition, { sensitive }: ResolvedSetting): LayerValue[] {
+  try {
+    const found = layer(definition);
+    if (found === undefined) return [];
+    const { raw, origin, weaker = () => [] } = found;
+    const isSecret = sensitive || found.sensitive === true;
+    return [{ raw, origin }, ...weaker()].map((value) => ({ ...value, sensitive: isSecret }));
+  } catch (error) {
+    if (!(error instanceof TaplineError)) throw error;
+    return [{ raw: undefined, origin: { layer: 'unset', at: error.at }, sensitive, fault: error.message }];
   }
 }

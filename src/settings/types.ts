@@ -39,6 +39,24 @@ export interface ResolvedSetting {
   extra: boolean;
 }
 
+/** What one layer has for a setting, whether it wins or not. */
+export interface LayerValue {
+  /** As it stands there, unexpanded. */
+  raw: unknown;
+  origin: SettingOrigin;
+  sensitive: boolean;
+  /** Why the layer can't be read. */
+  fault?: string | undefined;
+}
+
+export interface SettingExplanation {
+  setting: ResolvedSetting;
+  /** Strongest first: the first one wins. */
+  layers: LayerValue[];
+  /** Settings that an object is made of, where it is set nowhere as a whole. */
+  leaves: string[];
+}
+
 export interface ResolvedPlugin {
   plugin: Plugin;
   /** Definition order, customs last; extras included. */
@@ -84,6 +102,8 @@ export interface SettingsResolver {
   /** One value, typed by the caller. */
   projectSetting(name: string): unknown;
   plugin(plugin: Plugin, options?: ResolveOptions): ResolvedPlugin;
+  /** Where one setting of a plugin, or of the project, could come from; undefined where there is none of that name or alias. */
+  explain(plugin: Plugin | undefined, name: string): SettingExplanation | undefined;
   /** Sensitive values of the project's own settings (passwords in database_uri, keys of a state backend), for masking. */
   projectSecrets(): string[];
   /** A `state_id_suffix` of an environment, expanded for the chain of this tap. */

@@ -1,0 +1,196 @@
+/** Where settings come from, as `config explain` shows it. */
+import { didYouMean } from '../did-you-mean.js';
+import { formatLocation, type SourceLocation, TaplineError } from '../errors.js';
+import { shortened } from '../observe/error-report.js';
+import type { Project } from '../project/types.js';
+import { projectReadNames, readNames } from '../settings/env-names.js';
+import { redactedValue } from '../settings/redact.js';
+import type { LayerValue, SettingExplanation, SettingOrigin, SettingsResolver } from '../settings/types.js';
+import type { ConfigTarget } from './config-target.js';
+
+export interface ExplainedOwner {
+  name: string;
+  target: ConfigTarget;
+  project: Project;
+  safe: boolean;
+}
+
+/** The setting that is asked for, else all that are set (or all). Throws SETTING_UNKNOWN. */
+export function explainSettings(
+  { plugin, settings }: ConfigTarget,
+  resolver: SettingsResolver,
+  { setting, all }: { setting: string | undefined; all: boolean },
+): SettingExplanation[] {
+  if (setting !== undefined) {
+    const found = resolver.explain(plugin, setting) ?? resolver.explain(plugin, `_${setting}`);
+    if (found !== undefined) return [found];
+    const names = [...settings.keys()].map((name) => name.replace(/^_/, ''));
+    throw new TaplineError('SETTING_UNKNOWN', `${plugin?.name ?? 'The project'} has no setting '${setting}'.`, {
+      at: plugin?.at,
+      hint:
+        didYouMean(setting, names) ??
+        `\`tapline config list ${plugin?.name ?? 'meltano'}\` shows those that there are.`,
+    });
+  }
+  const shown = [...settings.values()].filter(
+    ({ origin, definition }) =>
+      all || (origin.layer !== 'default' && origin.layer !== 'unset' && !isMappingMark(definition.name)),
+  );
+  return shown.flatMap(({ name }) => resolver.explain(plugin, name) ?? []);
+}
+
+/** Extras that mappings have for inside use. */
+function isMappingMark(name: string): boolean {
+  return name === '_mapping' || name === '_mapping_name';
+}
+
+/** See schemas/output-config-explain.schema.json. */
+export function explanationEntry(
+  explained: readonly SettingExplanation[],
+  owner: ExplainedOwner,
+): Record<string, unknown> {
+  return {
+    plugin: owner.name,
+    environment: owner.project.environment?.name ?? null,
+    settings: explained.map((each) => {
+      const { setting, layers, leaves } = each;
+      return {
+        name: setting.name,
+        kind: setting.definition.kind ?? null,
+        sensitive: setting.sensitive,
+        value: shownValue(each, owner) ?? null,
+        from: setting.origin.layer,
+        why: whyIt(each, owner),
+        variables: variablesOf(each, owner),
+        made_of: leaves,
+        layers: layers.map((layer, index) => layerEntry(layer, index === 0 && leaves.length === 0, owner)),
+      };
+    }),
+  };
+}
+
+function layerEntry(layer: LayerValue, wins: boolean, { safe }: ExplainedOwner): Record<string, unknown> {
+  const { origin, fault } = layer;
+  const at = placeOf(origin);
+  return {
+    layer: origin.layer,
+    wins,
+    raw: fault === undefined ? (rawOf(layer, safe) ?? null) : null,
+    variable: origin.variable ?? null,
+    inherited_from: origin.inheritedFrom?.plugin ?? null,
+    file: at?.file ?? origin.file ?? null,
+    line: at?.line ?? null,
+    column: at?.col ?? null,
+    fault: fault ?? null,
+  };
+}
+
+export function explanationText(explained: readonly SettingExplanation[], owner: ExplainedOwner): string {
+  if (explained.length === 0) return `Nothing is set for '${owner.name}': all settings have their defaults.\n`;
+  return `${explained.map((each) => settingText(each, owner)).join('\n\n')}\n`;
+}
+
+function settingText(each: SettingExplanation, owner: ExplainedOwner): string {
+  const { setting, layers, leaves } = each;
+  const labels = layers.map(({ origin }) => labelOf(origin));
+  const width = Math.max(0, ...labels.map((label) => label.length));
+  const lines = layers.map((layer, index) => {
+    const mark = index === 0 && leaves.length === 0 ? '→' : ' ';
+    const at = placeOf(layer.origin);
+    const place = at === undefined ? '' : `  ${here(at)}`;
+    const value = layer.fault === undefined ? show(rawOf(layer, owner.safe)) : `can't be read: ${layer.fault}`;
+    return `  ${mark} ${(labels[index] ?? '').padEnd(width)}  ${value}${place}`;
+  });
+  return [`${setting.name} = ${show(shownValue(each, owner))}`, ...lines, `    ${whyIt(each, owner)}`].join('\n');
+}
+
+const layerNames: Readonly<Record<SettingOrigin['layer'], string>> = {
+  override: 'command line',
+  env: 'variable',
+  dotenv: '.env',
+  environment: 'environment',
+  meltano_yml: 'meltano.yml',
+  db: 'system database',
+  inherited: 'inherited',
+  default: 'default',
+  unset: 'unset',
+};
+
+function labelOf({ layer, variable, inheritedFrom }: SettingOrigin): string {
+  const detail = inheritedFrom?.plugin ?? variable;
+  return detail === undefined ? layerNames[layer] : `${layerNames[layer]} ${detail}`;
+}
+
+/** One sentence: what won over what, and what became of it. */
+function whyIt(each: SettingExplanation, owner: ExplainedOwner): string {
+  const { setting, layers, leaves } = each;
+  const [winner, second] = layers;
+  if (leaves.length > 0) return `It is made of ${leaves.join(', ')}: nothing sets it as a whole.`;
+  if (winner === undefined) {
+    return `Nothing sets it. A variable that would: ${variablesOf(each, owner)[0] ?? 'none'}.`;
+  }
+  if (winner.origin.layer === 'default') return 'Nothing sets it, so it has its default.';
+  const source = sourceOf(winner.origin);
+  const reason = second === undefined ? `Only ${source} sets it` : `${source} wins over ${sourceOf(second.origin)}`;
+  const reads =
+    JSON.stringify(winner.raw) === JSON.stringify(setting.value) || isHidden(winner, owner.safe)
+      ? ''
+      : becomes(setting.value);
+  return `${reason.replace(/^(the|its) /, (word) => word.charAt(0).toUpperCase() + word.slice(1))}${reads}.`;
+}
+
+function becomes(value: unknown): string {
+  return value === undefined
+    ? '; what it refers to is not set, so nothing is left of it'
+    : `; it becomes ${show(value)}`;
+}
+
+function sourceOf(origin: SettingOrigin): string {
+  switch (origin.layer) {
+    case 'env':
+      return origin.at === undefined
+        ? `the shell's ${origin.variable}`
+        : `${origin.variable} of \`env:\` (${here(origin.at)})`;
+    case 'dotenv':
+      return `${origin.variable} in .env`;
+    case 'inherited':
+      return `'${origin.inheritedFrom?.plugin}', which it inherits from,`;
+    case 'default':
+      return 'its default';
+    case 'environment':
+      return 'the environment';
+    default:
+      return layerNames[origin.layer];
+  }
+}
+
+function here(at: SourceLocation): string {
+  return formatLocation(shortened(at, process.cwd()));
+}
+
+function placeOf(origin: SettingOrigin): SourceLocation | undefined {
+  return origin.at ?? origin.inheritedFrom?.origin.at;
+}
+
+function variablesOf({ setting }: SettingExplanation, { target }: ExplainedOwner): string[] {
+  const names = target.plugin ? readNames(target.plugin, setting.definition) : projectReadNames(setting.definition);
+  return names.map(({ name, negated }) => (negated ? `!${name}` : name));
+}
+
+function shownValue({ setting }: SettingExplanation, { target, safe }: ExplainedOwner): unknown {
+  return safe ? redactedValue(setting, target.settings) : setting.value;
+}
+
+/** What refers to a variable is no secret itself. */
+function rawOf(layer: LayerValue, safe: boolean): unknown {
+  return isHidden(layer, safe) ? '(redacted)' : layer.raw;
+}
+
+function isHidden({ raw, sensitive }: LayerValue, safe: boolean): boolean {
+  if (!safe || !sensitive || raw === null || raw === undefined || raw === '') return false;
+  return !(typeof raw === 'string' && /^\$(\{\w+\}|[A-Z]\w*)$/.test(raw));
+}
+
+function show(value: unknown): string {
+  return value === undefined ? '(unset)' : JSON.stringify(value);
+}

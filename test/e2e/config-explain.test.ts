@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { misfits } from '../schemas.js';
+import { folderWith, tapline } from './program.js';
+
+const yaml = `env: {TAP_X_PORT: '7'}
+environments:
+- name: dev
+  env: {TAP_X_PORT: '8'}
+  config:
+    plugins:
+      extractors:
+      - {name: tap-x, config: {token: $TOKEN}}
+plugins:
+  extractors:
+  - name: tap-x
+    namespace: tapns
+    executable: ./x
+    settings:
+    - {name: port, kind: integer, value: 1}
+    - {name: token, sensitive: true}
+    - {name: region, value: eu}
+    - {name: opts, kind: object}
+    - {name: never}
+    config: {port: 2, token: literal-secret, region: us-$REGION, opts: {a: 1}}
+  - {name: tap-child, inherit_from: tap-x, config: {never: $UNSET_ONE}}
+`;
+
+const project = () => folderWith({ 'meltano.yml': yaml, '.env': 'TAP_X_TOKEN=in-dotenv\n' });
+
+describe('config explain', () => {
+  it('shows each place that sets a variable, and which of them wins', async () => {
+    const folder = await project();
+    const args = ['--environment=dev', 'config', 'explain', 'tap-x', 'port'];
+    const { code, stdout } = await tapline(folder, args, { env: { TAP_X_PORT: '9' } });
+    expect(code).toBe(0);
+    expect(stdout).toBe(`port = 8
+  → variable TAP_X_PORT  "8"  meltano.yml:4:21
+    variable TAP_X_PORT  "7"  meltano.yml:1:19
+    variable TAP_X_PORT  "9"
+    meltano.yml          2  meltano.yml:20:20
+    default              1
+    TAP_X_PORT of \`env:\` (meltano.yml:4:21) wins over TAP_X_PORT of \`env:\` (meltano.yml:1:19); it becomes 8.
+`);
+  });
+
+  it('hides secrets, but not what only names a variable', async () => {
+    const folder = await project();
+    const explain = (...more: string[]) =>
+      tapline(folder, ['--environment=dev', 'config', 'tap-x', 'explain', 'token', ...more]);
+    const { stdout } = await explain();
+    expect(stdout).toContain('→ .env TAP_X_TOKEN  "(redacted)"  .env:1:1\n');
+    expect(stdout).toContain('environment       "$TOKEN"  meltano.yml:8:39\n');
+    expect(stdout).not.toMatch(/in-dotenv|literal-secret/);
+    expect((await explain('--unsafe')).stdout).toContain('"literal-secret"');
+  });
+
+  it('tells of references, parents, parts and what is not set', async () => {
+    const folder = await project();
+    const explain = async (...words: string[]) => (await tapline(folder, ['config', 'explain', ...words])).stdout;
+    expect(await explain('tap-x', 'region')).toContain('meltano.yml wins over its default; it becomes "us-".');
+    expect(await explain('tap-child', 'port')).toContain('→ inherited tap-x  7  meltano.yml:1:19\n');
+    expect(await explain('tap-child', 'never')).toContain('nothing is left of it');
+    expect(await explain('tap-x', 'never')).toContain('Nothing sets it. A variable that would: TAP_X_NEVER.');
+    expect(await explain('tap-x', 'opts')).toContain('It is made of opts.a');
+    expect(await explain('tap-x', 'select')).toContain('_select = ["*.*"]\n  → default');
+    expect(await explain('meltano')).toBe("Nothing is set for 'meltano': all settings have their defaults.\n");
+    expect(await explain('meltano', 'cli.log_level')).toContain('so it has its default');
+    expect(await explain('meltano', '--all')).toContain('\n\nstate_backend.uri = ');
+  });
+
+  it('is JSON where that is wanted', async () => {
+    const folder = await project();
+    const { stdout } = await tapline(folder, ['config', 'explain', 'tap-child', '--format=json']);
+    const explained = JSON.parse(stdout);
+    expect(misfits('output-config-explain', explained)).toBeUndefined();
+    expect(explained.settings.map(({ name }: { name: string }) => name)).toEqual([
+      'port',
+      'token',
+      'region',
+      'opts',
+      'never',
+      'opts.a',
+    ]);
+    expect(explained.settings[0]).toMatchObject({
+      from: 'inherited',
+      value: 7,
+      layers: [
+        { wins: true, inherited_from: 'tap-x', line: 1 },
+        { layer: 'default', wins: false },
+      ],
+    });
+  });
+
+  it('suggests a name for one that is unknown', async () => {
+    const ended = await tapline(await project(), ['config', 'explain', 'tap-x', 'prot']);
+    expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining("Did you mean 'port'?") });
+  });
+});

@@ -123,7 +123,10 @@ async function bundle(entryPoints, { banner = '', executable = false, together =
   }));
 }
 
-/** Which modules those named import, and what these import ...; a module of several chunks belongs to the first. */
+/**
+ * Which modules those named import, and what these import ...; a module of several chunks belongs to the first. What an
+ * entry itself imports stays out: `--version` is answered from there, without the rest.
+ */
 function staticClosures(together) {
   const chunks = new Map();
   const plugin = {
@@ -134,6 +137,7 @@ function staticClosures(together) {
         chunks.set(id, name);
         for (const imported of this.getModuleInfo(id)?.importedIds ?? []) add(imported, name);
       };
+      for (const id of this.getModuleIds()) if (this.getModuleInfo(id)?.isEntry) add(id, 'entry');
       for (const [name, ids] of Object.entries(together)) for (const id of ids) add(id, name);
     },
   };

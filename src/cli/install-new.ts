@@ -1,10 +1,11 @@
 import { copyBundleFiles } from '../install/add/bundle-files.js';
 import { createInstaller } from '../install/installer.js';
+import type { InstallEvent } from '../install/types.js';
 import { openPlugins } from '../plugins/plugins.js';
 import type { Plugin } from '../plugins/types.js';
 import type { Session } from '../session.js';
 import type { AddedPlugin } from './add-to-project.js';
-import { abortOnSignals, tellInstall } from './install-progress.js';
+import { tellInstall, untilSignal } from './install-progress.js';
 
 /** Installs what was added; a file bundle then gives its files to the project. Throws INSTALL_FAILED. */
 export async function installNew(added: readonly AddedPlugin[], session: Session, force: boolean): Promise<void> {
@@ -22,10 +23,8 @@ export async function installNew(added: readonly AddedPlugin[], session: Session
       ? await session.installer()
       : createInstaller({ project, settings, env: session.env, mask: session.mask.text, hide: session.mask.add });
   log.info(`Installing ${plugins.length} plugins`);
-  const interrupt = abortOnSignals();
-  await installer
-    .ensure(plugins, { mode: 'auto', force, signal: interrupt.signal, report: (event) => tellInstall(event, log) })
-    .finally(interrupt.done);
+  const report = (event: InstallEvent) => tellInstall(event, log);
+  await untilSignal((signal) => installer.ensure(plugins, { mode: 'auto', force, signal, report }));
   const isNew = new Set(added.filter(({ status }) => status !== 'kept').map(({ plugin }) => plugin.name));
   for (const plugin of plugins.filter(({ type, name }) => type === 'files' && isNew.has(name))) {
     log.info(`Adding '${plugin.name}' files to project...`);

@@ -1,7 +1,9 @@
+import { TaplineError } from '../errors.js';
 import { describeType } from '../install/hub/hub.js';
 import type { InstallEvent } from '../install/types.js';
 import type { Log } from '../observe/log.js';
 import { pluginTypes } from '../project/types.js';
+import { signalExitCode } from '../run/signals.js';
 
 /** What an install tells, as log lines. */
 export function tellInstall(event: InstallEvent, log: Log): void {
@@ -17,16 +19,18 @@ export function tellInstall(event: InstallEvent, log: Log): void {
   else log.info(`Skipped installing ${what}.${event.reason === undefined ? '' : ` ${event.reason}`}`);
 }
 
-/** An interrupted install ends its tools and leaves nothing half made. */
-export function abortOnSignals(): { signal: AbortSignal; done: () => void } {
+/** An install that INT, TERM or HUP interrupts: its tools are ended, nothing is left half made, and the exit code says which it was. */
+export async function untilSignal<T>(install: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
+  const abort = (signal: NodeJS.Signals): void => controller.abort(signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, abort);
-  return {
-    signal: controller.signal,
-    done: () => {
-      for (const signal of signals) process.off(signal, abort);
-    },
-  };
+  try {
+    return await install(controller.signal);
+  } catch (error) {
+    if (!(error instanceof TaplineError && error.code === 'INTERRUPTED')) throw error;
+    throw new TaplineError('INTERRUPTED', error.message, { exitCode: signalExitCode(controller.signal.reason) });
+  } finally {
+    for (const signal of signals) process.off(signal, abort);
+  }
 }

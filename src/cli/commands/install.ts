@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
+import type { InstallEvent } from '../../install/types.js';
 import type { Log } from '../../observe/log.js';
 import type { Plugin, Plugins } from '../../plugins/types.js';
 import type { PluginType, Project } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
-import { abortOnSignals, tellInstall } from '../install-progress.js';
+import { tellInstall, untilSignal } from '../install-progress.js';
 import { databaseUriOption, examples, pluginTypeOption, wholeNumber } from '../shared-options.js';
 
 interface Options {
@@ -46,17 +47,10 @@ export function install(command: Command, { open }: CommandContext): Command {
       log.info(`Installing ${chosen.length} plugins`);
       const installer = await session.installer();
       const { clean, force, parallelism } = options;
-      const interrupt = abortOnSignals();
-      const outcomes = await installer
-        .ensure(chosen, {
-          mode: 'install',
-          clean,
-          force,
-          parallelism,
-          signal: interrupt.signal,
-          report: (event) => tellInstall(event, log),
-        })
-        .finally(interrupt.done);
+      const report = (event: InstallEvent) => tellInstall(event, log);
+      const outcomes = await untilSignal((signal) =>
+        installer.ensure(chosen, { mode: 'install', clean, force, parallelism, signal, report }),
+      );
       const installed = outcomes.filter(({ status }) => status === 'installed' || status === 'current').length;
       log.info(`Installed ${installed}/${chosen.length} plugins`);
       const rest = chosen.length - installed;

@@ -9,9 +9,13 @@ export function optionsOf(own: BlockOptions, defaults: BlockOptions | undefined)
 
 /**
  * Whether a checkpoint replaces the state or is merged into the partial one, as the original decides: a full refresh may stop
- * half-way, and then the streams that it has not reached keep their bookmarks.
+ * half-way, and then the streams that it has not reached keep their bookmarks. `isWhole`: what is saved has the bookmarks of
+ * those streams already, so it can replace the state.
  */
-export function saveMode({ fullRefresh, stateStrategy = 'auto' }: BlockOptions): 'completed' | 'partial' {
+export function saveMode(
+  { fullRefresh, stateStrategy = 'auto' }: BlockOptions,
+  isWhole: boolean,
+): 'completed' | 'partial' {
   if (stateStrategy === 'merge') return 'partial';
-  return fullRefresh && stateStrategy === 'auto' ? 'partial' : 'completed';
+  return fullRefresh && stateStrategy === 'auto' && !isWhole ? 'partial' : 'completed';
 }

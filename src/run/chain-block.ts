@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isatty } from 'node:tty';
 import { TaplineError } from '../errors.js';
-import type { ChainBlock } from '../plan/types.js';
+import type { BlockOptions, ChainBlock } from '../plan/types.js';
 import { exactJson } from '../singer/exact-json.js';
 import type { SingerState } from '../state/port.js';
 import { saveMode } from './block-options.js';
@@ -14,6 +14,7 @@ import type { BlockSummary } from './events.js';
 import { makeFifos } from './process/fifo.js';
 import { chainOptions, type RunContext } from './run-context.js';
 import { rescueFolders, stateNotSaved, underLease } from './save-checkpoint.js';
+import { withUnreached } from './selected-streams.js';
 import { settleAll } from './settle-all.js';
 import type { StopControl } from './stop-control.js';
 import { loadTapState } from './tap-state.js';
@@ -39,7 +40,7 @@ export async function runChainBlock(
 ): Promise<ChainRecord> {
   const { world, reaper, owner } = context;
   const options = chainOptions(context, block);
-  const { fullRefresh = false, refreshCatalog = false } = options;
+  const { fullRefresh = false, refreshCatalog = false, selectFilter } = options;
   const chain = resolveChain(world, block, emit, options);
   const directory = await context.directory.block(block.id);
   const notes = context.notes.processes(block.id, owner);
@@ -49,7 +50,7 @@ export async function runChainBlock(
       : await loadTapState(
           chain.tap,
           world.state,
-          { stateId: claim.state.id, fullRefresh, projectRoot: world.project.root },
+          { stateId: claim.state.id, fullRefresh, selectFilter, projectRoot: world.project.root },
           emit,
         );
   const setUp = { directory, state: tapState, refreshCatalog: refreshCatalog || fullRefresh, stop, reaper, notes };
@@ -58,7 +59,8 @@ export async function runChainBlock(
   const [processes] = await settleAll([setUpChain(world, chain, setUp, emit), fifos]);
   await claim.state?.row.lookAgain();
 
-  const saver = claim.state === undefined ? undefined : new CheckpointSaver(context, block, claim.state, emit);
+  const saver =
+    claim.state === undefined ? undefined : new CheckpointSaver(context, options, claim.state, tapState?.before, emit);
   const schemas = new SchemaHashes(emit);
   const hooks: ChainHooks = {
     emit: schemas.emit,
@@ -126,7 +128,8 @@ async function endOf(
     stopReason === 'lease' ||
     (error instanceof TaplineError && (error.code === 'LEASE_LOST' || error.code === 'LEASE_HELD'));
   if (saver !== undefined && !state.isSaved && state.printed !== undefined && !(lost && saver.takenOver)) {
-    const unsaved = { stateId: saver.stateId, runId: context.options.runId, state: state.printed, mode: saver.mode };
+    const printed = saver.whole(state.printed);
+    const unsaved = { stateId: saver.stateId, runId: context.options.runId, state: printed, mode: saver.mode };
     return stateNotSaved({ ...unsaved, folders: rescueFolders(context.world.runDirRoot) }, saver.lastError ?? error);
   }
   if (error !== undefined) return error;
@@ -148,16 +151,25 @@ class CheckpointSaver {
 
   constructor(
     private readonly context: RunContext,
-    block: ChainBlock,
+    private readonly options: BlockOptions,
     private readonly claim: NonNullable<Claim['state']>,
+    private readonly before: SingerState | undefined,
     private readonly emit: Emit,
   ) {
     this.stateId = claim.id;
-    this.mode = saveMode(chainOptions(context, block));
+    this.mode = saveMode(options, before !== undefined);
   }
 
-  readonly save = async (state: SingerState, { recordsLoaded }: { recordsLoaded: number }): Promise<void> => {
+  /** With the bookmarks of the streams that the run leaves out, unless somebody says how states are to be saved. */
+  whole(printed: SingerState): SingerState {
+    const { before, options } = this;
+    const isAuto = (options.stateStrategy ?? 'auto') === 'auto';
+    return before !== undefined && isAuto ? withUnreached(before, printed) : printed;
+  }
+
+  readonly save = async (printed: SingerState, { recordsLoaded }: { recordsLoaded: number }): Promise<void> => {
     const { lease, row } = this.claim;
+    const state = this.whole(printed);
     try {
       const write = { mode: this.mode, state: { singer_state: state }, runId: this.context.options.runId };
       const { version } = await underLease(lease, async () => {

@@ -37,7 +37,7 @@ export async function dumpChainFile(
 }
 
 function stateOf({ tap }: ResolvedChain, { stateId, options }: ChainBlock, world: World, emit: Emit) {
-  const { fullRefresh = false } = options;
-  const wanted = { stateId: stateId ?? '', fullRefresh, projectRoot: world.project.root };
+  const { fullRefresh = false, selectFilter } = options;
+  const wanted = { stateId: stateId ?? '', fullRefresh, selectFilter, projectRoot: world.project.root };
   return loadTapState(tap, world.state, wanted, emit);
 }

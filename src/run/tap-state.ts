@@ -7,10 +7,13 @@ import { mergedView } from '../state/merge.js';
 import type { SingerState, StateBackend } from '../state/port.js';
 import type { Emit } from './emit.js';
 import { writePrivate } from './plugin-files.js';
+import { stateOfUnselected } from './selected-streams.js';
 
 export interface TapStateOptions {
   stateId: string;
   fullRefresh: boolean;
+  /** Of `--select` and `--exclude`: only these streams are read, and begin anew at a full refresh. */
+  selectFilter?: readonly string[] | undefined;
   projectRoot: string;
 }
 
@@ -18,6 +21,8 @@ export interface TapStateOptions {
 export interface TapState {
   text: string | undefined;
   version: number;
+  /** The state before this run, where it reads some streams only: what it says of the others stays. */
+  before?: SingerState | undefined;
 }
 
 /**
@@ -27,26 +32,31 @@ export interface TapState {
 export async function loadTapState(
   tap: ResolvedPlugin,
   backend: () => Promise<StateBackend>,
-  { stateId, fullRefresh, projectRoot }: TapStateOptions,
+  { stateId, fullRefresh, selectFilter, projectRoot }: TapStateOptions,
   emit: Emit,
 ): Promise<TapState> {
   const stored = await (await backend()).read(stateId);
   const version = stored?.version ?? 0;
   const state = stored === undefined ? undefined : mergedView(stored).singer_state;
   const found = state !== undefined;
-  if (!tap.plugin.capabilities.has('state')) return { text: undefined, version };
+  const before = selectFilter === undefined ? undefined : state;
+  if (!tap.plugin.capabilities.has('state')) return { text: undefined, version, before };
   if (fullRefresh) {
     emit({ type: 'state.loaded', stateId, found, ignored: true });
-    return { text: undefined, version };
+    const others = before === undefined ? undefined : stateOfUnselected(before, selectFilter ?? []);
+    if (others !== undefined) emit({ type: 'log', level: 'info', message: othersKept });
+    return { text: others === undefined ? undefined : stateText(others), version, before };
   }
   const file = tap.extras.state;
   if (typeof file === 'string' && file !== '') {
     emit({ type: 'log', level: 'info', message: `Found state in ${file}` });
-    return { text: await readStateFile(resolve(projectRoot, file), tap), version };
+    return { text: await readStateFile(resolve(projectRoot, file), tap), version, before };
   }
   emit({ type: 'state.loaded', stateId, found, ignored: false });
-  return { text: found ? stateText(state) : undefined, version };
+  return { text: found ? stateText(state) : undefined, version, before };
 }
+
+const othersKept = 'Only the selected streams begin anew; the others keep their bookmarks.';
 
 function stateText(state: SingerState): string {
   return exactJson(state, 2);

@@ -1,5 +1,5 @@
 /** State as files in the original's layout, for projects that set `state_backend.uri: file:///...`. See layout.ts. */
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { mkdir, opendir, readdir, rename } from 'node:fs/promises';
 import { keptVersions } from '../kept-versions.js';
 import { applyWrite, patternMatcher } from '../merge.js';
 import type {
@@ -54,12 +54,25 @@ export interface FilesystemSettings {
 export async function openFilesystemState(settings: FilesystemSettings): Promise<StateBackend> {
   const folder = new StateFolder(parseFolderUri(settings.uri));
   const { lockTimeoutSeconds = 10, lockRetrySeconds = 1, clock } = settings;
-  if (!settings.readOnly) await coded(folder, () => mkdir(folder.root, { recursive: true }));
+  await coded(folder, async () => {
+    if (settings.readOnly) await lookAt(folder.root);
+    else await mkdir(folder.root, { recursive: true });
+  });
   return new FilesystemStateBackend({
     folder,
     lockTimes: { timeoutSeconds: lockTimeoutSeconds, retrySeconds: lockRetrySeconds },
     clock,
   });
+}
+
+/** Where no folder is, there is no state yet; something else in its place is a mistake. */
+async function lookAt(root: string): Promise<void> {
+  try {
+    const folder = await opendir(root);
+    await folder.close();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 class FilesystemStateBackend implements StateBackend {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asOrdinaryUser, canBeOrdinaryUser } from './ordinary-user.js';
-import { messages, record, ScriptedProject, schema, state } from './scripted-project.js';
+import { stateId as id, messages, record, ScriptedProject, schema, state } from './scripted-project.js';
 
 let project: ScriptedProject;
 beforeEach(async () => {
@@ -12,7 +12,6 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 const env = () => ({ MELTANO_STATE_BACKEND_URI: `file://${project.path('states')}` });
-const id = 'dev:tap-x-to-target-x';
 
 async function fails(code: RegExp): Promise<void> {
   for (const args of [

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { messages, record, ScriptedProject, type Started, schema, state } from './scripted-project.js';
+import { messages, record, ScriptedProject, type Started, schema, state, stateId } from './scripted-project.js';
 import { canMount, SmallDisk } from './small-disk.js';
 
 /** Waits at the gate between a small state and one that needs room. */
@@ -35,7 +35,6 @@ const stores: [what: string, env: () => NodeJS.ProcessEnv][] = [
   ['the filesystem state backend', () => ({ MELTANO_STATE_BACKEND_URI: `file://${disk.path}/state` })],
 ];
 const openGate = () => writeFile(project.path('gate'), 'go\n');
-const stateId = 'dev:tap-x-to-target-x';
 const saved = async (env: NodeJS.ProcessEnv) => {
   const { stdout } = await project.tapline(['state', 'get', stateId], env);
   return (JSON.parse(stdout) as { singer_state?: { id: number } }).singer_state?.id;

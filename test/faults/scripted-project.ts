@@ -5,7 +5,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cleanEnvironment, cli, type Ended, folderWith, tapline } from '../e2e/program.js';
 
-export const sh = (text: string): string => `#!/bin/sh\n${text}\n`;
+const sh = (text: string): string => `#!/bin/sh\n${text}\n`;
 
 /** As `sh` prints it: one line a message. */
 export const messages = (...lines: unknown[]): string =>

@@ -71,9 +71,9 @@ describe('a run', () => {
 
   it('--timeout stops it as gracefully, and fails it', async () => {
     project = await ScriptedProject.make({ tap: waiting });
-    start(['--timeout', '1']);
+    start(['--timeout', '3']);
     expect(await run.ended, run.stderr).toMatchObject({ code: 1 });
-    expect(run.stderr).toMatch(/RUN_TIMEOUT|timed out after 1 s/);
+    expect(run.stderr).toMatch(/RUN_TIMEOUT|timed out after 3 s/);
     expect(await project.state()).toEqual({ singer_state: { id: 1 } });
     await nobodyIsLeft();
   });

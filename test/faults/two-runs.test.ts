@@ -122,13 +122,19 @@ until [ "$(wc -l < configs)" -ge 8 ]; do sleep 0.05; done
 
   it('of a plugin with concurrency: 1 go one after the other', async () => {
     // mkdir fails where two are inside at once.
-    const tap = `mkdir inside || exit 9; ${messages(schema, record(1), state(1))}; sleep 0.2; rmdir inside`;
-    project = await ScriptedProject.make({ tap, yaml: { tap: 'concurrency: 1' } });
-    const runs = ['a', 'b', 'c', 'd'].map((suffix) => start(['--state-id-suffix', suffix]));
-    for (const run of runs) expect(await run.ended, run.stderr).toMatchObject({ code: 0 });
-    expect(runs.some(({ stderr }) => /Waiting for a plugin that is at its limit \(run .*pid \d+/.test(stderr))).toBe(
-      true,
-    );
+    const tap = `mkdir inside || exit 9; read line < "gate-$TAP_X_PART"; ${messages(schema, record(1), state(1))}; rmdir inside`;
+    project = await ScriptedProject.make({ tap, yaml: { tap: 'concurrency: 1\nsettings: [{name: part}]' } });
+    const parts = ['a', 'b', 'c', 'd'];
+    for (const part of parts) execFileSync('mkfifo', [project.path(`gate-${part}`)]);
+    const startPart = (part: string) => start(['--state-id-suffix', part], { TAP_X_PART: part });
+    const first = startPart('a');
+    await project.appears('inside');
+    const others = parts.slice(1).map(startPart);
+    for (const run of others)
+      await run.said(new RegExp(`Waiting for a plugin that is at its limit \\(run .*pid ${first.pid}`));
+    const gates = parts.map((part) => writeFile(project.path(`gate-${part}`), 'go\n'));
+    for (const run of [first, ...others]) expect(await run.ended, run.stderr).toMatchObject({ code: 0 });
+    await Promise.all(gates);
     expect(await project.rows()).toEqual([1, 1, 1, 1]);
   });
 

@@ -70,6 +70,8 @@ export const errorCodes = {
   STATE_INVALID: exitCodes.failure,
   STATE_NOT_SAVED: exitCodes.failure,
   STATE_ID_UNKNOWN: exitCodes.failure,
+  STATE_VERSION_UNKNOWN: exitCodes.failure,
+  STREAM_UNKNOWN: exitCodes.failure,
   LEASE_HELD: exitCodes.failure,
   LEASE_LOST: exitCodes.failure,
   LEASE_UNKNOWN: exitCodes.failure,

@@ -59,6 +59,7 @@ export const valueOptions: ReadonlySet<string> = new Set([
   '--state',
   '--state-id',
   '--state-id-suffix',
+  '--stream',
   '--state-strategy',
   '--status',
   '--timeout',

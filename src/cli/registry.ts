@@ -250,6 +250,18 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         summary: 'Copy a state to another ID.',
         load: async () => (await import('./commands/state-copy.js')).stateCopy,
       },
+      diff: {
+        summary: 'Show what differs between two versions of a state, by stream.',
+        load: async () => (await import('./commands/state-diff.js')).stateDiff,
+      },
+      history: {
+        summary: 'List the versions of a state, the newest first.',
+        load: async () => (await import('./commands/state-history.js')).stateHistory,
+      },
+      rollback: {
+        summary: 'Return a state to an older version.',
+        load: async () => (await import('./commands/state-rollback.js')).stateRollback,
+      },
       edit: {
         summary: 'Change a state in your editor.',
         load: async () => (await import('./commands/state-edit.js')).stateEdit,

@@ -1,4 +1,5 @@
 /** Changes to a state by a person: under its lease, so never beside a run, and noted in the history. */
+import { closest } from '../did-you-mean.js';
 import { TaplineError } from '../errors.js';
 import type { Session } from '../session.js';
 import { parseExactJson } from '../singer/exact-json.js';
@@ -52,6 +53,56 @@ export async function importState(
   await withLease(session, stateId, async (lease) => {
     await lease.save({ mode: 'completed', state: completed, edit: true });
     if (Object.keys(partial).length > 0) await lease.save({ mode: 'partial', state: partial, edit: true });
+  });
+}
+
+/** Writes both halves of an older version once more; where it held nothing, the state is cleared. */
+export async function returnToState(
+  session: Session,
+  stateId: string,
+  { completed, partial }: StateHalves,
+): Promise<void> {
+  const backend = await session.state();
+  const isEmpty = Object.keys(completed).length === 0 && Object.keys(partial).length === 0;
+  await withLease(session, stateId, async (lease) => {
+    if (isEmpty) return void (await backend.clear(lease));
+    await lease.save({ mode: 'completed', state: completed, edit: true });
+    if (Object.keys(partial).length > 0) await lease.save({ mode: 'partial', state: partial, edit: true });
+  });
+  const history = await session.history();
+  const { mergedView } = await import('../state/merge.js');
+  await history.meltanoRuns.stateEdit(stateId, mergedView({ completed, partial }).singer_state ?? {}, 'completed');
+}
+
+/** Removes the bookmarks of streams. Gives their names; throws STREAM_UNKNOWN where none is there. */
+export async function clearStreams(session: Session, stateId: string, patterns: readonly string[]): Promise<string[]> {
+  const [{ bookmarksOf, withoutStreams }, { compilePattern }, { readMergedState }] = await Promise.all([
+    import('../singer/bookmarks.js'),
+    import('../singer/patterns.js'),
+    import('./state-source.js'),
+  ]);
+  return withLease(session, stateId, async (lease) => {
+    const { singer_state: state = {} } = await readMergedState(session, stateId);
+    const streams = bookmarksOf(state).map(({ stream }) => stream);
+    const cleared = new Set<string>();
+    for (const pattern of patterns) {
+      const found = streams.filter(compilePattern(pattern));
+      if (found.length === 0) throw unknownStream(stateId, pattern, streams);
+      for (const stream of found) cleared.add(stream);
+    }
+    const left = withoutStreams(state, (stream) => cleared.has(stream));
+    await lease.save({ mode: 'completed', state: { singer_state: left }, edit: true });
+    const history = await session.history();
+    await history.meltanoRuns.stateEdit(stateId, left, 'completed');
+    return [...cleared];
+  });
+}
+
+function unknownStream(stateId: string, pattern: string, streams: readonly string[]): TaplineError {
+  const near = closest(pattern, streams);
+  const there = `There are: ${streams.join(', ') || 'none'}.`;
+  return new TaplineError('STREAM_UNKNOWN', `The state of '${stateId}' has no bookmark of '${pattern}'.`, {
+    hint: near === undefined ? there : `Did you mean '${near}'?`,
   });
 }
 

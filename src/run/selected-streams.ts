@@ -16,7 +16,8 @@ export function selectsStream(patterns: readonly string[]): (stream: string) => 
 
 /** What a tap starts from that begins anew for the selected streams only; undefined where nothing is known of the others. */
 export function stateOfUnselected(state: SingerState, patterns: readonly string[]): SingerState | undefined {
-  return withoutStreams(state, selectsStream(patterns));
+  const left = withoutStreams(state, selectsStream(patterns));
+  return bookmarksOf(left).length === 0 ? undefined : left;
 }
 
 /**
@@ -25,5 +26,8 @@ export function stateOfUnselected(state: SingerState, patterns: readonly string[
  */
 export function withUnreached(before: SingerState, printed: SingerState): SingerState {
   const reached = new Set(bookmarksOf(printed).map(({ stream }) => stream));
-  return mergeMaps(withoutStreams(before, (stream) => reached.has(stream)) ?? {}, printed);
+  return mergeMaps(
+    withoutStreams(before, (stream) => reached.has(stream)),
+    printed,
+  );
 }

@@ -17,16 +17,12 @@ export function bookmarksOf(state: JsonMap): Bookmark[] {
     .sort((a, b) => (a.stream < b.stream ? -1 : 1));
 }
 
-/**
- * The state without the bookmarks of some streams; undefined where nothing is left. Where a tap stopped is forgotten too: the
- * stream that it names may be gone.
- */
-export function withoutStreams(state: JsonMap, isGone: (stream: string) => boolean): JsonMap | undefined {
+/** The state without the bookmarks of some streams. Where a tap stopped is forgotten too: the stream that it names may be gone. */
+export function withoutStreams(state: JsonMap, isGone: (stream: string) => boolean): JsonMap {
   const { currently_syncing: _, ...rest } = state;
   const keep = (bookmarks: JsonMap): JsonMap =>
     Object.fromEntries(Object.entries(bookmarks).filter(([stream]) => !isGone(stream)));
-  const left = isMap(rest.bookmarks) ? { ...rest, bookmarks: keep(rest.bookmarks) } : keep(rest);
-  return bookmarksOf(left).length === 0 ? undefined : left;
+  return isMap(rest.bookmarks) ? { ...rest, bookmarks: keep(rest.bookmarks) } : keep(rest);
 }
 
 /** `currently_syncing` names the stream at which a tap stopped; it is no bookmark. */

@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples } from '../shared-options.js';
-import { withLease } from '../state-edit.js';
+import { collect, databaseUriOption, examples } from '../shared-options.js';
+import { clearStreams, withLease } from '../state-edit.js';
 import { openForState } from '../state-session.js';
 
 interface Options {
   all?: true;
   force?: true;
+  stream?: string[];
   databaseUri?: string;
 }
 
@@ -16,19 +17,33 @@ export function stateClear(command: Command, context: CommandContext): Command {
   return command
     .argument('[state-id]')
     .option('--all', 'clear the state of every ID')
+    .option(
+      '--stream <name>',
+      'only the bookmark of this stream, or of those of this pattern (can be repeated)',
+      collect,
+    )
     .option('--force', "don't ask")
     .addOption(databaseUriOption())
     .addHelpText(
       'after',
-      examples('tapline state clear dev:tap-github-to-target-postgres', 'tapline state clear --all --force'),
+      examples(
+        'tapline state clear dev:tap-github-to-target-postgres',
+        'tapline state clear dev:tap-github-to-target-postgres --stream issues',
+        'tapline state clear --all --force',
+      ),
     )
-    .action(async (stateId: string | undefined, { all, force, databaseUri }: Options) => {
+    .action(async (stateId: string | undefined, { all, force, stream, databaseUri }: Options) => {
       if (!force) await context.confirm('This will clear state for the job(s). Continue?');
       if ((stateId === undefined) === (all === undefined)) {
         throw new TaplineError('USAGE', 'A state ID or the --all flag must be provided, but not both.');
       }
+      if (all && stream) throw new TaplineError('USAGE', '--stream needs a state ID: it clears part of one state.');
       const access = { access: 'write', databaseUri } as const;
-      if (stateId !== undefined) await clear(await openForState(context, stateId, access), stateId);
+      if (stateId !== undefined && stream !== undefined) {
+        const session = await openForState(context, stateId, access);
+        const cleared = await clearStreams(session, stateId, stream);
+        (await session.log()).info(`Cleared in ${stateId}: ${cleared.join(', ')}`);
+      } else if (stateId !== undefined) await clear(await openForState(context, stateId, access), stateId);
       else await clearAll(await context.open({ ...access, policy: 'explicit' }));
     });
 }

@@ -1,22 +1,49 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { bookmarksOf } from '../../singer/bookmarks.js';
 import { exactJson } from '../../singer/exact-json.js';
 import { mergedView } from '../../state/merge.js';
+import type { SingerState } from '../../state/port.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+import { databaseUriOption, examples } from '../shared-options.js';
 import { openForState } from '../state-session.js';
+
+interface Options {
+  format?: 'json' | 'pretty';
+  byStream?: true;
+  databaseUri?: string;
+}
 
 export function stateGet(command: Command, context: CommandContext): Command {
   return command
     .argument('<state-id>')
-    .addOption(formatOption(['json', 'pretty']))
+    .addOption(new Option('--format <format>', 'how to print it (default: "json")').choices(['json', 'pretty']))
+    .option('--by-stream', 'one line for each stream with its bookmark; JSON where --format is given')
     .addOption(databaseUriOption())
-    .addHelpText('after', examples('tapline state get dev:tap-github-to-target-postgres > state.json'))
-    .action(async (stateId: string, { format, databaseUri }: { format: 'json' | 'pretty'; databaseUri?: string }) => {
+    .addHelpText(
+      'after',
+      examples(
+        'tapline state get dev:tap-github-to-target-postgres > state.json',
+        'tapline state get dev:tap-github-to-target-postgres --by-stream',
+      ),
+    )
+    .action(async (stateId: string, { format, byStream, databaseUri }: Options) => {
       const session = await openForState(context, stateId, { access: 'read', databaseUri });
       const backend = await session.state();
       const state = await backend.read(stateId);
       // Nothing is an empty state, not an error, as in the original.
       const merged = state === undefined ? {} : mergedView(state);
-      context.output.line(exactJson(merged, format === 'pretty' ? 2 : undefined));
+      const indent = format === 'pretty' ? 2 : undefined;
+      if (!byStream) return context.output.line(exactJson(merged, indent));
+      if (format !== undefined)
+        return context.output.line(exactJson(streamsEntry(stateId, merged.singer_state), indent));
+      const bookmarks = bookmarksOf(merged.singer_state ?? {});
+      const width = Math.max(0, ...bookmarks.map(({ stream }) => stream.length));
+      for (const { stream, value } of bookmarks) context.output.line(`${stream.padEnd(width)}  ${exactJson(value)}`);
     });
+}
+
+/** See schemas/output-state-get-by-stream.schema.json. */
+function streamsEntry(stateId: string, state: SingerState | undefined): Record<string, unknown> {
+  const streams = bookmarksOf(state ?? {}).map(({ stream, value }) => ({ stream, bookmark: value }));
+  return { state_id: stateId, streams };
 }

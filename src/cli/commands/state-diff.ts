@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import picocolors from 'picocolors';
+import { hasColors } from '../../observe/colors.js';
+import type { Session } from '../../session.js';
+import { exactJson } from '../../singer/exact-json.js';
+import type { StateChange } from '../../singer/state-diff.js';
+import type { CommandContext } from '../context.js';
+import { databaseUriOption, examples, formatOption, wholeNumber } from '../shared-options.js';
+import { openForState } from '../state-session.js';
+import { oneVersion, previousVersion, readCurrent, type StatePoint, singerStateOf } from '../state-versions.js';
+
+interface Options {
+  format: 'text' | 'json';
+  databaseUri?: string;
+}
+
+export function stateDiff(command: Command, context: CommandContext): Command {
+  return command
+    .argument('<state-id>')
+    .argument('[from]', 'a version; the last one before the present where it is left out', wholeNumber(0))
+    .argument('[to]', 'a version; the present where it is left out', wholeNumber(0))
+    .addOption(formatOption(['text', 'json']))
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      `${examples('tapline state diff dev:tap-x-to-target-y', 'tapline state diff dev:tap-x-to-target-y 3 7')}
+
+\`tapline state history\` shows the versions.`,
+    )
+    .action(async (stateId: string, from: number | undefined, to: number | undefined, options: Options) => {
+      const session = await openForState(context, stateId, { access: 'read', databaseUri: options.databaseUri });
+      const [before, after] = await pointsOf(session, stateId, from, to);
+      const { diffStates } = await import('../../singer/state-diff.js');
+      const changes = diffStates(singerStateOf(before), singerStateOf(after));
+      const { output, env } = context;
+      if (options.format === 'json') return output.line(exactJson(entryOf(stateId, before, after, changes), 2));
+      const title = `${stateId}: version ${before.version} → ${after.version === undefined ? 'now' : `version ${after.version}`}`;
+      output.line([title, ...changeLines(changes, hasColors(output, env))].join('\n'));
+    });
+}
+
+async function pointsOf(
+  session: Session,
+  stateId: string,
+  from: number | undefined,
+  to: number | undefined,
+): Promise<[StatePoint, StatePoint]> {
+  const before =
+    from === undefined ? await previousVersion(session, stateId) : await oneVersion(session, stateId, from);
+  return [before, to === undefined ? await readCurrent(session, stateId) : await oneVersion(session, stateId, to)];
+}
+
+/** See schemas/output-state-diff.schema.json. */
+function entryOf(stateId: string, before: StatePoint, after: StatePoint, changes: readonly StateChange[]) {
+  return {
+    state_id: stateId,
+    from_version: before.version,
+    to_version: after.version ?? null,
+    changes: changes.map(({ stream, change, before: old, after: now }) => ({
+      stream: stream ?? null,
+      change,
+      before: old ?? null,
+      after: now ?? null,
+    })),
+  };
+}
+
+function changeLines(changes: readonly StateChange[], colors: boolean): string[] {
+  if (changes.length === 0) return ['  nothing differs'];
+  const paint = picocolors.createColors(colors);
+  return changes.flatMap(({ stream, before, after }) => [
+    `  ${stream ?? '(other)'}`,
+    ...(before === undefined ? [] : [paint.red(`  - ${exactJson(before)}`)]),
+    ...(after === undefined ? [] : [paint.green(`  + ${exactJson(after)}`)]),
+  ]);
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.js';
+import { databaseUriOption, examples, wholeNumber } from '../shared-options.js';
+import { returnToState } from '../state-edit.js';
+import { openForState } from '../state-session.js';
+import { oneVersion, previousVersion } from '../state-versions.js';
+
+interface Options {
+  force?: true;
+  databaseUri?: string;
+}
+
+export function stateRollback(command: Command, context: CommandContext): Command {
+  return command
+    .argument('<state-id>')
+    .argument('[version]', 'the last one before the present where it is left out', wholeNumber(0))
+    .option('--force', "don't ask")
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      `${examples('tapline state rollback dev:tap-x-to-target-y', 'tapline state rollback dev:tap-x-to-target-y 3 --force')}
+
+The next run reads once more what was read since; what the destination holds stays there. The state of now stays in
+the history, so a rollback can be taken back.`,
+    )
+    .action(async (stateId: string, wanted: number | undefined, { force, databaseUri }: Options) => {
+      const session = await openForState(context, stateId, { access: 'write', databaseUri });
+      const target =
+        wanted === undefined ? await previousVersion(session, stateId) : await oneVersion(session, stateId, wanted);
+      const when = `${target.savedAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+      if (!force)
+        await context.confirm(`This will return '${stateId}' to version ${target.version} of ${when}. Continue?`);
+      await returnToState(session, stateId, target);
+      (await session.log()).info(`${stateId} is as it was in version ${target.version}, of ${when}.`);
+    });
+}

@@ -1,7 +1,7 @@
 /**
  * Measures the figures that Tapline promises, prints one table and writes bench-results.json.
  *
- *   npm run bench                      all, with 5 pairs each; some ten minutes
+ *   npm run bench                      all, with 5 pairs each; about five minutes
  *   npm run bench -- --only memory     some scenarios, by name; may be repeated
  *   npm run bench -- --pairs 9         more pairs
  *   npm run bench -- --quick           one pair, short Python runs: shows that it works, no figure to publish

@@ -15,7 +15,7 @@ import { StopControl } from './stop-control.js';
 import type { RunOptions, World } from './types.js';
 
 /** The stream that a loader is tested with, as the original calls it. */
-export const testStream = 'meltano_test_stream';
+const testStream = 'meltano_test_stream';
 
 const killMilliseconds = 5_000;
 

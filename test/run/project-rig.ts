@@ -113,7 +113,7 @@ function startRun(world: World, words: string, options: Partial<RunOptions>): Ru
 }
 
 /** A tap that shows what it was given under `seen/`, then prints `data.jsonl`. */
-export const tapScript = `#!/bin/sh
+const tapScript = `#!/bin/sh
 mkdir -p seen
 echo "$@" >> seen/tap.args
 printf '%s\\n' "$SINGER_SDK_LOG_CONFIG" > seen/tap.logging
@@ -131,7 +131,7 @@ exec cat data.jsonl
 `;
 
 /** A target that keeps its lines in \`out.jsonl\` and prints the states. */
-export const targetScript = `#!/bin/sh
+const targetScript = `#!/bin/sh
 while IFS= read -r line; do
   case $line in
     *'"STATE"'*) printf '%s\\n' "$line" | sed 's/.*"value": *\\(.*\\)}$/\\1/';;

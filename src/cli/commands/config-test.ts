@@ -32,6 +32,7 @@ An extractor is started and ended with its first record; a loader writes one rec
     )
     .action(async (name: string, options: Options) => {
       const session = await open({ policy: 'explicit', access: 'read', databaseUri: options.databaseUri });
+      await session.fetchMissingLocks([name]);
       const [plugins, settings, log] = [await session.plugins(), await session.settings(), await session.log()];
       if (name === 'meltano' && plugins.find(name, options.pluginType) === undefined) {
         throw new TaplineError('USAGE', 'Testing of the Meltano project configuration is not supported.', {

@@ -65,6 +65,7 @@ Patterns are written to the extractor's \`select\`, or to that of the environmen
 
 async function edit({ extractor, stream, property }: Words, options: Options, { open }: CommandContext): Promise<void> {
   const session = await open({ policy: 'explicit', access: 'read', databaseUri: options.databaseUri });
+  await session.fetchMissingLocks([extractor]);
   const target = await editTarget(session, extractor, 'extractors');
   const { addPattern, clearPatterns, removePattern } = await import('../../settings/edit-select.js');
   const log = await session.log();
@@ -84,6 +85,7 @@ async function edit({ extractor, stream, property }: Words, options: Options, { 
 
 async function show(words: Words, options: Options, { open, output, env }: CommandContext): Promise<void> {
   const session = await open({ policy: 'explicit', access: 'read', databaseUri: options.databaseUri });
+  await session.fetchMissingLocks([words.extractor]);
   const loaded = await loadCatalog(words.extractor, options, session);
   if (loaded === undefined) return;
   const lists = await import('../selection-list.js');

@@ -40,6 +40,7 @@ ${aTestIs} It has passed when it exits with 0.`,
     )
     .action(async (names: string[], options: Options) => {
       const session = await open({ policy: 'default', access: 'read', databaseUri: options.databaseUri });
+      await session.fetchMissingLocks(options.all ? undefined : names);
       const tests = chooseTests(await session.plugins(), names, options.all === true);
       if (tests.length === 0) (await session.log()).warning('There is no test to run.', { hint: aTestIs });
       const results = await runTests(tests, options, session, output);

@@ -5,7 +5,13 @@ import { shortened } from '../observe/error-report.js';
 import type { Project } from '../project/types.js';
 import { projectReadNames, readNames } from '../settings/env-names.js';
 import { redactedValue } from '../settings/redact.js';
-import type { LayerValue, SettingExplanation, SettingOrigin, SettingsResolver } from '../settings/types.js';
+import type {
+  LayerValue,
+  ResolvedSetting,
+  SettingExplanation,
+  SettingOrigin,
+  SettingsResolver,
+} from '../settings/types.js';
 import type { ConfigTarget } from './config-target.js';
 
 export interface ExplainedOwner {
@@ -63,19 +69,24 @@ export function explanationEntry(
         why: whyIt(each, owner),
         variables: variablesOf(each, owner),
         made_of: leaves,
-        layers: layers.map((layer, index) => layerEntry(layer, index === 0 && leaves.length === 0, owner)),
+        layers: layers.map((layer, index) => layerEntry(layer, setting, index === 0 && leaves.length === 0, owner)),
       };
     }),
   };
 }
 
-function layerEntry(layer: LayerValue, wins: boolean, { safe }: ExplainedOwner): Record<string, unknown> {
+function layerEntry(
+  layer: LayerValue,
+  setting: ResolvedSetting,
+  wins: boolean,
+  owner: ExplainedOwner,
+): Record<string, unknown> {
   const { origin, fault } = layer;
   const at = placeOf(origin);
   return {
     layer: origin.layer,
     wins,
-    raw: fault === undefined ? (rawOf(layer, safe) ?? null) : null,
+    raw: fault === undefined ? (rawOf(layer, setting, owner) ?? null) : null,
     variable: origin.variable ?? null,
     inherited_from: origin.inheritedFrom?.plugin ?? null,
     file: at?.file ?? origin.file ?? null,
@@ -98,7 +109,7 @@ function settingText(each: SettingExplanation, owner: ExplainedOwner): string {
     const mark = index === 0 && leaves.length === 0 ? '→' : ' ';
     const at = placeOf(layer.origin);
     const place = at === undefined ? '' : `  ${here(at)}`;
-    const value = layer.fault === undefined ? show(rawOf(layer, owner.safe)) : `can't be read: ${layer.fault}`;
+    const value = layer.fault === undefined ? show(rawOf(layer, setting, owner)) : `can't be read: ${layer.fault}`;
     return `  ${mark} ${(labels[index] ?? '').padEnd(width)}  ${value}${place}`;
   });
   return [`${setting.name} = ${show(shownValue(each, owner))}`, ...lines, `    ${whyIt(each, owner)}`].join('\n');
@@ -132,10 +143,8 @@ function whyIt(each: SettingExplanation, owner: ExplainedOwner): string {
   if (winner.origin.layer === 'default') return 'Nothing sets it, so it has its default.';
   const source = sourceOf(winner.origin);
   const reason = second === undefined ? `Only ${source} sets it` : `${source} wins over ${sourceOf(second.origin)}`;
-  const reads =
-    JSON.stringify(winner.raw) === JSON.stringify(setting.value) || isHidden(winner, owner.safe)
-      ? ''
-      : becomes(setting.value);
+  const isPlain = JSON.stringify(winner.raw) === JSON.stringify(setting.value);
+  const reads = isPlain || isHidden(winner, owner.safe) ? '' : becomes(shownValue(each, owner));
   return `${reason.replace(/^(the|its) /, (word) => word.charAt(0).toUpperCase() + word.slice(1))}${reads}.`;
 }
 
@@ -181,9 +190,15 @@ function shownValue({ setting }: SettingExplanation, { target, safe }: Explained
   return safe ? redactedValue(setting, target.settings) : setting.value;
 }
 
-/** What refers to a variable is no secret itself. */
-function rawOf(layer: LayerValue, safe: boolean): unknown {
-  return isHidden(layer, safe) ? '(redacted)' : layer.raw;
+/** What refers to a variable is no secret itself; inside a map each leaf is judged by itself. */
+function rawOf(layer: LayerValue, setting: ResolvedSetting, { target, safe }: ExplainedOwner): unknown {
+  if (!safe) return layer.raw;
+  if (isHidden(layer, safe)) return '(redacted)';
+  const hasSecrets = [...target.settings.values()].some(
+    ({ name, sensitive }) => sensitive && name.startsWith(`${setting.name}.`),
+  );
+  if (hasSecrets && typeof layer.raw === 'string') return '(redacted)';
+  return redactedValue({ ...setting, value: layer.raw, sensitive: false }, target.settings);
 }
 
 function isHidden({ raw, sensitive }: LayerValue, safe: boolean): boolean {

@@ -54,6 +54,34 @@ describe('config explain', () => {
     expect((await explain('--unsafe')).stdout).toContain('"literal-secret"');
   });
 
+  it('does not tell what a secret becomes', async () => {
+    const folder = await folderWith({ 'meltano.yml': yaml });
+    const env = { TOKEN: 'hunter2hunter2' };
+    const { stdout } = await tapline(folder, ['--environment=dev', 'config', 'explain', 'tap-x'], { env });
+    expect(stdout).toContain('token = "(redacted)"\n  → environment  "$TOKEN"');
+    expect(stdout).not.toContain('hunter2hunter2');
+  });
+
+  it('hides secrets inside of others, wherever they stand', async () => {
+    const nested = `state_backend.uri: s3://me:hunter2hunter2@x/y
+plugins:
+  extractors:
+  - name: tap-x
+    namespace: tap_x
+    executable: ./x
+    settings: [{name: auth, kind: object}, {name: auth.password, sensitive: true}]
+    config: {auth: {user: me, password: hunter2hunter2}}
+  - {name: tap-y, inherit_from: tap-x}
+`;
+    const folder = await folderWith({ 'meltano.yml': nested });
+    const env = { TAP_X_AUTH: '{"user": "me", "password": "hunter3hunter3"}' };
+    for (const words of [['tap-x'], ['tap-y'], ['tap-y', '--format=json'], ['meltano', 'state_backend.uri']]) {
+      const { stdout } = await tapline(folder, ['config', 'explain', ...words], { env });
+      expect(stdout).toContain('redacted');
+      expect(stdout).not.toMatch(/hunter[23]hunter/);
+    }
+  });
+
   it('tells of references, parents, parts and what is not set', async () => {
     const folder = await project();
     const explain = async (...words: string[]) => (await tapline(folder, ['config', 'explain', ...words])).stdout;

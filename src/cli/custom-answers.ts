@@ -1,7 +1,8 @@
 /** What `add --custom` has to know of a plugin: from options, else by questions. */
 import { basename, extname } from 'node:path';
-import { customPlugin, parseSettings, settingKinds, words } from '../install/add/custom-plugin.js';
+import { customPlugin, parseSettings, words } from '../install/add/custom-plugin.js';
 import type { NewPlugin } from '../install/add/new-plugin.js';
+import { settingKinds } from '../plugins/types.js';
 import type { PluginType } from '../project/types.js';
 import type { Asker } from './ask.js';
 

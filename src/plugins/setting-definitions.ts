@@ -1,20 +1,6 @@
-import type { SettingDefinition, SettingKind } from './types.js';
+import { type SettingDefinition, type SettingKind, settingKinds } from './types.js';
 
-const kinds: ReadonlySet<string> = new Set<SettingKind>([
-  'string',
-  'integer',
-  'boolean',
-  'decimal',
-  'date_iso8601',
-  'email',
-  'password',
-  'oauth',
-  'options',
-  'file',
-  'array',
-  'object',
-  'hidden',
-]);
+const kinds: ReadonlySet<string> = new Set(settingKinds);
 
 /** Definitions as a file has them, with what some kinds imply: password and oauth are sensitive, hidden is hidden. */
 export function readSettings(list: unknown): SettingDefinition[] {

@@ -1,20 +1,22 @@
 import type { SourceLocation } from '../errors.js';
 import type { PluginType } from '../project/types.js';
 
-export type SettingKind =
-  | 'string'
-  | 'integer'
-  | 'boolean'
-  | 'decimal'
-  | 'date_iso8601'
-  | 'email'
-  | 'password'
-  | 'oauth'
-  | 'options'
-  | 'file'
-  | 'array'
-  | 'object'
-  | 'hidden';
+export const settingKinds = [
+  'string',
+  'integer',
+  'boolean',
+  'decimal',
+  'date_iso8601',
+  'email',
+  'password',
+  'oauth',
+  'options',
+  'file',
+  'array',
+  'object',
+  'hidden',
+] as const;
+export type SettingKind = (typeof settingKinds)[number];
 
 export interface SettingDefinition {
   name: string;

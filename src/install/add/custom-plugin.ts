@@ -1,6 +1,6 @@
 /** A plugin that its entry in meltano.yml describes whole: of one's own, or from a definition file. */
 import { TaplineError } from '../../errors.js';
-import type { SettingKind } from '../../plugins/types.js';
+import { type SettingKind, settingKinds } from '../../plugins/types.js';
 import type { PluginType } from '../../project/types.js';
 import { isRecord } from '../hub/hub.js';
 import type { NewPlugin } from './new-plugin.js';
@@ -25,22 +25,6 @@ const keysInOrder = [
   'supported_python_versions',
   'commands',
   'env',
-];
-
-export const settingKinds: readonly SettingKind[] = [
-  'string',
-  'integer',
-  'boolean',
-  'decimal',
-  'date_iso8601',
-  'email',
-  'password',
-  'oauth',
-  'options',
-  'file',
-  'array',
-  'object',
-  'hidden',
 ];
 
 /** Extras of the definition are left out, as in the original: they are the definition's defaults, not the project's values. */

@@ -1,6 +1,6 @@
 /** A plugin that its entry in meltano.yml describes whole: of one's own, or from a definition file. */
 import { TaplineError } from '../../errors.js';
-import { type SettingKind, settingKinds } from '../../plugins/types.js';
+import { settingKinds } from '../../plugins/types.js';
 import type { PluginType } from '../../project/types.js';
 import { isRecord } from '../hub/hub.js';
 import type { NewPlugin } from './new-plugin.js';

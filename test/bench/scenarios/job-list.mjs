@@ -21,6 +21,10 @@ export const jobList = {
     const rounds = await pairs({ warm, bare: () => measure([process.execPath, '-e', '0']) }, 2 * count);
     const coldRounds = await pairs({ cold, bare: () => measure([process.execPath, '-e', '0']) }, count);
     const times = (all, side) => median(all.map((round) => round[side].seconds / round.bare.seconds));
+    // So that there is a database to be read.
+    await tapline(folder, ['state', 'set', '--force', 'dev:tap-1-to-target-1', '{"singer_state": {}}']);
+    const others = [];
+    for (const words of readers) others.push(await againstNode(folder, words, count));
     return [
       {
         what: `\`job list\`, ${plugins} plugins and ${schedules} schedules, warm cache, against \`node -e 0\``,
@@ -33,9 +37,29 @@ export const jobList = {
         },
       },
       { what: 'the same, cold', measured: times(coldRounds, 'cold'), unit: 'times' },
+      ...others,
     ];
   },
 };
+
+/** Commands that schedulers and people call often, which only read. */
+const readers = [
+  ['config', 'list', 'tap-7'],
+  ['schedule', 'list', '--format', 'json'],
+  ['state', 'list'],
+];
+
+async function againstNode(folder, words, count) {
+  await tapline(folder, words);
+  const sides = { ours: () => tapline(folder, words), bare: () => measure([process.execPath, '-e', '0']) };
+  const rounds = await pairs(sides, 2 * count);
+  return {
+    what: `\`${words.join(' ')}\` on that project, warm cache, against \`node -e 0\``,
+    measured: median(rounds.map((round) => round.ours.seconds / round.bare.seconds)),
+    atMost: 2.2,
+    unit: 'times',
+  };
+}
 
 function bigProject() {
   const numbers = Array.from({ length: plugins / 2 }, (_, index) => index + 1);

@@ -29,12 +29,6 @@ async function findOrInstallUv(): Promise<string> {
   return [bin, path].join(delimiter);
 }
 
-/** The PATH without any folder that has uv. */
-export function pathWithoutUv(): string {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.filter((folder) => findProgram('uv', folder) === undefined).join(delimiter);
-}
-
 export class RealProject {
   private constructor(
     readonly folder: string,

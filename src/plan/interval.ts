@@ -35,3 +35,15 @@ export async function checkInterval(interval: string): Promise<void> {
     );
   }
 }
+
+/** The next time after `now`, in UTC; undefined where no clock starts it, or the text is no cron. */
+export async function nextTime(interval: string, now: Date): Promise<Date | undefined> {
+  const cron = cronOf(interval);
+  if (cron === null) return undefined;
+  const { Cron } = await import('croner');
+  try {
+    return new Cron(cron, { paused: true, timezone: 'UTC' }).nextRun(now) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -18,7 +18,12 @@ export function scheduleList(command: Command, { open, output }: CommandContext)
       const history = await sweepStaleRuns(session);
       const { project } = session;
       if (format === 'text') {
-        for (const schedule of project.schedules) output.line(scheduleText(project, schedule));
+        // Programs read the original's lines; people get a second one.
+        const times = output.isTTY ? await timesOf(project, history) : [];
+        project.schedules.forEach((schedule, index) => {
+          output.line(scheduleText(project, schedule));
+          if (times[index] !== undefined) output.line(`    ${times[index]}`);
+        });
         return;
       }
       const jobs = project.schedules.filter(isJobSchedule).map((schedule) => jobEntry(project, schedule));
@@ -45,6 +50,11 @@ async function sweepStaleRuns(session: Session): Promise<History | undefined> {
     });
     return undefined;
   }
+}
+
+async function timesOf(project: Project, history: History | undefined): Promise<string[]> {
+  const { scheduleTimes } = await import('../schedule-times.js');
+  return scheduleTimes(project.schedules, history, new Date());
 }
 
 type JobSchedule = Schedule & { job: string };

@@ -14,6 +14,7 @@ interface Options extends InstallFlags {
   all?: true;
   explain?: true;
   refreshCatalog?: true;
+  refresh?: true;
   rm?: true;
   remove?: true;
   exclude?: true;
@@ -37,6 +38,7 @@ export function select(command: Command, context: CommandContext): Command {
     .option('--all', 'list what is not selected too')
     .option('--explain', 'tell which rule decided on each property')
     .option('--refresh-catalog', 'discover streams anew instead of using the cached catalog')
+    .addOption(new Option('--refresh', 'the shorter form of --refresh-catalog').hideHelp())
     .option('--exclude', 'add the pattern as one that excludes')
     .option('--rm', 'remove the pattern')
     .addOption(new Option('--remove', 'the same as --rm').hideHelp())
@@ -111,7 +113,7 @@ async function loadCatalog(
   const plugin = plugins.get(name, 'extractors');
   const install = installMode(options, settings.projectSetting('auto_install'));
   const log = await session.log();
-  const { refreshCatalog } = options;
+  const refreshCatalog = options.refreshCatalog ?? options.refresh;
   const loaded = await selectionOfTap(plugin, { install, refreshCatalog }, await session.world(), [
     await logEvents(log),
   ]);

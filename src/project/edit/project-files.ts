@@ -51,8 +51,10 @@ async function read(file: string, mode: number): Promise<{ before: string; after
 /** Writes beside the file (behind links), flushes, renames, flushes the folder. */
 async function replaceFile(file: string, text: string, mode: number): Promise<void> {
   const target = await realpath(file).catch(() => file);
-  const temporary = `${target}.${process.pid}.tmp`;
+  // One name for all editors, who take turns: what a killed one has left is out of the way with the next edit.
+  const temporary = `${target}.tapline-edit`;
   try {
+    await rm(temporary, { force: true });
     const handle = await open(temporary, 'wx', mode);
     try {
       await handle.writeFile(text);

@@ -5,6 +5,7 @@
  */
 import { randomInt, randomUUID } from 'node:crypto';
 import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaplineError } from '../../errors.js';
 import { codeOf, createFrom, type Draft, modified, readIfPresent, remove, writeDraft } from './files.js';
@@ -62,19 +63,19 @@ async function take(
   for (;;) {
     const text = lockText();
     const draft = await writeDraft(folder.own(stateId), text, { sync: false });
-    await mkdir(folder.stateFolder(stateId), { recursive: true });
     try {
       if (await created(draft, path)) return text;
     } finally {
       await remove(draft.path);
     }
     const seen = await readIfPresent(path);
-    if (seen === undefined) continue;
-    if (isOf(seen, deadPid) || (await isLeftBehind(path, seen, times.timeoutSeconds))) {
+    const late = performance.now() > deadline;
+    if (seen === undefined && !late) continue;
+    if (seen !== undefined && (isOf(seen, deadPid) || (await isLeftBehind(path, seen, times.timeoutSeconds)))) {
       await breakLock(path, seen);
       continue;
     }
-    if (performance.now() > deadline) throw lockHeld(stateId, path);
+    if (late) throw lockHeld(stateId, path);
     await sleep(times.retrySeconds * 1000);
   }
 }
@@ -82,6 +83,7 @@ async function take(
 /** The state's folder may be swept away by the original's `clear` at any time; then all begins again. */
 async function created(draft: Draft, path: string): Promise<boolean> {
   try {
+    await mkdir(dirname(path), { recursive: true });
     return await createFrom(draft, path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false;

@@ -3,6 +3,7 @@ import { closest } from '../did-you-mean.js';
 import { TaplineError } from '../errors.js';
 import type { Session } from '../session.js';
 import { parseExactJson } from '../singer/exact-json.js';
+import { isMap } from '../state/merge.js';
 import type { StateLease, WrappedState } from '../state/port.js';
 
 /** Holds the lease of a state ID while `work` changes it. Throws LEASE_HELD where a run holds it. */
@@ -145,8 +146,4 @@ function invalid(why: string, hint?: string): TaplineError {
   return new TaplineError('STATE_INVALID', `Invalid state format. ${why}`, {
     hint: hint === undefined ? example : `${example} ${hint}`,
   });
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -66,6 +66,10 @@ export const errorCodes = {
   STATE_ID_INVALID: exitCodes.failure,
   // state and leases
   STATE_BACKEND_UNKNOWN: exitCodes.failure,
+  STATE_BACKEND_SETTINGS: exitCodes.failure,
+  STATE_BACKEND_UNREACHABLE: exitCodes.failure,
+  STATE_BACKEND_REFUSED: exitCodes.failure,
+  STATE_OF_OTHER_PROJECT: exitCodes.failure,
   STATE_UNREADABLE: exitCodes.failure,
   STATE_INVALID: exitCodes.failure,
   STATE_NOT_SAVED: exitCodes.failure,
@@ -77,6 +81,8 @@ export const errorCodes = {
   LEASE_UNKNOWN: exitCodes.failure,
   // system database
   DATABASE_OPEN: exitCodes.failure,
+  DATABASE_UNREACHABLE: exitCodes.failure,
+  DATABASE_REFUSED: exitCodes.failure,
   DATABASE_LOCKED: exitCodes.failure,
   DATABASE_READONLY: exitCodes.failure,
   DATABASE_BROKEN: exitCodes.failure,

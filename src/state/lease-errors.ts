@@ -13,6 +13,17 @@ export function leaseHeld(holder: LeaseHolder, now: Date): TaplineError {
   });
 }
 
+export function stateOfOtherProject(name: string, other: string, own: string): TaplineError {
+  return new TaplineError(
+    'STATE_OF_OTHER_PROJECT',
+    `${name} belongs to another project: it was last run for project_id ${other}, this project is ${own}.`,
+    {
+      hint: "Two projects share this store and the state ID: give one of them another `state_id_suffix` or environment name. If it is one project under a new project_id, `--force` makes the state this one's.",
+      data: { name, projectId: other, own },
+    },
+  );
+}
+
 /** `holder`: who has it now, where somebody has. `takenOver`: another has had it since, and may have written and given it back. */
 export function leaseLost(
   name: string,

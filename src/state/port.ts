@@ -65,6 +65,8 @@ export interface LeaseHolder {
   acquiredAt: Date;
   heartbeatAt: Date;
   expiresAt: Date;
+  /** Of the project that it is held for, where that has one. */
+  projectId?: string | undefined;
 }
 
 /** The right to run (and to write) one state ID, or one concurrency slot. Every method throws LEASE_LOST once another holds it. */
@@ -85,6 +87,11 @@ export interface AcquireOptions {
   force?: boolean | undefined;
   /** Life in seconds, 60 by default. */
   lifeSeconds?: number | undefined;
+  /**
+   * Whose run it is. Where the last lease of this name was another project's, it is refused with STATE_OF_OTHER_PROJECT, unless
+   * `force` makes it this project's. Nothing is compared where either has none.
+   */
+  projectId?: string | undefined;
 }
 
 /** A lease that was held by a dead process: its left-over process groups must be gone before the state is read. */
@@ -94,7 +101,7 @@ export interface AcquiredLease<L extends Lease = Lease> {
   tookFrom?: (LeaseHolder & { reason: 'dead' | 'expired' | 'forced' }) | undefined;
 }
 
-/** Throws LEASE_HELD (data: `{ holder: LeaseHolder }`) where a living owner holds it. */
+/** Throws LEASE_HELD (data: `{ holder: LeaseHolder }`) where a living owner holds it, STATE_OF_OTHER_PROJECT where another project does. */
 export interface LeaseStore<L extends Lease = Lease> {
   acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<L>>;
   list(): Promise<LeaseHolder[]>;

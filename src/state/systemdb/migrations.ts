@@ -1,5 +1,6 @@
 /** Our schema changes, in order. A published file is never changed: a new one is added here. */
 import tables from './sql/000001-tables.sql';
+import pipelinesAndBackfills from './sql/000002-pipelines-and-backfills.sql';
 
 export interface Migration {
   number: number;
@@ -7,6 +8,9 @@ export interface Migration {
   sql: string;
 }
 
-export const migrations: readonly Migration[] = [{ number: 1, name: 'tables', sql: tables }];
+export const migrations: readonly Migration[] = [
+  { number: 1, name: 'tables', sql: tables },
+  { number: 2, name: 'pipelines-and-backfills', sql: pipelinesAndBackfills },
+];
 
 export const newestMigration = Math.max(...migrations.map(({ number }) => number));

@@ -1,15 +1,18 @@
 import type { SourceLocation } from '../errors.js';
 import { envMap, readEnvironments } from './environments.js';
 import { isPlainMap } from './merge.js';
+import { readPipelines, readRunSteps } from './pipelines.js';
 import {
   type Environment,
   type Job,
+  type Pipeline,
   type PluginEntry,
   type PluginType,
   type Project,
   type ProjectPath,
   type ProjectWarning,
   pluginTypes,
+  type RunStep,
   type Schedule,
 } from './types.js';
 
@@ -19,6 +22,8 @@ export interface ProjectContent
   environments: Environment[];
   jobs: Job[];
   schedules: Schedule[];
+  runSteps: RunStep[];
+  pipelines: Pipeline[];
   warnings: ProjectWarning[];
   /** See Project.isFloat; nearly always empty. */
   floats: string[];
@@ -34,6 +39,8 @@ const parts = new Set([
   'env',
   'jobs',
   'schedules',
+  'run_steps',
+  'pipelines',
   'annotations',
   'requires_meltano',
 ]);
@@ -61,6 +68,8 @@ export function readContent(
     pluginEntries,
     jobs,
     schedules,
+    runSteps: readRunSteps(project.run_steps),
+    pipelines: readPipelines(project.pipelines),
     settings: Object.fromEntries(Object.entries(project).filter(([key]) => !parts.has(key))),
     annotations: isPlainMap(project.annotations) ? project.annotations : {},
     projectId: textOf(project.project_id),

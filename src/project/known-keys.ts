@@ -51,6 +51,22 @@ export const scheduleKeys = [
   'annotations',
 ] as const;
 
+export const runStepKeys = ['commands', 'jobs', 'run_dir', 'env', 'timeout', 'annotations'] as const;
+export const pipelineKeys = [
+  'id',
+  'steps',
+  'interval',
+  'timezone',
+  'retries',
+  'retry_delay',
+  'max_age_hours',
+  'env',
+  'after',
+  'owner',
+  'tags',
+  'annotations',
+] as const;
+
 export const settingKeys = [
   'name',
   'kind',

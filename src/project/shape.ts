@@ -96,6 +96,12 @@ function describe(error: ErrorObject, path: ProjectPath, root: unknown, locate: 
         at,
         hint: 'Names may not hold a colon, a backslash, or lead out of a folder (`..`).',
       };
+    case 'minimum':
+      return {
+        message: `${where} must be ${String(error.params.limit)} or more, but is ${String(found)}.`,
+        at,
+        hint: undefined,
+      };
     case 'minLength':
       return { message: `${where} is empty.`, at, hint: undefined };
     default:

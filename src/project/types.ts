@@ -47,6 +47,38 @@ export interface Schedule {
   [key: string]: unknown;
 }
 
+/** A named list of commands, from `run_steps:`. Durations are seconds, or a text such as `30m`. */
+export interface RunStep {
+  name: string;
+  /** Lines such as `meltano run tap target`, `invoke dbt:run --full-refresh`, `tap target`. */
+  commands: string[];
+  /** Blocks at once. */
+  jobs: number | undefined;
+  /** The folder for the files of its chains, relative to the project's. */
+  runDir: string | undefined;
+  env: Record<string, string>;
+  timeout: string | number | undefined;
+}
+
+/** An ordered list of run steps, from `pipelines:`. */
+export interface Pipeline {
+  id: string;
+  /** Names of run steps. */
+  steps: string[];
+  /** Five fields of cron, or an alias such as `@daily`. */
+  interval: string | undefined;
+  /** An IANA name; UTC where it is not set. */
+  timezone: string | undefined;
+  retries: number | undefined;
+  retryDelay: string | number | undefined;
+  maxAgeHours: number | undefined;
+  env: Record<string, string>;
+  /** IDs of the pipelines that come before it, for exports. */
+  after: string[];
+  owner: string | undefined;
+  tags: string[];
+}
+
 export interface ProjectWarning {
   code: string;
   message: string;
@@ -83,7 +115,9 @@ export interface Project {
   pluginEntries: Readonly<Record<PluginType, readonly PluginEntry[]>>;
   jobs: readonly Job[];
   schedules: readonly Schedule[];
-  /** Further top-level keys (project settings, ours, unknown ones), as written: nested or dotted. */
+  runSteps: readonly RunStep[];
+  pipelines: readonly Pipeline[];
+  /** Further top-level keys (project settings, `tapline:`, unknown ones), as written: nested or dotted. */
   settings: Readonly<Record<string, unknown>>;
   annotations: Readonly<Record<string, unknown>>;
   warnings: readonly ProjectWarning[];

@@ -3,8 +3,10 @@ import {
   environmentKeys,
   extraKeys,
   jobKeys,
+  pipelineKeys,
   pluginKeys,
   projectKeys,
+  runStepKeys,
   scheduleKeys,
   settingKeys,
 } from './known-keys.js';
@@ -38,10 +40,13 @@ export function findUnknownKeys(project: Record<string, unknown>, locate: Locate
   for (const [key, known] of [
     ['jobs', jobKeys],
     ['schedules', scheduleKeys],
+    ['pipelines', pipelineKeys],
   ] as const) {
     for (const [index, item] of listOf(project[key]).entries())
       check(item, known, [key, index], `a ${key.slice(0, -1)}`, 'it has no effect');
   }
+  for (const [name, step] of Object.entries(isPlainMap(project.run_steps) ? project.run_steps : {}))
+    check(step, runStepKeys, ['run_steps', name], 'a run step', 'it has no effect');
   return [...warnings.values()];
 }
 

@@ -204,8 +204,8 @@ schedules: [{name: s, interval: '@daily', env: , job: , extractor: a, loader: b,
   });
 
   it('run steps, pipelines, the map of tapline, and annotations for it', async () => {
-    const project = await loadFiles(`run_steps: {nightly: [tap-a target-b, dbt:run]}
-pipelines: {all: [nightly]}
+    const project = await loadFiles(`run_steps: {nightly: {commands: [tap-a target-b, dbt:run]}}
+pipelines: [{id: all, steps: [{run_step: nightly}], after: other}]
 tapline: {jobs: 4}
 annotations: {tapline: {a: 1}}
 jobs: [{name: j, tasks: [], annotations: {tapline: {x: 1}}}]
@@ -213,12 +213,12 @@ state_backend.uri: systemdb
 elt.buffer_size: 10
 `);
     expect(project.settings).toStrictEqual({
-      run_steps: { nightly: ['tap-a target-b', 'dbt:run'] },
-      pipelines: { all: ['nightly'] },
       tapline: { jobs: 4 },
       'state_backend.uri': 'systemdb',
       'elt.buffer_size': 10,
     });
+    expect(project.runSteps).toMatchObject([{ name: 'nightly', commands: ['tap-a target-b', 'dbt:run'], env: {} }]);
+    expect(project.pipelines).toMatchObject([{ id: 'all', steps: ['nightly'], after: ['other'], tags: [] }]);
     expect(project.annotations).toStrictEqual({ tapline: { a: 1 } });
     expect(project.jobs[0]?.annotations).toStrictEqual({ tapline: { x: 1 } });
     expect(project.warnings).toStrictEqual([]);

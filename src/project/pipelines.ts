@@ -1,0 +1,48 @@
+import { envMap } from './environments.js';
+import { isPlainMap } from './merge.js';
+import type { Pipeline, RunStep } from './types.js';
+
+/** `run_steps:`, whose shape the schema has checked. What the values mean is found out when a plan is made of them. */
+export function readRunSteps(value: unknown): RunStep[] {
+  return Object.entries(isPlainMap(value) ? value : {}).map(([name, step]) => {
+    const { commands, jobs, run_dir, env, timeout } = isPlainMap(step) ? step : {};
+    return {
+      name,
+      commands: textsOf(commands),
+      jobs: typeof jobs === 'number' ? jobs : undefined,
+      runDir: textOf(run_dir),
+      env: envMap(env),
+      timeout: durationOf(timeout),
+    };
+  });
+}
+
+/** `pipelines:`, whose shape the schema has checked. */
+export function readPipelines(value: unknown): Pipeline[] {
+  return (Array.isArray(value) ? value : []).filter(isPlainMap).map((item) => ({
+    id: String(item.id),
+    steps: (Array.isArray(item.steps) ? item.steps : []).map((step) => String(isPlainMap(step) ? step.run_step : step)),
+    interval: textOf(item.interval),
+    timezone: textOf(item.timezone),
+    retries: typeof item.retries === 'number' ? item.retries : undefined,
+    retryDelay: durationOf(item.retry_delay),
+    maxAgeHours: typeof item.max_age_hours === 'number' ? item.max_age_hours : undefined,
+    env: envMap(item.env),
+    after: textsOf(item.after),
+    owner: textOf(item.owner),
+    tags: textsOf(item.tags),
+  }));
+}
+
+function textsOf(value: unknown): string[] {
+  if (value === null || value === undefined) return [];
+  return (Array.isArray(value) ? value : [value]).map(String);
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === null || value === undefined ? undefined : String(value);
+}
+
+function durationOf(value: unknown): string | number | undefined {
+  return typeof value === 'number' ? value : textOf(value);
+}

@@ -120,13 +120,14 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     return openHistory(await database());
   });
   const state = once(async () => {
-    const { openStateBackend } = await loadStores();
+    const { openStateBackend, versionRetention } = await loadStores();
     const resolver = await settings();
     return openStateBackend({
       uri: String(resolver.projectSetting('state_backend.uri') ?? 'systemdb'),
       systemDatabase: database,
       lockTimeoutSeconds: numberOf(resolver.projectSetting('state_backend.lock_timeout_seconds')),
       lockRetrySeconds: numberOf(resolver.projectSetting('state_backend.lock_retry_seconds')),
+      keptVersions: versionRetention((name) => resolver.projectSetting(name)),
       readOnly,
     });
   });

@@ -51,7 +51,7 @@ function unknown(message: string, versions: readonly StateVersion[]): TaplineErr
   return new TaplineError('STATE_VERSION_UNKNOWN', message, {
     hint:
       numbers.length === 0
-        ? 'Versions are kept of what Tapline writes, the last twenty.'
+        ? 'Versions are kept of what Tapline writes.'
         : `There are: ${numbers.join(', ')}. \`tapline state history\` shows them.`,
   });
 }

@@ -132,6 +132,19 @@ const ownDefinitions: readonly SettingDefinition[] = [
     value: 90,
     description: 'Days for which finished runs are kept in the history.',
   },
+  {
+    name: 'tapline.state_versions.keep',
+    kind: 'integer',
+    value: 20,
+    description:
+      'So many of the newest versions of a state are kept, and the last version of so many of its newest runs.',
+  },
+  {
+    name: 'tapline.state_versions.days',
+    kind: 'integer',
+    value: 90,
+    description: 'Days after which versions of a state go, save for those of its last runs.',
+  },
 ];
 
 export const projectDefinitions: readonly SettingDefinition[] = [...meltanoDefinitions, ...ownDefinitions];

@@ -1,5 +1,6 @@
 /** The state backend that `state_backend.uri` names. A new one is a line in this map, and a folder. */
 import { TaplineError } from '../errors.js';
+import type { VersionRetention } from './kept-versions.js';
 import type { StateBackend } from './port.js';
 import type { Database } from './systemdb/database.js';
 import { SystemdbStateBackend } from './systemdb/state-backend.js';
@@ -12,6 +13,8 @@ export interface StateBackendSettings {
   /** The original's settings of the lock file that it keeps around each write: 10 and 1. */
   lockTimeoutSeconds?: number | undefined;
   lockRetrySeconds?: number | undefined;
+  /** `tapline.state_versions`; its defaults where it is left out. */
+  keptVersions?: VersionRetention | undefined;
   /** Makes and changes nothing, for commands that only look. */
   readOnly?: boolean | undefined;
 }
@@ -20,7 +23,7 @@ type Opener = (settings: StateBackendSettings) => Promise<StateBackend>;
 
 const backends: Record<string, Opener> = {
   systemdb: async (settings) => {
-    return new SystemdbStateBackend(await settings.systemDatabase());
+    return new SystemdbStateBackend(await settings.systemDatabase(), settings.keptVersions);
   },
   file: async (settings) => {
     const { openFilesystemState } = await import('./filesystem/state-backend.js');

@@ -1,7 +1,7 @@
 /** What every state backend must do, run against each of them with real files and real processes. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { keptVersions } from '../../src/state/kept-versions.js';
+import { keptVersions, type VersionMark, versionsToDrop } from '../../src/state/kept-versions.js';
 import { currentOwner } from '../../src/state/owner.js';
 import type { LeaseOwner, StateBackend } from '../../src/state/port.js';
 import { codeFrom, errorFrom } from './error-from.js';
@@ -213,20 +213,34 @@ export function stateBackendContract(name: string, makePlace: () => Promise<Back
         expect((await backend.versions(id, 1)).map(({ version }) => version)).toEqual([3]);
       });
 
-      test('of one run only the newest stay, of all runs a fixed number', async () => {
+      test('stay and go by the one rule of all backends: a long run does not push out what was there before it', async () => {
         const { backend, lease } = await leased();
-        await lease.save({ mode: 'completed', state: wrapped({ n: 0 }), runId: 'earlier' });
-        for (let n = 1; n <= 30; n += 1) await lease.save({ mode: 'completed', state: wrapped({ n }), runId: 'long' });
-        expect((await backend.versions(id)).map(({ version }) => version)).toEqual([31, 30, 1]);
-        await lease.release();
-        for (let n = 0; n < keptVersions.perState + 5; n += 1) {
-          const next = await backend.leases.acquire(id, { owner: await owner() });
-          await next.lease.save({ mode: 'completed', state: wrapped({ n }), runId: `run-${n}` });
-          await next.lease.release();
+        const runs = ['first', 'second', undefined, ...Array.from({ length: 30 }, () => 'long'), 'last'];
+        let marks: VersionMark[] = [];
+        for (const [index, runId] of runs.entries()) {
+          const { version, savedAt } = await lease.save({ mode: 'completed', state: wrapped({ n: index }), runId });
+          marks.push({ version, runId, savedAt });
+          const dropped = new Set(versionsToDrop(marks));
+          marks = marks.filter((mark) => !dropped.has(mark.version));
         }
-        const versions = await backend.versions(id, 1000);
-        expect(versions).toHaveLength(keptVersions.perState);
-        expect(versions[0]?.version).toBe(31 + keptVersions.perState + 5);
+        const versions = await backend.versions(id);
+        expect(versions.map(({ version }) => version)).toEqual(marks.map(({ version }) => version).toReversed());
+        expect(versions.map(({ version }) => version)).toContain(3);
+        expect(versions.length).toBeGreaterThan(keptVersions.keep);
+        expect((await backend.versions(id, 5)).map(({ version }) => version)).toEqual([34, 33, 32, 31, 30]);
+      });
+
+      test('go by the same rule from lease to lease', async () => {
+        const backend = await place.open();
+        const saved: number[] = [];
+        for (let n = 0; n < keptVersions.keep + 5; n += 1) {
+          const { lease } = await backend.leases.acquire(id, { owner: await owner() });
+          const state = wrapped({ n });
+          saved.push((await lease.save({ mode: 'completed', state, runId: `run-${n}` })).version);
+          await lease.release();
+        }
+        const kept = (await backend.versions(id)).map(({ version }) => version);
+        expect(kept).toEqual(saved.slice(-keptVersions.keep).toReversed());
       });
 
       test('what the original wrote in between is kept before it is replaced', async () => {

@@ -14,6 +14,7 @@
  */
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { VersionRetention } from '../kept-versions.js';
 import { leaseHeld, leaseLost, leaseUnknown } from '../lease-errors.js';
 import { judgeOwner, leaseLifeSeconds, type Takeover } from '../lease-verdict.js';
 import { isMap } from '../merge.js';
@@ -40,6 +41,7 @@ export interface LeaseFiles {
   lockTimes: LockTimes;
   /** For tests; the file system's own clock otherwise. */
   clock: (() => Date) | undefined;
+  retention: VersionRetention;
 }
 
 export interface FileLeaseGrant {

@@ -1,6 +1,6 @@
 /** State as files in the original's layout, for projects that set `state_backend.uri: file:///...`. See layout.ts. */
 import { mkdir, opendir, readdir, rename } from 'node:fs/promises';
-import { keptVersions } from '../kept-versions.js';
+import { keptVersions, type VersionMark, type VersionRetention } from '../kept-versions.js';
 import { applyWrite, patternMatcher } from '../merge.js';
 import type {
   AcquiredLease,
@@ -46,6 +46,7 @@ export interface FilesystemSettings {
   lockTimeoutSeconds?: number | undefined;
   lockRetrySeconds?: number | undefined;
   readOnly?: boolean | undefined;
+  keptVersions?: VersionRetention | undefined;
   /** For tests of expiry; the file system's own clock otherwise. */
   clock?: (() => Date) | undefined;
 }
@@ -62,6 +63,7 @@ export async function openFilesystemState(settings: FilesystemSettings): Promise
     folder,
     lockTimes: { timeoutSeconds: lockTimeoutSeconds, retrySeconds: lockRetrySeconds },
     clock,
+    retention: settings.keptVersions ?? keptVersions,
   });
 }
 
@@ -112,7 +114,7 @@ class FilesystemStateBackend implements StateBackend {
     return lease.clear();
   }
 
-  versions(stateId: string, limit: number = keptVersions.perState): Promise<StateVersion[]> {
+  versions(stateId: string, limit: number = Number.MAX_SAFE_INTEGER): Promise<StateVersion[]> {
     checkFolderName(stateId);
     return coded(this.#folder, () => readVersions(this.#folder, stateId, limit));
   }
@@ -151,8 +153,7 @@ interface OpenState {
 class FileStateLease extends FileLease implements StateLease {
   /** What state.json held after our last write; anything else there is somebody else's. */
   #lastText: string | undefined;
-  /** The versions of the run that saved last, as far as they are still kept. */
-  #ownVersions: { runId: string | undefined; numbers: number[] } = { runId: undefined, numbers: [] };
+  readonly #versionMarks = new Map<number, VersionMark>();
 
   override renew(): Promise<void> {
     return coded(this.grant.files.folder, () => super.renew());
@@ -192,7 +193,7 @@ class FileStateLease extends FileLease implements StateLease {
         await remove(draft.path);
       }
       this.#lastText = stateText(halves);
-      await this.#prune(version, write.runId);
+      await this.#prune();
       return { version, savedAt };
     });
   }
@@ -212,7 +213,7 @@ class FileStateLease extends FileLease implements StateLease {
       });
       await remove(this.#folder.state(this.name));
       this.#lastText = undefined;
-      await this.#prune(version, undefined);
+      await this.#prune();
       return true;
     }).finally(() => removeEmptyFolder(this.#folder.stateFolder(this.name)));
   }
@@ -273,12 +274,8 @@ class FileStateLease extends FileLease implements StateLease {
     return newest + 1;
   }
 
-  async #prune(version: number, runId: string | undefined): Promise<void> {
-    const same = runId !== undefined && runId === this.#ownVersions.runId;
-    const numbers = same ? [...this.#ownVersions.numbers, version] : [version];
-    const older = numbers.splice(0, numbers.length - keptVersions.perRun);
-    this.#ownVersions = { runId, numbers };
-    await pruneVersions(this.#folder, this.name, older);
+  #prune(): Promise<void> {
+    return pruneVersions(this.#folder, this.name, this.grant.files.retention, this.#versionMarks);
   }
 }
 

@@ -1,11 +1,11 @@
 /** state.json in the original's form, and the versions of it. */
 
 import { pythonJson } from '../../python-json.js';
-import { keptVersions } from '../kept-versions.js';
+import { type VersionMark, type VersionRetention, versionsToDrop } from '../kept-versions.js';
 import { isMap } from '../merge.js';
 import type { StateVersion, WrappedState } from '../port.js';
 import { isWrapped, parseOrFail, unreadable } from '../state-text.js';
-import { moveInto, namesIn, readIfPresent, remove, writeDraft } from './files.js';
+import { modified, moveInto, namesIn, readIfPresent, remove, writeDraft } from './files.js';
 import type { StateFolder } from './layout.js';
 
 export interface Halves {
@@ -77,11 +77,32 @@ export async function writeVersion(folder: StateFolder, version: StateVersion & 
   await moveInto(draft, folder.version(stateId, version.version), { sync: false });
 }
 
-/** `ownOlder`: versions that this run wrote before and need not stay, see keptVersions. */
-export async function pruneVersions(folder: StateFolder, stateId: string, ownOlder: number[]): Promise<void> {
-  for (const number of ownOlder) await remove(folder.version(stateId, number));
-  const numbers = (await versionNumbers(folder, stateId)).sort((a, b) => b - a);
-  for (const number of numbers.slice(keptVersions.perState)) await remove(folder.version(stateId, number));
+/**
+ * Removes those that the rule of kept-versions.ts gives up. `known`: the marks of versions that were read before, so that a
+ * checkpoint reads its own file only.
+ */
+export async function pruneVersions(
+  folder: StateFolder,
+  stateId: string,
+  retention: VersionRetention,
+  known: Map<number, VersionMark>,
+): Promise<void> {
+  const numbers = await versionNumbers(folder, stateId);
+  for (const number of numbers) {
+    if (!known.has(number)) known.set(number, await readMark(folder, stateId, number));
+  }
+  const marks = numbers.flatMap((number) => known.get(number) ?? []);
+  for (const number of versionsToDrop(marks, retention)) {
+    await remove(folder.version(stateId, number));
+    known.delete(number);
+  }
+}
+
+/** One that can't be read counts as one that was saved when its file was: it goes with the others. */
+async function readMark(folder: StateFolder, stateId: string, number: number): Promise<VersionMark> {
+  const version = await readVersion(folder, stateId, number);
+  const savedAt = version?.savedAt ?? (await modified(folder.version(stateId, number))) ?? new Date();
+  return { version: number, runId: version?.runId, savedAt };
 }
 
 async function versionNumbers(folder: StateFolder, stateId: string): Promise<number[]> {

@@ -1,7 +1,7 @@
 /** State in the original's own `state` table, its versions beside it in ours. */
 
 import { pythonJson } from '../../python-json.js';
-import { keptVersions } from '../kept-versions.js';
+import { keptVersions, type VersionMark, type VersionRetention, versionsToDrop } from '../kept-versions.js';
 import { fromMeltanoLocal, toMeltanoLocal } from '../meltano-time.js';
 import { applyWrite, patternMatcher } from '../merge.js';
 import type {
@@ -26,10 +26,10 @@ export class SystemdbStateBackend implements StateBackend {
   readonly leases: SystemdbLeaseStore<SystemdbStateLease>;
   readonly #database: Database;
 
-  constructor(database: Database) {
+  constructor(database: Database, retention: VersionRetention = keptVersions) {
     this.#database = database;
     this.location = database.location;
-    this.leases = new StateLeaseStore(database);
+    this.leases = new StateLeaseStore(database, retention);
   }
 
   read(stateId: string): Promise<StoredState | undefined> {
@@ -66,7 +66,7 @@ export class SystemdbStateBackend implements StateBackend {
     return lease.clear();
   }
 
-  async versions(stateId: string, limit: number = keptVersions.perState): Promise<StateVersion[]> {
+  async versions(stateId: string, limit: number = Number.MAX_SAFE_INTEGER): Promise<StateVersion[]> {
     checkStateId(stateId);
     const rows = await this.#database.read((transaction) =>
       transaction.all(
@@ -82,8 +82,8 @@ export class SystemdbStateBackend implements StateBackend {
 }
 
 class StateLeaseStore extends SystemdbLeaseStore<SystemdbStateLease> {
-  constructor(database: Database) {
-    super(database, 'state', (grant: LeaseGrant) => new SystemdbStateLease(grant));
+  constructor(database: Database, retention: VersionRetention) {
+    super(database, 'state', (grant: LeaseGrant) => new SystemdbStateLease(grant, retention));
   }
 
   override async acquire(...[name, options]: Parameters<SystemdbLeaseStore<SystemdbStateLease>['acquire']>) {
@@ -93,6 +93,13 @@ class StateLeaseStore extends SystemdbLeaseStore<SystemdbStateLease> {
 }
 
 class SystemdbStateLease extends SystemdbLease implements StateLease {
+  readonly #retention: VersionRetention;
+
+  constructor(grant: LeaseGrant, retention: VersionRetention) {
+    super(grant);
+    this.#retention = retention;
+  }
+
   /** State, version and the lease's renewal stand or fall together, and are on the disk afterwards. */
   save(write: StateWrite): Promise<SavedState> {
     return this.writeAsHolder('full', async (transaction, now) => {
@@ -123,6 +130,7 @@ class SystemdbStateLease extends SystemdbLease implements StateLease {
         token: this.token,
         now,
       });
+      await dropVersions(transaction, this.name, this.#retention, now);
       return { version, savedAt: now };
     });
   }
@@ -150,6 +158,7 @@ class SystemdbStateLease extends SystemdbLease implements StateLease {
         token: this.token,
         now,
       });
+      await dropVersions(transaction, this.name, this.#retention, now);
       return true;
     });
   }
@@ -240,21 +249,30 @@ async function insertVersion(transaction: Transaction, entry: NewVersion): Promi
     entry.partial,
     entry.token,
   );
-  await transaction.run(
-    `DELETE FROM tapline_state_versions WHERE state_id = ? AND version <= COALESCE(
-       (SELECT version FROM tapline_state_versions WHERE state_id = ? ORDER BY version DESC LIMIT 1 OFFSET ${keptVersions.perState}), 0)`,
-    stateId,
+}
+
+/** Those that the rule of kept-versions.ts gives up. */
+async function dropVersions(
+  transaction: Transaction,
+  stateId: string,
+  retention: VersionRetention,
+  now: Date,
+): Promise<void> {
+  const rows = await transaction.all(
+    'SELECT version, run_id, saved_at FROM tapline_state_versions WHERE state_id = ?',
     stateId,
   );
-  // A run holds the lease, so its versions follow each other.
-  if (runId !== undefined) {
-    await transaction.run(
-      'DELETE FROM tapline_state_versions WHERE state_id = ? AND run_id = ? AND version <= ?',
-      stateId,
-      runId,
-      version - keptVersions.perRun,
-    );
+  for (const version of versionsToDrop(rows.map(toMark), retention, now)) {
+    await transaction.run('DELETE FROM tapline_state_versions WHERE state_id = ? AND version = ?', stateId, version);
   }
+}
+
+function toMark(row: SqlRow): VersionMark {
+  return {
+    version: Number(row.version),
+    runId: textOf(row.run_id) ?? undefined,
+    savedAt: new Date(String(row.saved_at)),
+  };
 }
 
 function parseRow(row: SqlRow, location: string, stateId: string): { completed: WrappedState; partial: WrappedState } {

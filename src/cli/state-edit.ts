@@ -6,18 +6,26 @@ import { parseExactJson } from '../singer/exact-json.js';
 import { isMap } from '../state/merge.js';
 import type { StateLease, WrappedState } from '../state/port.js';
 
-/** Holds the lease of a state ID while `work` changes it. Throws LEASE_HELD where a run holds it. */
+export interface EditOptions {
+  /** The state may be another project's, and stays it. A run's lease is never taken over: it would go on from what it knows. */
+  force?: boolean | undefined;
+}
+
+/** Holds the lease of a state ID while `work` changes it. Throws LEASE_HELD where a run holds it, STATE_OF_OTHER_PROJECT. */
 export async function withLease<T>(
   session: Session,
   stateId: string,
   work: (lease: StateLease) => Promise<T>,
+  { force = false }: EditOptions = {},
 ): Promise<T> {
   const [{ currentOwner }, { randomUUID }, backend] = await Promise.all([
     import('../state/owner.js'),
     import('node:crypto'),
     session.state(),
   ]);
-  const { lease } = await backend.leases.acquire(stateId, { owner: await currentOwner(randomUUID()) });
+  const owner = await currentOwner(randomUUID());
+  const projectId = force ? undefined : session.project.projectId;
+  const { lease } = await backend.leases.acquire(stateId, { owner, projectId });
   try {
     return await work(lease);
   } finally {
@@ -26,8 +34,13 @@ export async function withLease<T>(
 }
 
 /** Replaces a whole state and leaves the row that the original leaves. */
-export async function setState(session: Session, stateId: string, state: WrappedState): Promise<void> {
-  await withLease(session, stateId, (lease) => lease.save({ mode: 'completed', state, edit: true }));
+export async function setState(
+  session: Session,
+  stateId: string,
+  state: WrappedState,
+  options?: EditOptions,
+): Promise<void> {
+  await withLease(session, stateId, (lease) => lease.save({ mode: 'completed', state, edit: true }), options);
   const history = await session.history();
   await history.meltanoRuns.stateEdit(stateId, state.singer_state ?? {}, 'completed');
 }
@@ -62,27 +75,34 @@ export async function returnToState(
   session: Session,
   stateId: string,
   { completed, partial }: StateHalves,
+  options?: EditOptions,
 ): Promise<void> {
   const backend = await session.state();
   const isEmpty = Object.keys(completed).length === 0 && Object.keys(partial).length === 0;
-  await withLease(session, stateId, async (lease) => {
+  const write = async (lease: StateLease): Promise<void> => {
     if (isEmpty) return void (await backend.clear(lease));
     await lease.save({ mode: 'completed', state: completed, edit: true });
     if (Object.keys(partial).length > 0) await lease.save({ mode: 'partial', state: partial, edit: true });
-  });
+  };
+  await withLease(session, stateId, write, options);
   const history = await session.history();
   const { mergedView } = await import('../state/merge.js');
   await history.meltanoRuns.stateEdit(stateId, mergedView({ completed, partial }).singer_state ?? {}, 'completed');
 }
 
 /** Removes the bookmarks of streams. Gives their names; throws STREAM_UNKNOWN where none is there. */
-export async function clearStreams(session: Session, stateId: string, patterns: readonly string[]): Promise<string[]> {
+export async function clearStreams(
+  session: Session,
+  stateId: string,
+  patterns: readonly string[],
+  options?: EditOptions,
+): Promise<string[]> {
   const [{ bookmarksOf, withoutStreams }, { compilePattern }, { readMergedState }] = await Promise.all([
     import('../singer/bookmarks.js'),
     import('../singer/patterns.js'),
     import('./state-source.js'),
   ]);
-  return withLease(session, stateId, async (lease) => {
+  const clear = async (lease: StateLease): Promise<string[]> => {
     const { singer_state: state = {} } = await readMergedState(session, stateId);
     const streams = bookmarksOf(state).map(({ stream }) => stream);
     const cleared = new Set<string>();
@@ -96,7 +116,8 @@ export async function clearStreams(session: Session, stateId: string, patterns: 
     const history = await session.history();
     await history.meltanoRuns.stateEdit(stateId, left, 'completed');
     return [...cleared];
-  });
+  };
+  return withLease(session, stateId, clear, options);
 }
 
 function unknownStream(stateId: string, pattern: string, streams: readonly string[]): TaplineError {

@@ -68,8 +68,10 @@ async function claimState(context: RunContext, block: ChainBlock, emit: Emit): P
   const { force = false, noStateUpdate = false } = chainOptions(context, block);
   const { stateId } = block;
   if (stateId === undefined || noStateUpdate) return undefined;
-  const [backend, history] = await Promise.all([context.world.state(), context.world.history()]);
-  const { lease, tookFrom } = await backend.leases.acquire(stateId, { owner: context.owner, force });
+  const { owner, world } = context;
+  const [backend, history] = await Promise.all([world.state(), world.history()]);
+  const { projectId } = world.project;
+  const { lease, tookFrom } = await backend.leases.acquire(stateId, { owner, projectId, force });
   try {
     const deadRun = tookFrom === undefined || tookFrom.reason === 'forced' ? undefined : tookFrom.owner.runId;
     const left = await leftOf(history, stateId, deadRun, (row) => context.notes.isOurs(row));

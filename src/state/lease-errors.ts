@@ -18,7 +18,7 @@ export function stateOfOtherProject(name: string, other: string, own: string): T
     'STATE_OF_OTHER_PROJECT',
     `${name} belongs to another project: it was last run for project_id ${other}, this project is ${own}.`,
     {
-      hint: "Two projects share this store and the state ID: give one of them another `state_id_suffix` or environment name. If it is one project under a new project_id, `--force` makes the state this one's.",
+      hint: "Two projects share this store and the state ID: give one of them another `state_id_suffix` or environment name. If it is one project under a new project_id, `tapline run` with `--force` makes the state this one's.",
       data: { name, projectId: other, own },
     },
   );

@@ -1,6 +1,7 @@
 /** Who may take a lease that somebody holds: one rule for all backends. */
+import { stateOfOtherProject } from './lease-errors.js';
 import { livenessOf } from './owner.js';
-import type { LeaseOwner } from './port.js';
+import type { AcquireOptions, LeaseOwner } from './port.js';
 
 export const leaseLifeSeconds = 60;
 
@@ -22,4 +23,18 @@ export async function judgeOwner(owner: LeaseOwner, force: boolean): Promise<Ver
     if (liveness === 'unknown' && now >= expiresAt) return 'expired';
     return force ? 'forced' : undefined;
   };
+}
+
+/**
+ * Whose the lease is from now on; `last`: whose it was. Who has no project ID is refused nothing, and leaves the mark as it is.
+ * Throws STATE_OF_OTHER_PROJECT, also where another project's run still holds it: waiting for that would not help.
+ */
+export function projectAfter(
+  name: string,
+  last: string | undefined,
+  { projectId, force = false }: Pick<AcquireOptions, 'projectId' | 'force'>,
+): string | undefined {
+  const isOthers = last !== undefined && projectId !== undefined && last !== projectId;
+  if (isOthers && !force) throw stateOfOtherProject(name, last, projectId);
+  return projectId ?? last;
 }

@@ -397,6 +397,61 @@ export function stateBackendContract(name: string, makePlace: () => Promise<Back
       });
     });
 
+    describe('projects that share a place', () => {
+      const acquire = async (projectId: string | undefined, force = false) => {
+        const backend = await place.open();
+        const { lease } = await backend.leases.acquire(id, { owner: await owner(), projectId, force });
+        return { backend, lease };
+      };
+      const ended = async (projectId: string | undefined, force = false) => {
+        const { lease } = await acquire(projectId, force);
+        await lease.release();
+      };
+
+      test('a state ID that another project has run is refused, held or given back', async () => {
+        const { lease } = await acquire('ours');
+        const held = await errorFrom(acquire('theirs'));
+        expect(held).toMatchObject({ code: 'STATE_OF_OTHER_PROJECT', data: { projectId: 'ours', own: 'theirs' } });
+        for (const part of [id, 'ours', 'theirs']) expect(held.message).toContain(part);
+        expect(held.hint).toContain('--force');
+        await lease.release();
+        expect(await codeFrom(acquire('theirs'))).toBe('STATE_OF_OTHER_PROJECT');
+        await ended('ours');
+      });
+
+      test('force makes it the own one, and the other is refused from then on', async () => {
+        await ended('ours');
+        await ended('theirs', true);
+        await ended('theirs');
+        expect(await codeFrom(acquire('ours'))).toBe('STATE_OF_OTHER_PROJECT');
+      });
+
+      test('who has no project ID is refused nothing, and changes nothing', async () => {
+        await ended(undefined);
+        await ended('ours');
+        await ended(undefined);
+        expect(await codeFrom(acquire('theirs'))).toBe('STATE_OF_OTHER_PROJECT');
+      });
+
+      test('it stays whose it was when it is released by others, renewed, saved and cleared', async () => {
+        const { backend, lease } = await acquire('ours');
+        await lease.renew();
+        await lease.save({ mode: 'completed', state: wrapped({ a: 1 }) });
+        await backend.clear(lease);
+        expect((await backend.leases.list())[0]).toMatchObject({ name: id, projectId: 'ours' });
+        await backend.leases.releaseHeld(id);
+        expect(await codeFrom(acquire('theirs'))).toBe('STATE_OF_OTHER_PROJECT');
+      });
+
+      test('of a dead run of another project nothing is taken', async () => {
+        const backend = await place.open();
+        await backend.leases.acquire(id, { owner: { ...(await owner()), pidStart: '1' }, projectId: 'ours' });
+        expect(await codeFrom(acquire('theirs'))).toBe('STATE_OF_OTHER_PROJECT');
+        const { lease } = await acquire('ours');
+        await lease.renew();
+      });
+    });
+
     describe('processes', () => {
       test('a holder that was killed is replaced at once, and what it had saved is there', async () => {
         const worker = await openedWorker();

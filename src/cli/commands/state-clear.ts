@@ -3,7 +3,7 @@ import { TaplineError } from '../../errors.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
 import { collect, databaseUriOption, examples } from '../shared-options.js';
-import { clearStreams, withLease } from '../state-edit.js';
+import { clearStreams, type EditOptions, withLease } from '../state-edit.js';
 import { openForState } from '../state-session.js';
 
 interface Options {
@@ -41,21 +41,21 @@ export function stateClear(command: Command, context: CommandContext): Command {
       const access = { access: 'write', databaseUri } as const;
       if (stateId !== undefined && stream !== undefined) {
         const session = await openForState(context, stateId, access);
-        const cleared = await clearStreams(session, stateId, stream);
+        const cleared = await clearStreams(session, stateId, stream, { force });
         (await session.log()).info(`Cleared in ${stateId}: ${cleared.join(', ')}`);
-      } else if (stateId !== undefined) await clear(await openForState(context, stateId, access), stateId);
-      else await clearAll(await context.open({ ...access, policy: 'explicit' }));
+      } else if (stateId !== undefined) await clear(await openForState(context, stateId, access), stateId, { force });
+      else await clearAll(await context.open({ ...access, policy: 'explicit' }), { force });
     });
 }
 
-async function clear(session: Session, stateId: string): Promise<void> {
+async function clear(session: Session, stateId: string, options: EditOptions): Promise<void> {
   const backend = await session.state();
-  await withLease(session, stateId, (lease) => backend.clear(lease));
+  await withLease(session, stateId, (lease) => backend.clear(lease), options);
 }
 
-async function clearAll(session: Session): Promise<void> {
+async function clearAll(session: Session, options: EditOptions): Promise<void> {
   const backend = await session.state();
   const states = await backend.list();
-  for (const { stateId } of states) await clear(session, stateId);
+  for (const { stateId } of states) await clear(session, stateId, options);
   (await session.log()).info(`${states.length} state(s) were successfully cleared`);
 }

@@ -20,7 +20,7 @@ export function stateCopy(command: Command, context: CommandContext): Command {
     .action(async (from: string, to: string, { force, databaseUri }: Options) => {
       if (!force) await context.confirm('This will overwrite state for the destination. Continue?');
       const session = await openForState(context, from, { access: 'write', databaseUri });
-      await setState(session, to, await readMergedState(session, from));
+      await setState(session, to, await readMergedState(session, from), { force });
       (await session.log()).info(`State for ${to} was successfully copied from ${from} at ${stamp()}.`);
     });
 }

@@ -33,7 +33,7 @@ export function stateEdit(command: Command, context: CommandContext): Command {
       const after = editText(`${before}\n`, context.env);
       const log = await session.log();
       if (after.trim() === '' || after.trim() === before) return log.info('No changes detected');
-      await setState(session, stateId, parseState(after, true));
+      await setState(session, stateId, parseState(after, true), { force });
       log.info(`State for ${stateId} was successfully updated at ${stamp()}`);
     });
 }

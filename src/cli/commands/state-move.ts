@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { StateLease } from '../../state/port.js';
 import type { CommandContext } from '../context.js';
 import { databaseUriOption, examples } from '../shared-options.js';
 import { setState, withLease } from '../state-edit.js';
@@ -24,10 +25,11 @@ export function stateMove(command: Command, context: CommandContext): Command {
       const session = await openForState(context, to, { access: 'write', databaseUri });
       const backend = await session.state();
       // The source's lease is held throughout, so that no run can save to it between the copy and the clearing.
-      await withLease(session, from, async (lease) => {
-        await setState(session, to, await readMergedState(session, from));
+      const move = async (lease: StateLease) => {
+        await setState(session, to, await readMergedState(session, from), { force });
         await backend.clear(lease);
-      });
+      };
+      await withLease(session, from, move, { force });
       (await session.log()).info(`State for ${from} was successfully moved to ${to} at ${stamp()}.`);
     });
 }

@@ -30,7 +30,7 @@ the history, so a rollback can be taken back.`,
       const when = `${target.savedAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
       if (!force)
         await context.confirm(`This will return '${stateId}' to version ${target.version} of ${when}. Continue?`);
-      await returnToState(session, stateId, target);
+      await returnToState(session, stateId, target, { force });
       (await session.log()).info(`${stateId} is as it was in version ${target.version}, of ${when}.`);
     });
 }

@@ -35,7 +35,7 @@ export function stateSet(command: Command, context: CommandContext): Command {
         requireOne({ '--input-file': inputFile, STATE: state });
         const parsed = parseState(state ?? (await readInput(inputFile ?? '', '--input-file')), validate);
         const session = await openForState(context, stateId, { access: 'write', databaseUri });
-        await setState(session, stateId, parsed);
+        await setState(session, stateId, parsed, { force });
         (await session.log()).info(`State for ${stateId} was successfully set at ${stamp()}.`);
       },
     );

@@ -16,7 +16,7 @@ import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { VersionRetention } from '../kept-versions.js';
 import { leaseHeld, leaseLost, leaseUnknown } from '../lease-errors.js';
-import { judgeOwner, leaseLifeSeconds, type Takeover } from '../lease-verdict.js';
+import { judgeOwner, leaseLifeSeconds, projectAfter, type Takeover } from '../lease-verdict.js';
 import { isMap } from '../merge.js';
 import type { AcquiredLease, AcquireOptions, Lease, LeaseHolder, LeaseOwner } from '../port.js';
 import {
@@ -57,6 +57,8 @@ interface LeaseRecord {
   owner: LeaseOwner;
   acquiredAt: string;
   lifeSeconds: number;
+  /** Kept when the lease is given back, and by who releases it for another. */
+  projectId?: string | undefined;
 }
 
 /** A record with the time of its last heartbeat, which is when its file was written. */
@@ -199,7 +201,7 @@ async function createInTurn(
 function newRecord(
   name: string,
   current: CurrentLease | undefined,
-  { owner, lifeSeconds = leaseLifeSeconds }: AcquireOptions,
+  { owner, lifeSeconds = leaseLifeSeconds, ...project }: AcquireOptions,
 ): LeaseRecord {
   return {
     name,
@@ -208,6 +210,7 @@ function newRecord(
     owner,
     acquiredAt: new Date().toISOString(),
     lifeSeconds,
+    projectId: projectAfter(name, current?.projectId, project),
   };
 }
 
@@ -273,6 +276,7 @@ function toCurrent(record: LeaseRecord, heartbeatAt: Date): CurrentLease {
     acquiredAt: new Date(record.acquiredAt),
     heartbeatAt,
     expiresAt: new Date(heartbeatAt.getTime() + record.lifeSeconds * 1000),
+    projectId: record.projectId,
   };
 }
 

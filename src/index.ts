@@ -7,7 +7,7 @@
  *     const result = await run(project, ['tap-github', 'target-postgres'], { onEvent: console.log });
  */
 import { randomUUID } from 'node:crypto';
-import { planRun } from './plan/plan.js';
+import { planWords } from './plan/plan.js';
 import type { BlockOptions } from './plan/types.js';
 import type { Project } from './project/types.js';
 import type { RunSubscriber } from './run/events.js';
@@ -55,8 +55,13 @@ export async function run(
   });
   try {
     const [plugins, settings] = [await session.plugins(), await session.settings()];
-    const expandSuffix = settings.stateIdSuffix;
-    const plan = planRun(words, { project, plugins, options: defaults, expandSuffix });
+    const plan = await planWords(words, {
+      project,
+      plugins,
+      options: defaults,
+      expandSuffix: settings.stateIdSuffix,
+      expandEnv: (text) => settings.expand(text, settings.projectEnv()),
+    });
     const subscribers = onEvent === undefined ? [] : [onEvent];
     return await runPlan(plan, { runId: randomUUID(), ...runOptions, defaults }, await session.world(), subscribers);
   } finally {

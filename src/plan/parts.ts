@@ -50,7 +50,7 @@ export function planError(code: ErrorCode, word: PlanWord, message: string, hint
   const inJob = word.job === undefined ? '' : ` (in the job '${word.job}')`;
   return new TaplineError(code, message.replace(/\.$/, `${inJob}.`), {
     hint,
-    at: word.locate(),
+    at: word.locate?.(),
     data: { block: word.text },
   });
 }
@@ -75,7 +75,7 @@ function checkCommand(word: PlanWord, plugin: Plugin, command: string | undefine
       'Name an extractor and a loader, or a plugin with commands.',
     );
   }
-  if (command !== undefined) findCommand(plugin, command, word.locate());
+  if (command !== undefined) findCommand(plugin, command, word.locate?.());
 }
 
 function unknownBlock(word: PlanWord, project: Project, plugins: Plugins): TaplineError {

@@ -1,10 +1,19 @@
-import { TaplineError } from '../errors.js';
+import { type SourceLocation, TaplineError } from '../errors.js';
 import type { Plugin, Plugins } from '../plugins/types.js';
-import type { Project, ProjectWarning } from '../project/types.js';
+import type { Project, ProjectWarning, RunStep } from '../project/types.js';
 import { describePart, isSinger, type PlanPart, planError, readPart } from './parts.js';
+import { LineFault, type RunLine, readRunLine } from './run-line.js';
+import {
+  checkPipelineInterval,
+  checkScopeNames,
+  findPipeline,
+  findRunStep,
+  type NamedPipeline,
+  type NamedStep,
+} from './scopes.js';
 import { type ExpandSuffix, stateIdOf } from './state-id.js';
-import type { Block, BlockOptions, Plan } from './types.js';
-import { expandJobs, type PlanWord } from './words.js';
+import type { Block, BlockOptions, ChainBlock, CommandBlock, Plan, PlanGroup, PlanScope, RetryRule } from './types.js';
+import { expandJobs } from './words.js';
 
 export interface PlanContext {
   project: Project;
@@ -12,62 +21,174 @@ export interface PlanContext {
   /** For blocks that don't say it themselves. */
   options: BlockOptions;
   expandSuffix: ExpandSuffix;
-}
-
-/** Words that belong together, with options of their own: the command line, or one line of a run step. */
-export interface PlanLine {
-  words: readonly string[];
-  options?: BlockOptions | undefined;
-  /** For a line that is one plugin command: further arguments of it. */
-  args?: readonly string[] | undefined;
+  /** Expands `$NAME` in the `env:` of steps and pipelines; as it stands where it is left out. */
+  expandEnv?: ((text: string) => string) | undefined;
 }
 
 /**
- * What the words of `tapline run` mean: jobs expanded, blocks checked and grouped, each chain with its state ID. Nothing has
- * run when this throws. The rules are those of Meltano 4.4.1.
+ * What the words of `tapline run` mean: pipelines, run steps and jobs expanded, blocks checked and grouped, each chain with its
+ * state ID. Nothing has run when this throws. The rules for plugins and jobs are those of Meltano 4.4.1.
  */
 export function planRun(words: readonly string[], context: PlanContext): Plan {
-  return planLines([{ words }], context);
-}
-
-/** The same for several lines; blocks are numbered through, and groups reach over lines. */
-export function planLines(lines: readonly PlanLine[], context: PlanContext): Plan {
+  const { project } = context;
+  if (project.runSteps.length + project.pipelines.length > 0) checkScopeNames(project);
   const warnings: ProjectWarning[] = [];
-  const drafts = lines.flatMap((line) => blocksOf(line, context, warnings));
-  const blocks = drafts.map((draft, index): Block => Object.assign(draft, { id: String(index + 1) }));
-  return { words: lines.flatMap(({ words }) => [...words]), groups: groupBlocks(blocks), warnings };
+  let count = 0;
+  const nextId = () => String(++count);
+  const groups = splitWords(words, project).flatMap((item): PlanGroup[] => {
+    if ('pipeline' in item) return pipelineGroups(item.pipeline, nextId(), context, warnings);
+    if ('step' in item) return stepGroups(item.step, { id: nextId() }, context, warnings);
+    const drafts = blocksOf({ words: item.words }, context, warnings);
+    return groupBlocks(drafts.map((draft): Block => Object.assign(draft, { id: nextId() })));
+  });
+  return { words: [...words], groups, warnings };
 }
 
-type Draft = Omit<Extract<Block, { kind: 'chain' }>, 'id'> | Omit<Extract<Block, { kind: 'command' }>, 'id'>;
+/** The same, and the intervals of its pipelines checked, for which a parser of cron is loaded. */
+export async function planWords(words: readonly string[], context: PlanContext): Promise<Plan> {
+  for (const word of new Set(words)) {
+    const pipeline = findPipeline(word, context.project);
+    if (pipeline !== undefined) await checkPipelineInterval(pipeline, context.project);
+  }
+  return planRun(words, context);
+}
+
+type PlanItem = { pipeline: NamedPipeline } | { step: NamedStep } | { words: string[] };
+
+/** Names of pipelines and run steps stand for themselves; what is between them belongs together. */
+function splitWords(words: readonly string[], project: Project): PlanItem[] {
+  const items: PlanItem[] = [];
+  for (const word of words) {
+    const pipeline = findPipeline(word, project);
+    const step = pipeline === undefined ? findRunStep(word, project) : undefined;
+    const last = items.at(-1);
+    if (pipeline !== undefined) items.push({ pipeline });
+    else if (step !== undefined) items.push({ step });
+    else if (last !== undefined && 'words' in last) last.words.push(word);
+    else items.push({ words: [word] });
+  }
+  return items;
+}
+
+function pipelineGroups(
+  { pipeline, steps, retry, locate }: NamedPipeline,
+  id: string,
+  context: PlanContext,
+  warnings: ProjectWarning[],
+): PlanGroup[] {
+  const parent: PlanScope = withPlace({ kind: 'pipeline', id, name: pipeline.id }, locate);
+  return steps.flatMap((step, index) => {
+    const place = { id: `${id}.${index + 1}`, parent, env: pipeline.env, retry };
+    return stepGroups(step, place, context, warnings);
+  });
+}
+
+interface StepPlace {
+  id: string;
+  parent?: PlanScope;
+  env?: Record<string, string>;
+  retry?: Partial<RetryRule>;
+}
+
+/** The blocks of a step are numbered through, and its groups reach over its lines. */
+function stepGroups(
+  { step, timeoutSeconds, locate }: NamedStep,
+  { id, parent, env = {}, retry }: StepPlace,
+  context: PlanContext,
+  warnings: ProjectWarning[],
+): PlanGroup[] {
+  const { name, jobs, runDir } = step;
+  const scope: PlanScope = withPlace({ kind: 'step', id, name, parent, jobs, runDir, timeoutSeconds }, locate);
+  const expand = context.expandEnv ?? ((text: string) => text);
+  const variables = Object.entries({ ...env, ...step.env }).map(([key, text]) => [key, expand(text)]);
+  const shared = { scope, env: Object.fromEntries(variables) as Record<string, string>, retry };
+  const drafts = step.commands.flatMap((text, index) => blocksOfLine(text, index, step, shared, context, warnings));
+  const blocks = drafts.map((draft, index): Block => Object.assign(draft, { id: `${id}.${index + 1}` }));
+  return groupBlocks(blocks, scope);
+}
+
+function blocksOfLine(
+  text: string,
+  index: number,
+  { name }: RunStep,
+  shared: SharedParts,
+  context: PlanContext,
+  warnings: ProjectWarning[],
+): Draft[] {
+  const { project, plugins } = context;
+  const locate = () => project.locate(['run_steps', name, 'commands', index]) ?? project.locate(['run_steps', name]);
+  const line = readLine(text, name, project, locate);
+  if (line.kind === 'run') {
+    const retry = { ...shared.retry, ...line.retry };
+    return blocksOf({ ...line, ...shared, retry, locate }, context, warnings);
+  }
+  const part = readPart({ text: line.word, job: undefined, locate }, project, plugins);
+  if (isSinger(part.plugin)) {
+    throw new TaplineError('RUN_STEP_INVALID', `${capital(describePart(part))} can't be invoked in a run step.`, {
+      at: locate(),
+      hint: 'Name it with a loader: `run tap target`. `invoke` is for commands such as dbt:run.',
+    });
+  }
+  return [{ ...commandBlock(part), ...shared, args: line.args }];
+}
+
+function readLine(text: string, step: string, project: Project, locate: () => SourceLocation | undefined): RunLine {
+  try {
+    return readRunLine(text, project.environment?.name);
+  } catch (error) {
+    if (!(error instanceof LineFault)) throw error;
+    throw new TaplineError('RUN_STEP_INVALID', `In the run step '${step}', \`${text.trim()}\`: ${error.message}`, {
+      at: locate(),
+      hint: error.hint,
+    });
+  }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+type Draft = Omit<ChainBlock, 'id'> | Omit<CommandBlock, 'id'>;
+type SharedParts = Pick<Block, 'scope' | 'env' | 'retry'>;
 
 /** Neighbouring chains may run at once; a plugin command waits for all before it and holds all after it. */
-function groupBlocks(blocks: readonly Block[]): Plan['groups'] {
-  const groups: Plan['groups'] = [];
+function groupBlocks(blocks: readonly Block[], scope?: PlanScope): PlanGroup[] {
+  const groups: PlanGroup[] = [];
   for (const block of blocks) {
     const last = groups.at(-1);
     if (block.kind === 'chain' && last?.blocks[0]?.kind === 'chain') last.blocks.push(block);
-    else groups.push({ blocks: [block] });
+    else groups.push(scope === undefined ? { blocks: [block] } : { blocks: [block], scope });
   }
   return groups;
 }
 
+/** Words that belong together, with what they say for themselves. */
+interface PlanLine extends SharedParts {
+  words: readonly string[];
+  options?: BlockOptions | undefined;
+  locate?: (() => SourceLocation | undefined) | undefined;
+}
+
 function blocksOf(line: PlanLine, context: PlanContext, warnings: ProjectWarning[]): Draft[] {
   const { project, plugins } = context;
-  const parts = expandJobs(line.words, project).map((word) => readPart(word, project, plugins));
+  const { scope, env, retry } = line;
+  const parts = expandJobs(line.words, project, line.locate).map((word) => readPart(word, project, plugins));
   const options = { ...context.options, ...definedOnly(line.options ?? {}) };
+  const shared = definedOnly({ scope, env, retry });
   const drafts: Draft[] = [];
   for (let index = 0; index < parts.length; ) {
     const part = parts[index];
     if (!part) break;
     const length = part.plugin.type === 'extractors' ? chainLength(parts, index) : 1;
     const members = parts.slice(index, index + length);
-    if (!isSinger(part.plugin)) drafts.push(commandBlock(part));
-    else if (part.plugin.type === 'extractors')
-      drafts.push(chainBlock(members, index === 0, options, context, warnings));
-    else throw orphan(part, index);
+    if (!isSinger(part.plugin)) drafts.push(Object.assign(commandBlock(part), shared));
+    else if (part.plugin.type === 'extractors') {
+      const draft = chainBlock(members, index === 0, options, env, context, warnings);
+      drafts.push(Object.assign(draft, shared));
+    } else throw orphan(part, index);
     index += length;
   }
-  return withArguments(drafts, line.args ?? []);
+  return drafts;
 }
 
 /** From an extractor over mappings to the first loader. Throws BLOCK_ORDER where something else comes between. */
@@ -84,6 +205,7 @@ function chainBlock(
   members: readonly PlanPart[],
   first: boolean,
   options: BlockOptions,
+  env: Readonly<Record<string, string>> | undefined,
   { project, expandSuffix }: PlanContext,
   warnings: ProjectWarning[],
 ): Draft {
@@ -92,7 +214,7 @@ function chainBlock(
   const mappers = members.slice(1, -1);
   for (const mapper of mappers) checkMapping(mapper, first, warnings);
   for (const member of members) if (member.command !== undefined) warnings.push(ignoredCommand(member));
-  const stateId = stateIdOf(project, tap.plugin, target.plugin, options.stateIdSuffix, expandSuffix);
+  const stateId = stateIdOf(project, tap.plugin, target.plugin, options.stateIdSuffix, expandSuffix, env);
   const draft = {
     kind: 'chain' as const,
     name: members.map(nameOf).join(' '),
@@ -102,12 +224,15 @@ function chainBlock(
     stateId,
     options: { ...options },
   };
-  return withPlace(draft, tap.word);
+  return withPlace(draft, tap.word.locate);
 }
 
-function commandBlock(part: PlanPart): Draft {
+function commandBlock(part: PlanPart): Omit<CommandBlock, 'id'> {
   const { plugin, command, word } = part;
-  return withPlace({ kind: 'command' as const, name: nameOf(part), plugin, command, args: [] as string[] }, word);
+  return withPlace(
+    { kind: 'command' as const, name: nameOf(part), plugin, command, args: [] as string[] },
+    word.locate,
+  );
 }
 
 function nameOf({ plugin, command }: PlanPart): string {
@@ -115,25 +240,9 @@ function nameOf({ plugin, command }: PlanPart): string {
 }
 
 /** The place is looked up only when somebody asks: to find it the project is parsed anew. */
-function withPlace<T extends object>(draft: T, word: PlanWord): T {
-  if (word.job === undefined) return draft;
-  return Object.defineProperty(draft, 'at', { enumerable: true, configurable: true, get: () => word.locate() });
-}
-
-function withArguments(drafts: Draft[], args: readonly string[]): Draft[] {
-  if (args.length === 0) return drafts;
-  const [only] = drafts;
-  if (drafts.length !== 1 || only?.kind !== 'command') {
-    throw new TaplineError(
-      'BLOCK_ORDER',
-      `Arguments (${args.join(' ')}) are for one plugin command alone on its line.`,
-      {
-        hint: 'Put the command on a line of its own.',
-      },
-    );
-  }
-  only.args.push(...args);
-  return drafts;
+function withPlace<T extends object>(draft: T, locate: (() => SourceLocation | undefined) | undefined): T {
+  if (locate === undefined) return draft;
+  return Object.defineProperty(draft, 'at', { enumerable: true, configurable: true, get: locate });
 }
 
 /** A mapper's own name says not which of its mappings is meant. The original refuses it in the first chain only. */
@@ -152,7 +261,7 @@ function checkMapping(part: PlanPart, first: boolean, warnings: ProjectWarning[]
     );
   }
   const message = `'${plugin.name}' is a mapper, not a mapping: it runs with its own config only.`;
-  warnings.push({ code: 'BLOCK_ORDER', message, hint, at: word.locate() });
+  warnings.push({ code: 'BLOCK_ORDER', message, hint, at: word.locate?.() });
 }
 
 function ignoredCommand({ word, plugin, command }: PlanPart): ProjectWarning {
@@ -160,7 +269,7 @@ function ignoredCommand({ word, plugin, command }: PlanPart): ProjectWarning {
     code: 'BLOCK_ORDER',
     message: `The command '${command}' of '${plugin.name}' is ignored: in a chain plugins run without commands.`,
     hint: `Write '${plugin.name}', or use \`tapline invoke ${word.text}\`.`,
-    at: word.locate(),
+    at: word.locate?.(),
   };
 }
 
@@ -182,8 +291,8 @@ function orphan(part: PlanPart, index: number): TaplineError {
   return planError('BLOCK_ORDER', part.word, message, 'Order: extractor, mappings, loader.');
 }
 
-function definedOnly(options: BlockOptions): BlockOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function definedOnly<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** All plugins of a plan, each once, in order: what has to be installed. */

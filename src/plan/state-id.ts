@@ -2,8 +2,12 @@ import { TaplineError } from '../errors.js';
 import type { Plugin } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
 
-/** Expands the `state_id_suffix` of an environment for the chain of one tap. */
-export type ExpandSuffix = (text: string, tap: Plugin) => string;
+/** Expands the `state_id_suffix` of an environment for the chain of one tap; `extraEnv`: of the step that it is in. */
+export type ExpandSuffix = (
+  text: string,
+  tap: Plugin,
+  options?: { extraEnv?: Record<string, string> | undefined },
+) => string;
 
 /**
  * `<environment>:<tap>-to-<target>[:<suffix>]`, by which a chain's state is kept; the original goes on from the same.
@@ -15,10 +19,13 @@ export function stateIdOf(
   target: Plugin,
   suffix: string | undefined,
   expandSuffix: ExpandSuffix,
+  env?: Readonly<Record<string, string>> | undefined,
 ): string | undefined {
   const { environment } = project;
   if (!environment) return undefined;
-  const fromEnvironment = environment.stateIdSuffix ? expandSuffix(environment.stateIdSuffix, tap) : undefined;
+  const fromEnvironment = environment.stateIdSuffix
+    ? expandSuffix(environment.stateIdSuffix, tap, { extraEnv: env })
+    : undefined;
   const parts = [environment.name, `${tap.name}-to-${target.name}`, suffix || fromEnvironment].filter((part) => part);
   const faulty = parts.find((part) => part?.includes(':'));
   if (faulty !== undefined) {

@@ -18,11 +18,43 @@ export interface BlockOptions {
   state?: string | undefined;
 }
 
-export interface ChainBlock {
-  kind: 'chain';
-  /** Number path in the plan, `1`, `2`, ... */
+/** How often a block that failed is tried again, and after what first pause; each further pause is twice as long. */
+export interface RetryRule {
+  retries: number;
+  delaySeconds: number;
+}
+
+/** A run step or a pipeline of a plan: what its blocks have in common. */
+export interface PlanScope {
+  kind: 'step' | 'pipeline';
+  /** Number path in the plan, as blocks have it: `3`, `3.1`. */
   id: string;
   name: string;
+  /** The pipeline of a step. */
+  parent?: PlanScope | undefined;
+  /** Blocks at once; without it what the run says. */
+  jobs?: number | undefined;
+  /** For the files of its chains, relative to the project's folder. */
+  runDir?: string | undefined;
+  timeoutSeconds?: number | undefined;
+  at?: SourceLocation | undefined;
+}
+
+interface BlockPlace {
+  /** Number path in the plan: `1`, `2`, in a step `3.1`, in a pipeline `4.2.1`. */
+  id: string;
+  name: string;
+  /** The run step that holds it. */
+  scope?: PlanScope | undefined;
+  /** Variables of its step and pipeline; they take the place of those of the process. */
+  env?: Readonly<Record<string, string>> | undefined;
+  /** What its line or pipeline says; the command line fills the rest. */
+  retry?: Partial<RetryRule> | undefined;
+  at?: SourceLocation | undefined;
+}
+
+export interface ChainBlock extends BlockPlace {
+  kind: 'chain';
   tap: Plugin;
   /** Mapping pseudo plugins, in order. */
   mappers: Plugin[];
@@ -30,27 +62,29 @@ export interface ChainBlock {
   /** Undefined only where the run has no environment and no explicit ID. */
   stateId: string | undefined;
   options: BlockOptions;
-  at?: SourceLocation | undefined;
 }
 
-export interface CommandBlock {
+export interface CommandBlock extends BlockPlace {
   kind: 'command';
-  id: string;
-  name: string;
   plugin: Plugin;
   command: string | undefined;
   args: string[];
   /** Plugins whose variables it sees, in order. */
   upstream?: Plugin[] | undefined;
-  at?: SourceLocation | undefined;
 }
 
 export type Block = ChainBlock | CommandBlock;
 
-/** What a run will do. Groups follow one another; the blocks of a group may overlap. */
+/** Blocks that may overlap, all of one step or of none. */
+export interface PlanGroup {
+  blocks: Block[];
+  scope?: PlanScope | undefined;
+}
+
+/** What a run will do. Groups follow one another. */
 export interface Plan {
   words: string[];
-  groups: { blocks: Block[] }[];
+  groups: PlanGroup[];
   /** What runs otherwise than its words say, e.g. a command in a chain, which is ignored. */
   warnings?: ProjectWarning[] | undefined;
 }

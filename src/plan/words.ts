@@ -6,18 +6,23 @@ export interface PlanWord {
   text: string;
   /** The job that it comes from. */
   job: string | undefined;
-  locate(): SourceLocation | undefined;
+  /** Where it stands in a file; undefined for a word of the command line. */
+  locate?: (() => SourceLocation | undefined) | undefined;
 }
 
 /**
  * Words with jobs replaced by the words of their tasks, once and from left to right (as the original): a job inside a job's
- * tasks is not expanded.
+ * tasks is not expanded. `locate`: where the words stand that are no job's.
  */
-export function expandJobs(words: readonly string[], project: Project): PlanWord[] {
+export function expandJobs(
+  words: readonly string[],
+  project: Project,
+  locate?: (() => SourceLocation | undefined) | undefined,
+): PlanWord[] {
   return words.flatMap((text) => {
     const index = project.jobs.findIndex(({ name }) => name === text);
     const job = project.jobs[index];
-    return job ? wordsOfJob(job, index, project) : [{ text, job: undefined, locate: () => undefined }];
+    return job ? wordsOfJob(job, index, project) : [{ text, job: undefined, locate }];
   });
 }
 

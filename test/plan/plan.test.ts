@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TaplineError } from '../../src/errors.js';
-import { planLines, planRun, pluginsOf } from '../../src/plan/plan.js';
+import { planRun, pluginsOf } from '../../src/plan/plan.js';
 import type { BlockOptions, Plan } from '../../src/plan/types.js';
 import { openProject } from '../settings/open-project.js';
 
@@ -214,31 +214,6 @@ describe('what runs otherwise than its words say is warned about', () => {
     const made = plan('tap-csv target-sqlite tap-csv cleaner target-sqlite');
     expect(made.warnings).toMatchObject([{ message: expect.stringContaining("'cleaner'") as string }]);
     expect(plan('tap-csv target-sqlite').warnings).toEqual([]);
-  });
-});
-
-describe('lines with options of their own', () => {
-  test('a line says more than the command line, which fills the rest', async () => {
-    const { context } = await open();
-    const lines = [
-      { words: ['tap-csv', 'target-sqlite'], options: { fullRefresh: true, stateIdSuffix: 'own' } },
-      { words: ['tap-rest', 'target-sqlite'], options: { force: undefined } },
-      { words: ['dbt:run'], args: ['--models', 'a b'] },
-    ];
-    const made = planLines(lines, context({ stateIdSuffix: 'all', force: true }));
-    expect(made.groups.map(({ blocks }) => blocks)).toMatchObject([
-      [
-        { id: '1', stateId: 'dev:tap-csv-to-target-sqlite:own', options: { fullRefresh: true, force: true } },
-        { id: '2', stateId: 'dev:tap-rest-to-target-sqlite:all', options: { force: true, stateIdSuffix: 'all' } },
-      ],
-      [{ id: '3', command: 'run', args: ['--models', 'a b'] }],
-    ]);
-  });
-
-  test('arguments are for one command alone', async () => {
-    const { context } = await open();
-    const faulty = () => planLines([{ words: ['tap-csv', 'target-sqlite'], args: ['-x'] }], context());
-    expect(errorOf(faulty)).toMatchObject({ code: 'BLOCK_ORDER' });
   });
 });
 

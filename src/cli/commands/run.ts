@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { planRun } from '../../plan/plan.js';
+import { planWords } from '../../plan/plan.js';
 import type { BlockOptions, Plan } from '../../plan/types.js';
 import type { FailurePolicy } from '../../run/types.js';
 import type { Session } from '../../session.js';
@@ -88,11 +88,12 @@ stand for the options of these names.`,
 async function planOf(words: readonly string[], options: BlockOptions, session: Session): Promise<Plan> {
   const { project } = session;
   const [plugins, settings] = [await session.plugins(), await session.settings()];
-  return planRun(words, {
+  return planWords(words, {
     project,
     plugins,
     options,
-    expandSuffix: (text, tap) => settings.stateIdSuffix(text, tap),
+    expandSuffix: settings.stateIdSuffix,
+    expandEnv: (text) => settings.expand(text, settings.projectEnv()),
   });
 }
 

@@ -54,6 +54,8 @@ export const valueOptions: ReadonlySet<string> = new Set([
   '--plugin-type',
   '--print-var',
   '--run-id',
+  '--retries',
+  '--retry-delay',
   '--schedule',
   '--select',
   '--state',

@@ -1,6 +1,7 @@
 /** What `run` and `el` share: their common options, and the way from a plan to an exit code. */
 import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError, Option } from 'commander';
+import { durationSeconds } from '../duration.js';
 import { TaplineError } from '../errors.js';
 import { observeRun } from '../observe/observe-run.js';
 import type { BlockOptions, Plan } from '../plan/types.js';
@@ -20,6 +21,8 @@ export interface PlanOptions extends InstallFlags {
   exclude?: string[];
   runId?: string;
   timeout?: number;
+  retries?: number;
+  retryDelay?: number;
   strictSinger?: true;
   databaseUri?: string;
 }
@@ -41,6 +44,12 @@ export function processOptions(): Option[] {
   return [
     new Option('--run-id <uuid>', 'the ID of this run').argParser(parseRunId),
     new Option('--timeout <seconds>', 'stop gracefully after this time').argParser(wholeNumber(1)),
+    new Option('--retries <count>', 'try a block that failed so many times more (default: 0)').argParser(
+      wholeNumber(0),
+    ),
+    new Option('--retry-delay <time>', 'first pause before that, then twice as long: 30s, 5m (default: 10s)').argParser(
+      parseDuration,
+    ),
     new Option('--strict-singer', 'fail a tap that prints lines which are no Singer messages'),
   ];
 }
@@ -50,6 +59,12 @@ function parseRunId(text: string): string {
   const digits = text.toLowerCase().replace(/^urn:uuid:|[{}-]/g, '');
   if (/^[0-9a-f]{32}$/.test(digits)) return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
   throw new InvalidArgumentError('It is not a valid UUID.');
+}
+
+function parseDuration(text: string): number {
+  const seconds = durationSeconds(text);
+  if (seconds === undefined) throw new InvalidArgumentError('It is a number of seconds, or a text such as 30s or 5m.');
+  return seconds;
 }
 
 export async function blockOptionsOf(options: PlanOptions, session: Session): Promise<BlockOptions> {
@@ -92,6 +107,7 @@ export async function runOptionsOf(
     defaults,
     strictSinger: options.strictSinger,
     timeoutSeconds: options.timeout,
+    retry: { retries: options.retries, delaySeconds: options.retryDelay },
     trigger: env.MELTANO_JOB_TRIGGER,
     handleSignals: true,
   };

@@ -1,6 +1,7 @@
 /** Turns what happens in a run into log records, with the texts and field names of the original where it has them. */
-import type { BlockSummary, RunEvent } from '../run/events.js';
+import type { BlockSummary, RunEvent, ScopeKind } from '../run/events.js';
 import type { LogRecord } from './log-record.js';
+import { duration } from './units.js';
 
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 type Said = Pick<LogRecord, 'level' | 'event' | 'name' | 'fields' | 'shown'> | undefined;
@@ -45,6 +46,12 @@ function say(event: RunEvent, state: RunState): Said {
       return blockStarted(event, state);
     case 'block.finished':
       return blockFinished(event.summary, state);
+    case 'block.retrying':
+      return blockRetrying(event);
+    case 'scope.started':
+      return { level: 'info', event: `${scopeName(event)} started` };
+    case 'scope.finished':
+      return scopeFinished(event);
     case 'plugin.log':
       return pluginLog(event);
     case 'progress':
@@ -124,6 +131,29 @@ function sayDetail(event: RunEvent): Said {
     default:
       return undefined;
   }
+}
+
+function blockRetrying({ name, attempt = 1, attempts, delaySeconds, error }: EventOf<'block.retrying'>): Said {
+  const seconds = Math.round(delaySeconds * 10) / 10;
+  return {
+    level: 'warning',
+    event: `'${name}' is tried again in ${duration(seconds)} (attempt ${attempt + 1} of ${attempts})`,
+    fields: { delay_seconds: rounded(delaySeconds), code: error?.code },
+  };
+}
+
+function scopeFinished(event: EventOf<'scope.finished'>): Said {
+  const { status, durationSeconds, error } = event;
+  const ended = status === 'success' ? 'completed' : status.replace('_', ' ');
+  return {
+    level: status === 'success' ? 'info' : 'error',
+    event: `${scopeName(event)} ${ended}`,
+    fields: { duration_seconds: rounded(durationSeconds), status, code: error?.code, err: error?.message },
+  };
+}
+
+function scopeName({ kind, name }: { kind: ScopeKind; name: string }): string {
+  return `${kind === 'step' ? 'Run step' : 'Pipeline'} '${name}'`;
 }
 
 function runFinished({ status, durationSeconds, error }: EventOf<'run.finished'>): Said {

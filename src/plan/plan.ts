@@ -12,7 +12,7 @@ import {
   type NamedStep,
 } from './scopes.js';
 import { type ExpandSuffix, stateIdOf } from './state-id.js';
-import type { Block, BlockOptions, ChainBlock, CommandBlock, Plan, PlanGroup, PlanScope, RetryRule } from './types.js';
+import type { Block, BlockOptions, ChainBlock, CommandBlock, Plan, PlanGroup, PlanScope, RetryPart } from './types.js';
 import { expandJobs } from './words.js';
 
 export interface PlanContext {
@@ -87,7 +87,7 @@ interface StepPlace {
   id: string;
   parent?: PlanScope;
   env?: Record<string, string>;
-  retry?: Partial<RetryRule>;
+  retry?: RetryPart;
 }
 
 /** The blocks of a step are numbered through, and its groups reach over its lines. */

@@ -3,10 +3,10 @@ import { parseArgs } from 'node:util';
 import { didYouMean } from '../did-you-mean.js';
 import { durationSeconds } from '../duration.js';
 import { splitShellWords, UnclosedQuote } from '../shell-words.js';
-import type { BlockOptions, RetryRule } from './types.js';
+import type { BlockOptions, RetryPart } from './types.js';
 
 export type RunLine =
-  | { kind: 'run'; words: string[]; options: BlockOptions; retry: Partial<RetryRule> }
+  | { kind: 'run'; words: string[]; options: BlockOptions; retry: RetryPart }
   | { kind: 'invoke'; word: string; args: string[] };
 
 /** What is wrong with a line, without where it stands. */
@@ -168,7 +168,7 @@ function strategyOf(given: Given): BlockOptions['stateStrategy'] {
   throw new LineFault(`'${String(text)}' is no --state-strategy.`, 'It is auto, merge or overwrite.');
 }
 
-function retryOf(given: Given): Partial<RetryRule> {
+function retryOf(given: Given): RetryPart {
   const { retries, 'retry-delay': delay } = given as { retries?: string; 'retry-delay'?: string };
   if (retries !== undefined && !/^\d+$/.test(retries))
     throw new LineFault(`'${retries}' is no number of --retries.`, 'It is a whole number, 0 or more.');

@@ -4,7 +4,7 @@ import { durationSeconds } from '../duration.js';
 import { type ErrorCode, formatLocation, type SourceLocation, TaplineError } from '../errors.js';
 import type { Pipeline, Project, RunStep } from '../project/types.js';
 import { checkInterval } from './interval.js';
-import type { RetryRule } from './types.js';
+import type { RetryPart } from './types.js';
 
 type StepCode = Extract<ErrorCode, 'RUN_STEP_INVALID' | 'PIPELINE_INVALID'>;
 
@@ -44,7 +44,7 @@ export function findRunStep(name: string, project: Project): NamedStep | undefin
 export interface NamedPipeline {
   pipeline: Pipeline;
   steps: NamedStep[];
-  retry: Partial<RetryRule>;
+  retry: RetryPart;
   locate(): SourceLocation | undefined;
 }
 

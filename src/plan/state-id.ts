@@ -6,7 +6,7 @@ import type { Project } from '../project/types.js';
 export type ExpandSuffix = (
   text: string,
   tap: Plugin,
-  options?: { extraEnv?: Record<string, string> | undefined },
+  options?: { extraEnv?: Readonly<Record<string, string>> | undefined },
 ) => string;
 
 /**

@@ -24,6 +24,12 @@ export interface RetryRule {
   delaySeconds: number;
 }
 
+/** As much of a rule as somebody says. */
+export interface RetryPart {
+  retries?: number | undefined;
+  delaySeconds?: number | undefined;
+}
+
 /** A run step or a pipeline of a plan: what its blocks have in common. */
 export interface PlanScope {
   kind: 'step' | 'pipeline';
@@ -49,7 +55,7 @@ interface BlockPlace {
   /** Variables of its step and pipeline; they take the place of those of the process. */
   env?: Readonly<Record<string, string>> | undefined;
   /** What its line or pipeline says; the command line fills the rest. */
-  retry?: Partial<RetryRule> | undefined;
+  retry?: RetryPart | undefined;
   at?: SourceLocation | undefined;
 }
 

@@ -1,47 +1,109 @@
 import { TaplineError } from '../errors.js';
 import type { FinishedBlock } from '../history/port.js';
-import type { Block } from '../plan/types.js';
+import type { Block, RetryPart } from '../plan/types.js';
+import type { Plugin } from '../plugins/types.js';
+import type { Lease } from '../state/port.js';
 import { describeBlock, summaryOf } from './block-report.js';
 import { type ChainRecord, runChainBlock } from './chain-block.js';
 import { type Busy, type Claim, pluginsOf, releaseClaim, takeClaim } from './claim.js';
 import { runCommandBlock } from './command-block.js';
-import type { Emit } from './emit.js';
+import type { Emit, EventPlace } from './emit.js';
 import type { BlockSummary } from './events.js';
 import { keepLease } from './keep-lease.js';
 import type { BlockWork, ClaimResult } from './limiter.js';
+import { mayPass, pauseSeconds, retryOf, retryRule } from './retry-rule.js';
 import { chainOptions, type RunContext } from './run-context.js';
 import { StopControl } from './stop-control.js';
+import type { World } from './types.js';
 
 /** How the limiter claims, runs and reports the blocks of this run. */
 export function blockWork(context: RunContext): BlockWork<Claim> {
   const told = new Map<Block, string>();
+  const failed = new Map<Block, FailedAttempt>();
+  const attemptOf = (block: Block) => (failed.get(block)?.attempt ?? 0) + 1;
   return {
-    claim: (block) => claim(context, block, told),
-    run: (block, held) => runBlock(context, block, held),
+    claim: (block) => claim(context, block, attemptOf(block), told),
+    run: async (block, held, stop) => {
+      const attempt = attemptOf(block);
+      const summary = await runBlock(context, block, held, attempt, stop);
+      const pause =
+        summary.status === 'failed' && !stop.stopping ? pauseAfter(context, block, attempt, summary) : undefined;
+      if (pause === undefined) return summary;
+      failed.set(block, { attempt, summary });
+      return { againAfterSeconds: pause };
+    },
     giveBack: releaseUnused,
-    notStarted: (block) => finishUnstarted(context, block, 'not_started', undefined),
+    // One that waits for its next attempt has failed, whatever keeps it from being tried again.
+    notStarted: (block) => failed.get(block)?.summary ?? finishUnstarted(context, block, 1, 'not_started', undefined),
   };
 }
 
-async function claim(context: RunContext, block: Block, told: Map<Block, string>): Promise<ClaimResult<Claim>> {
-  const emit = context.emitter.at({ blockId: block.id, attempt: 1 });
+interface FailedAttempt {
+  attempt: number;
+  summary: BlockSummary;
+}
+
+/** Seconds until a block that failed is tried again; undefined where it is not. */
+function pauseAfter(
+  { world, options, emitter }: RunContext,
+  block: Block,
+  attempt: number,
+  { error }: BlockSummary,
+): number | undefined {
+  if (!mayPass(error)) return undefined;
+  const emit = emitter.at(placeOf(block, attempt));
+  const rule = retryRule(
+    pluginsOf(block).map((plugin) => pluginRetry(world, plugin, block, emit)),
+    block,
+    options.retry,
+  );
+  if (attempt > rule.retries) return undefined;
+  const delaySeconds = pauseSeconds(rule, attempt);
+  emit({ type: 'block.retrying', name: block.name, attempts: rule.retries + 1, delaySeconds, error });
+  return delaySeconds;
+}
+
+/** What a plugin says of retries. The block has failed already: what can't be read is told, and counts as not said. */
+function pluginRetry({ settings }: World, plugin: Plugin, { env }: Block, emit: Emit): RetryPart {
+  try {
+    return retryOf(settings.plugin(plugin, { extraEnv: env }));
+  } catch (error) {
+    if (!(error instanceof TaplineError)) throw error;
+    emit({ type: 'warning', code: error.code, message: error.message, hint: error.hint, at: error.at });
+    return {};
+  }
+}
+
+/** Where an event of a block's attempt belongs. */
+function placeOf({ id, scope }: Block, attempt: number): EventPlace {
+  return { blockId: id, parentId: scope?.id, attempt };
+}
+
+async function claim(
+  context: RunContext,
+  block: Block,
+  attempt: number,
+  told: Map<Block, string>,
+): Promise<ClaimResult<Claim>> {
+  const emit = context.emitter.at(placeOf(block, attempt));
   try {
     const taken = await takeClaim(context, block, emit);
     if (!('error' in taken)) return { claim: taken };
-    return busyResult(context, block, taken, told, emit);
+    return busyResult(context, block, attempt, taken, told);
   } catch (error) {
-    return { summary: finishUnstarted(context, block, 'failed', error) };
+    return { summary: finishUnstarted(context, block, attempt, 'failed', error) };
   }
 }
 
 function busyResult(
   context: RunContext,
   block: Block,
+  attempt: number,
   busy: Busy,
   told: Map<Block, string>,
-  emit: Emit,
 ): ClaimResult<Claim> {
   const { ifRunning = 'fail' } = context.options;
+  const emit = context.emitter.at(placeOf(block, attempt));
   if (busy.for === 'concurrency' || ifRunning === 'wait') {
     // Once for each holder, not each time that we ask.
     const news = `${busy.for} ${busy.holder}`;
@@ -49,9 +111,9 @@ function busyResult(
     told.set(block, news);
     return { wait: true };
   }
-  if (ifRunning === 'fail') return { summary: finishUnstarted(context, block, 'failed', busy.error) };
+  if (ifRunning === 'fail') return { summary: finishUnstarted(context, block, attempt, 'failed', busy.error) };
   const error = new TaplineError('RUN_SKIPPED', `Skipped: ${busy.error.message}`, { data: busy.error.data });
-  return { summary: finishUnstarted(context, block, 'skipped', error) };
+  return { summary: finishUnstarted(context, block, attempt, 'skipped', error) };
 }
 
 /** A claim that was taken and is not used: its row must not stay as a running one. */
@@ -63,23 +125,30 @@ async function releaseUnused(held: Claim): Promise<void> {
 function finishUnstarted(
   context: RunContext,
   block: Block,
+  attempt: number,
   status: 'failed' | 'skipped' | 'not_started',
   error: unknown,
 ): BlockSummary {
-  const summary = summaryOf(block, { status, durationSeconds: 0, error });
-  noteStart(context, block);
-  noteEnd(context, { summary, streams: [], versionBefore: undefined, versionAfter: undefined });
-  context.emitter.at({ blockId: block.id, attempt: 1 })({ type: 'block.finished', summary });
+  const summary = withAttempts(summaryOf(block, { status, durationSeconds: 0, error }), attempt);
+  noteStart(context, block, attempt);
+  noteEnd(context, { summary, streams: [], versionBefore: undefined, versionAfter: undefined }, attempt);
+  context.emitter.at(placeOf(block, attempt))({ type: 'block.finished', summary });
   return summary;
 }
 
 /** From `block.started` to `block.finished`; the claim is given back in between. Never rejects. */
-async function runBlock(context: RunContext, block: Block, held: Claim): Promise<BlockSummary> {
-  const emit = context.emitter.at({ blockId: block.id, attempt: 1 });
-  const stop = new StopControl(context.stop);
+async function runBlock(
+  context: RunContext,
+  block: Block,
+  held: Claim,
+  attempt: number,
+  groupStop: StopControl,
+): Promise<BlockSummary> {
+  const emit = context.emitter.at(placeOf(block, attempt));
+  const stop = new StopControl(groupStop);
   const started = performance.now();
   emit({ type: 'block.started', ...describeBlock(block) });
-  noteStart(context, block);
+  noteStart(context, block, attempt);
   warnWithoutState(context, block, emit);
   const leases = keepClaim(held, stop, emit);
   let record: ChainRecord;
@@ -90,12 +159,20 @@ async function runBlock(context: RunContext, block: Block, held: Claim): Promise
   }
   await leases.stop();
   record = await finishClaim(context, block, held, record, emit);
-  await context.directory.removeBlock(block.id).catch(() => undefined);
+  await context.directories
+    .of(block)
+    .then((directory) => directory.removeBlock(block.id))
+    .catch(() => undefined);
   // All of it: settings, discovery and the last save are the block's time, too, not only that of its processes.
-  const summary = { ...record.summary, durationSeconds: (performance.now() - started) / 1000 };
-  noteEnd(context, { ...record, summary });
+  const durationSeconds = (performance.now() - started) / 1000;
+  const summary = withAttempts({ ...record.summary, durationSeconds }, attempt);
+  noteEnd(context, { ...record, summary }, attempt);
   emit({ type: 'block.finished', summary });
   return summary;
+}
+
+function withAttempts(summary: BlockSummary, attempt: number): BlockSummary {
+  return attempt === 1 ? summary : { ...summary, attempts: attempt };
 }
 
 async function start(
@@ -122,14 +199,14 @@ function endedBy(error: unknown, stop: StopControl): { status: 'failed' | 'stopp
 
 /** Renews what the block holds; a lease that is lost stops the block: from then on another run may write. */
 function keepClaim({ state, places }: Claim, stop: StopControl, emit: Emit): { stop(): Promise<void> } {
+  const lost = (lease: Lease, error: TaplineError): void => {
+    if (lease === state?.lease) emit({ type: 'lease.lost', stateId: lease.name, token: lease.token });
+    emit({ type: 'warning', code: error.code, message: error.message, hint: error.hint });
+    stop.request({ reason: 'lease', second: false });
+  };
+  state?.row.watch((error) => lost(state.lease, error));
   const leases = state === undefined ? places : [state.lease, ...places];
-  const kept = leases.map((lease) =>
-    keepLease(lease, (error) => {
-      if (lease === state?.lease) emit({ type: 'lease.lost', stateId: lease.name, token: lease.token });
-      emit({ type: 'warning', code: error.code, message: error.message, hint: error.hint });
-      stop.request({ reason: 'lease', second: false });
-    }),
-  );
+  const kept = leases.map((lease) => keepLease(lease, (error) => lost(lease, error)));
   return {
     stop: async () => {
       for (const lease of kept) await lease.stop();
@@ -183,16 +260,17 @@ function warnWithoutState(context: RunContext, block: Block, emit: Emit): void {
   }
 }
 
-function noteStart({ notes, options, owner }: RunContext, block: Block): void {
+function noteStart({ notes, options, owner }: RunContext, block: Block, attempt: number): void {
   const { kind, name, stateId } = describeBlock(block);
   const row = {
     runId: owner.runId,
     blockId: block.id,
-    kind: kind === 'chain' ? ('chain' as const) : ('command' as const),
+    kind,
     name,
     plugins: pluginsOf(block).map((plugin) => plugin.name),
     stateId,
-    attempt: 1,
+    parentId: block.scope?.id,
+    attempt,
     options: { ...options.defaults, ...(block.kind === 'chain' ? block.options : {}) },
     startedAt: new Date(),
   };
@@ -202,12 +280,13 @@ function noteStart({ notes, options, owner }: RunContext, block: Block): void {
 function noteEnd(
   { notes, owner, world }: RunContext,
   { summary, streams, versionBefore, versionAfter }: ChainRecord,
+  attempt: number,
 ): void {
   const { blockId, status, counts, error, exitCodes } = summary;
   const row: FinishedBlock = {
     runId: owner.runId,
     blockId,
-    attempt: 1,
+    attempt,
     status,
     endedAt: new Date(),
     recordsExtracted: counts?.recordsExtracted,

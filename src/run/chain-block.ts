@@ -42,7 +42,7 @@ export async function runChainBlock(
   const options = chainOptions(context, block);
   const { fullRefresh = false, refreshCatalog = false, selectFilter } = options;
   const chain = resolveChain(world, block, emit, options);
-  const directory = await context.directory.block(block.id);
+  const directory = await (await context.directories.of(block)).block(block.id);
   const notes = context.notes.processes(block.id, owner);
   const tapState =
     claim.state === undefined
@@ -134,6 +134,7 @@ async function endOf(
   }
   if (error !== undefined) return error;
   if (stop.first?.reason !== 'lease') return undefined;
+  if (saver?.gaveWay !== undefined) return saver.gaveWay;
   return new TaplineError('LEASE_LOST', `The lease of ${block.name} was lost while it ran, so it was stopped.`, {
     hint: 'What was saved before stands; the next run goes on from there.',
   });
@@ -160,6 +161,11 @@ class CheckpointSaver {
     this.mode = saveMode(options, before !== undefined);
   }
 
+  /** Why this run was stopped for another. */
+  get gaveWay(): TaplineError | undefined {
+    return this.claim.row.gaveWay;
+  }
+
   /** With the bookmarks of the streams that the run leaves out, unless somebody says how states are to be saved. */
   whole(printed: SingerState): SingerState {
     const { before, options } = this;
@@ -173,7 +179,7 @@ class CheckpointSaver {
     try {
       const write = { mode: this.mode, state: { singer_state: state }, runId: this.context.options.runId };
       const { version } = await underLease(lease, async () => {
-        await row.lookBeforeFirstSave();
+        await row.lookBeforeSave();
         return lease.save(write);
       });
       this.version = version;

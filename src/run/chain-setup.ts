@@ -30,14 +30,15 @@ export function resolveChain(
   emit: Emit,
   options: BlockOptions = block.options,
 ): ResolvedChain {
-  const tap = resolvePlugin(world, block.tap, {}, emit, tapOverrides(options));
+  const { env } = block;
+  const tap = resolvePlugin(world, block.tap, { env, overrides: tapOverrides(options) }, emit);
   let upstream = { ...tap.exported };
   const mappers = block.mappers.map((plugin) => {
-    const mapper = resolvePlugin(world, plugin, upstream, emit);
+    const mapper = resolvePlugin(world, plugin, { env, upstream }, emit);
     upstream = { ...upstream, ...mapper.exported };
     return mapper;
   });
-  return { tap, mappers, target: resolvePlugin(world, block.target, upstream, emit) };
+  return { tap, mappers, target: resolvePlugin(world, block.target, { env, upstream }, emit) };
 }
 
 /** Extras of the tap that the command line sets. */
@@ -46,15 +47,23 @@ function tapOverrides({ selectFilter, catalog, state }: BlockOptions): Record<st
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
+export interface PluginCircumstances {
+  /** Of the block's step and pipeline, in place of the process's. */
+  env?: Readonly<Record<string, string>> | undefined;
+  /** What the plugins before it export. */
+  upstream?: Record<string, string> | undefined;
+  /** Settings from the command line. */
+  overrides?: Record<string, unknown> | undefined;
+}
+
 /** Resolves one plugin, hides its secrets, and warns where none of its groups of required settings is complete. */
 export function resolvePlugin(
   world: World,
   plugin: Plugin,
-  upstream: Record<string, string>,
+  { env, upstream, overrides }: PluginCircumstances,
   emit: Emit,
-  overrides: Record<string, unknown> = {},
 ): ResolvedPlugin {
-  const resolved = world.settings.plugin(plugin, { upstream, overrides });
+  const resolved = world.settings.plugin(plugin, { upstream, overrides, extraEnv: env });
   world.mask.add(resolved.secrets);
   const [missing] = resolved.missing;
   if (missing !== undefined) {

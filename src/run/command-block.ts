@@ -21,7 +21,7 @@ export async function runCommandBlock(
   emit: Emit,
 ): Promise<BlockSummary> {
   const { world, reaper, notes, owner } = context;
-  const resolved = resolvePlugin(world, block.plugin, upstreamOf(world, block), emit);
+  const resolved = resolvePlugin(world, block.plugin, { env: block.env, upstream: upstreamOf(world, block) }, emit);
   const spec = commandSpec(world, resolved, block.command, block.args);
   // A process in a session of its own can't read the terminal. (Asking process.stdin would make a shared pipe non-blocking.)
   const stdin = isatty(0) ? 'ignore' : 'inherit';
@@ -38,10 +38,10 @@ export async function runCommandBlock(
 }
 
 /** What the plugins before it export, each seeing those before it. */
-function upstreamOf(world: World, { upstream = [] }: CommandBlock): Record<string, string> {
+function upstreamOf(world: World, { upstream = [], env }: CommandBlock): Record<string, string> {
   let variables: Record<string, string> = {};
   for (const plugin of upstream) {
-    const { exported, secrets } = world.settings.plugin(plugin, { upstream: variables });
+    const { exported, secrets } = world.settings.plugin(plugin, { upstream: variables, extraEnv: env });
     world.mask.add(secrets);
     variables = { ...variables, ...exported };
   }

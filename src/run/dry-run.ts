@@ -1,19 +1,26 @@
 import { findCommand } from '../plan/command-line.js';
+import { drawPlan } from '../plan/draw.js';
 import type { Block, Plan } from '../plan/types.js';
 import { describeBlock, summaryOf } from './block-report.js';
 import { resolveChain, resolvePlugin } from './chain-setup.js';
 import type { Emitter } from './emit.js';
 import type { BlockSummary } from './events.js';
-import type { World } from './types.js';
+import { jobsOf } from './scopes.js';
+import type { RunOptions, World } from './types.js';
 
 /**
  * Says what a plan would run, and finds out what would stop it: settings are resolved, programs and commands looked up.
  * Nothing is started, and no store is opened.
  */
-export function dryRun(plan: Plan, world: World, emitter: Emitter): BlockSummary[] {
+export function dryRun(plan: Plan, { jobs }: RunOptions, world: World, emitter: Emitter): BlockSummary[] {
   const blocks = plan.groups.flatMap((group) => group.blocks);
+  // The original's lines tell all there is of a plan without steps.
+  if (plan.groups.some(({ scope }) => scope !== undefined)) {
+    const lines = drawPlan(plan, (scope) => jobsOf(scope, jobs));
+    emitter.emit({ type: 'log', level: 'info', message: ['Would run:', ...lines].join('\n') });
+  }
   return blocks.map((block, index) => {
-    const emit = emitter.at({ blockId: block.id });
+    const emit = emitter.at({ blockId: block.id, parentId: block.scope?.id });
     const { kind, name, plugins, stateId } = describeBlock(block);
     try {
       check(world, block, emit);
@@ -44,7 +51,7 @@ function check(world: World, block: Block, emit: ReturnType<Emitter['at']>): voi
       world.installer.executable(plugin, undefined, processEnv);
     return;
   }
-  const { plugin, processEnv } = resolvePlugin(world, block.plugin, {}, emit);
+  const { plugin, processEnv } = resolvePlugin(world, block.plugin, { env: block.env }, emit);
   const command = block.command === undefined ? undefined : findCommand(plugin, block.command);
   world.installer.executable(plugin, command?.executable, processEnv);
 }

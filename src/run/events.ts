@@ -5,7 +5,9 @@
 import type { SourceLocation } from '../errors.js';
 
 export type ProcessRole = 'tap' | 'mapper' | 'target' | 'command' | 'discovery';
-export type BlockKind = 'chain' | 'command' | 'step' | 'pipeline';
+export type BlockKind = 'chain' | 'command';
+/** What holds blocks. */
+export type ScopeKind = 'step' | 'pipeline';
 export type BlockStatus = 'success' | 'failed' | 'stopped' | 'skipped' | 'not_started';
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
 
@@ -40,7 +42,7 @@ export interface EventEnvelope {
   /** ISO 8601, UTC, milliseconds. */
   time: string;
   runId: string;
-  /** The block's number path in the plan, e.g. `2` or `1.3`; absent for what concerns the whole run. */
+  /** The number path of a block, step or pipeline in the plan, e.g. `2` or `1.3`; absent for what concerns the whole run. */
   blockId?: string | undefined;
   parentId?: string | undefined;
   attempt?: number | undefined;
@@ -74,6 +76,17 @@ export type RunEventBody =
     }
   | { type: 'block.started'; kind: BlockKind; name: string; plugins: string[]; stateId?: string | undefined }
   | { type: 'block.finished'; summary: BlockSummary }
+  /** It failed, and is tried again after the delay; `attempt` of the envelope is the one that failed. */
+  | { type: 'block.retrying'; name: string; attempts: number; delaySeconds: number; error?: ErrorInfo | undefined }
+  | { type: 'scope.started'; kind: ScopeKind; name: string }
+  | {
+      type: 'scope.finished';
+      kind: ScopeKind;
+      name: string;
+      status: BlockStatus;
+      durationSeconds: number;
+      error?: ErrorInfo | undefined;
+    }
   | {
       type: 'lease.acquired' | 'lease.released' | 'lease.lost' | 'lease.reclaimed';
       stateId: string;
@@ -149,6 +162,8 @@ export interface BlockSummary {
   counts?: ChainCounts | undefined;
   pressure?: ChainPressure | undefined;
   processes: ProcessOutcome[];
+  /** The last one's number, where there was more than one. */
+  attempts?: number | undefined;
   /** Exit codes as the original's log field shows them, e.g. `{ extractors: 7 }`. */
   exitCodes?: Record<string, number> | undefined;
   error?: ErrorInfo | undefined;

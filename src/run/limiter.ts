@@ -1,4 +1,4 @@
-import type { Block, Plan } from '../plan/types.js';
+import type { Block, Plan, PlanScope } from '../plan/types.js';
 import type { BlockSummary } from './events.js';
 import type { StopControl } from './stop-control.js';
 import type { FailurePolicy } from './types.js';
@@ -9,22 +9,34 @@ export type ClaimResult<Claim> = { claim: Claim } | { wait: true } | { summary: 
 export interface BlockWork<Claim> {
   /** Takes all that the block needs or nothing; `wait`: somebody else has it, ask again later; `summary`: it will not run. Never rejects. */
   claim(block: Block): Promise<ClaimResult<Claim>>;
-  /** Runs it to its end and gives the claim back. Never rejects. */
-  run(block: Block, claim: Claim): Promise<BlockSummary>;
+  /** Runs it to its end and gives the claim back. Never rejects. `again`: it failed and is to be tried once more, after so long. */
+  run(block: Block, claim: Claim, stop: StopControl): Promise<BlockSummary | { againAfterSeconds: number }>;
   giveBack(claim: Claim): Promise<void>;
+  /** What became of a block that will not run (any more). */
   notStarted(block: Block): BlockSummary;
 }
 
+/** Told of what the groups belong to. */
+export interface LimiterScopes {
+  /** Before a group's first block. Returns what stops its blocks. */
+  enter(scope: PlanScope | undefined): StopControl;
+  /** After its last. */
+  note(summaries: readonly BlockSummary[]): void;
+  /** How many of its blocks may run at once. */
+  jobs(scope: PlanScope | undefined): number;
+}
+
 export interface LimiterOptions {
-  jobs: number;
   onFailure: FailurePolicy;
-  stop: StopControl;
+  scopes: LimiterScopes;
 }
 
 const askAgainMilliseconds = 500;
+/** Timers take no more; who waits longer is woken in between. */
+const longestTimer = 2 ** 31 - 2;
 
 /**
- * Runs a plan: group after group; in a group at most `jobs` blocks at once, in order where they can start, never two with one
+ * Runs a plan: group after group; in a group at most so many blocks at once as its step says, in order where they can start, never two with one
  * state ID. One limiter for all: a block takes a place only when everything else that it needs is its own.
  */
 export async function runPlan<Claim>(
@@ -33,15 +45,24 @@ export async function runPlan<Claim>(
   options: LimiterOptions,
 ): Promise<BlockSummary[]> {
   const summaries: BlockSummary[] = [];
-  for (const { blocks } of plan.groups) {
-    const group = new Group(blocks, work, options, isClosed(summaries, options));
-    summaries.push(...(await group.run()));
+  const { onFailure, scopes } = options;
+  for (const { blocks, scope } of plan.groups) {
+    const rules = { onFailure, jobs: scopes.jobs(scope), stop: scopes.enter(scope) };
+    const ended = await new Group(blocks, work, rules, isClosed(summaries, rules)).run();
+    scopes.note(ended);
+    summaries.push(...ended);
   }
   return summaries;
 }
 
+interface GroupRules {
+  jobs: number;
+  onFailure: FailurePolicy;
+  stop: StopControl;
+}
+
 /** Whether nothing new may start, because of what has happened so far. */
-function isClosed(summaries: readonly BlockSummary[], { onFailure, stop }: LimiterOptions): boolean {
+function isClosed(summaries: readonly BlockSummary[], { onFailure, stop }: GroupRules): boolean {
   if (stop.stopping) return true;
   return onFailure !== 'run-rest' && summaries.some(({ status }) => status !== 'success');
 }
@@ -56,7 +77,7 @@ class Group<Claim> {
   constructor(
     private readonly blocks: readonly Block[],
     private readonly work: BlockWork<Claim>,
-    private readonly options: LimiterOptions,
+    private readonly options: GroupRules,
     private closed: boolean,
   ) {
     this.pending = [...blocks];
@@ -102,8 +123,18 @@ class Group<Claim> {
       this.finish(block, result.summary);
       return;
     }
-    const running = this.work.run(block, result.claim).then((summary) => this.finish(block, summary));
+    const running = this.work.run(block, result.claim, this.options.stop).then((ended) => {
+      if ('againAfterSeconds' in ended) this.putBack(block, ended.againAfterSeconds);
+      else this.finish(block, ended);
+    });
     this.running.set(block, running);
+  }
+
+  /** It waits without a place: others may run meanwhile. */
+  private putBack(block: Block, seconds: number): void {
+    this.running.delete(block);
+    this.askAt.set(block, performance.now() + seconds * 1000);
+    this.pending.push(block);
   }
 
   private finish(block: Block, summary: BlockSummary): void {
@@ -124,7 +155,7 @@ class Group<Claim> {
     let timer: NodeJS.Timeout | undefined;
     const asks = this.pending.flatMap((block) => this.askAt.get(block) ?? []);
     if (asks.length > 0 && this.running.size < this.options.jobs) {
-      const wait = Math.max(0, Math.min(...asks) - performance.now());
+      const wait = Math.min(longestTimer, Math.max(0, Math.min(...asks) - performance.now()));
       wake.push(new Promise((resolve) => (timer = setTimeout(resolve, wait + 1))));
     }
     await Promise.race(wake);

@@ -4,7 +4,7 @@ import { optionsOf } from './block-options.js';
 import type { Emitter } from './emit.js';
 import type { HistoryNotes } from './history-notes.js';
 import type { Reaper } from './process/reaper.js';
-import type { RunDirectory } from './run-directory.js';
+import type { RunDirectories } from './run-directories.js';
 import type { StopControl } from './stop-control.js';
 import type { RunOptions, World } from './types.js';
 
@@ -15,7 +15,7 @@ export interface RunContext {
   owner: LeaseOwner;
   emitter: Emitter;
   stop: StopControl;
-  directory: RunDirectory;
+  directories: RunDirectories;
   reaper: Reaper;
   notes: HistoryNotes;
   trigger: string;

@@ -13,7 +13,8 @@ import { installForPlan } from './install-plugins.js';
 import { runPlan } from './limiter.js';
 import { startReaper } from './process/reaper.js';
 import type { RunContext } from './run-context.js';
-import { createRunDirectory, removeLeftoverDirectories } from './run-directory.js';
+import { RunDirectories } from './run-directories.js';
+import { RunScopes } from './scopes.js';
 import { signalExitCode, stopAfter, stopOnSignals, stopWhenAborted } from './signals.js';
 import { StopControl } from './stop-control.js';
 import type { RunOptions, RunResult, World } from './types.js';
@@ -37,8 +38,8 @@ export async function run(
   let failure: unknown;
   try {
     await installForPlan(plan, options, world, stop, emitter.emit);
-    if (options.dryRun) blocks = dryRun(plan, world, emitter);
-    else if (options.install !== 'only') blocks = await runBlocks(plan, options, world, emitter, stop);
+    if (options.dryRun) blocks = dryRun(plan, options, world, emitter);
+    else if (options.install !== 'only') ({ blocks, failure } = await runBlocks(plan, options, world, emitter, stop));
   } catch (error) {
     failure = error;
   } finally {
@@ -72,7 +73,14 @@ function announce(
   const blocks = plan.groups.flatMap((group) => group.blocks);
   const environment = project.environment?.name ?? null;
   emit({ type: 'run.started', words: plan.words, environment, blocks: blocks.length, jobs, dryRun });
-  for (const block of blocks) at({ blockId: block.id })({ type: 'block.planned', ...describeBlock(block) });
+  for (const block of blocks)
+    at({ blockId: block.id, parentId: block.scope?.id })({ type: 'block.planned', ...describeBlock(block) });
+}
+
+interface Ended {
+  blocks: BlockSummary[];
+  /** Of a step as a whole. */
+  failure: TaplineError | undefined;
 }
 
 async function runBlocks(
@@ -81,8 +89,8 @@ async function runBlocks(
   world: World,
   emitter: Emitter,
   stop: StopControl,
-): Promise<BlockSummary[]> {
-  if (plan.groups.length === 0) return [];
+): Promise<Ended> {
+  if (plan.groups.length === 0) return { blocks: [], failure: undefined };
   const owner = await currentOwner(options.runId);
   const notes = new HistoryNotes(world.history, emitter.emit);
   const trigger = options.trigger ?? world.env.MELTANO_JOB_TRIGGER ?? 'cli';
@@ -98,9 +106,9 @@ async function runBlocks(
   const end = (blocks: BlockSummary[], failure: unknown) =>
     noteEnd(notes, options.runId, world.mask.value(judge(blocks, failure, stop, options)));
   try {
-    const blocks = await inDirectory({ world, options, owner, emitter, stop, notes, trigger }, plan);
-    await end(blocks, undefined);
-    return blocks;
+    const ended = await inDirectory({ world, options, owner, emitter, stop, notes, trigger }, plan);
+    await end(ended.blocks, ended.failure);
+    return ended;
   } catch (error) {
     // Else it would stand there as a run that was killed.
     await end([], error);
@@ -108,22 +116,22 @@ async function runBlocks(
   }
 }
 
-/** The run's directory, its reaper and what they hold are gone when this has ended. */
-async function inDirectory(parts: Omit<RunContext, 'directory' | 'reaper'>, plan: Plan): Promise<BlockSummary[]> {
-  const { world, options, owner, stop } = parts;
-  const leftovers = removeLeftoverDirectories(world.runDirRoot);
-  const directory = await createRunDirectory(world.runDirRoot, owner);
+/** The run's directories, its reaper and what they hold are gone when this has ended. */
+async function inDirectory(parts: Omit<RunContext, 'directories' | 'reaper'>, plan: Plan): Promise<Ended> {
+  const { world, options, owner } = parts;
   const reaper = startReaper();
-  reaper.watchPath(directory.path);
-  const touching = setInterval(() => void directory.touch().catch(() => undefined), 60_000);
-  const context: RunContext = { ...parts, directory, reaper };
+  const directories = new RunDirectories(world, owner, reaper);
+  const context: RunContext = { ...parts, directories, reaper };
+  const scopes = new RunScopes(context);
   try {
-    const { jobs = 1, onFailure = 'finish-running' } = options;
-    return await runPlan(plan, blockWork(context), { jobs, onFailure, stop });
+    await directories.own();
+    const { onFailure = 'finish-running' } = options;
+    const blocks = await runPlan(plan, blockWork(context), { onFailure, scopes });
+    scopes.leave();
+    return { blocks, failure: scopes.failure };
   } finally {
-    clearInterval(touching);
-    await Promise.all([leftovers, directory.remove().catch(() => undefined)]);
-    reaper.forgetPath(directory.path);
+    scopes.leave();
+    await directories.remove();
     await reaper.close();
   }
 }

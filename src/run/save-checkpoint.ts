@@ -9,7 +9,7 @@ import { secondsLeft } from './keep-lease.js';
 import { fileName, rescueName } from './run-directory.js';
 
 /** Errors that a later try may not meet: the store is away or busy. All others are final at once. */
-const passing = new Set(['DATABASE_LOCKED', 'DATABASE_OPEN', 'DISK_FULL']);
+const passing = new Set(['DATABASE_LOCKED', 'DATABASE_OPEN', 'DATABASE_UNREACHABLE', 'DISK_FULL']);
 
 /** A state above this many bytes is not printed into an error. */
 const longestPrinted = 64 * 1024;

@@ -1,6 +1,6 @@
 import type { History } from '../history/port.js';
 import type { Installer } from '../install/types.js';
-import type { BlockOptions } from '../plan/types.js';
+import type { BlockOptions, RetryPart } from '../plan/types.js';
 import type { Plugins } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
 import type { SettingsResolver } from '../settings/types.js';
@@ -43,8 +43,10 @@ export type IfRunning = 'fail' | 'wait' | 'skip';
 export interface RunOptions {
   /** Any text that is unique; the original takes UUIDs only. */
   runId: string;
-  /** Blocks at once, 1 by default. */
+  /** Blocks at once: 1 by default, in a run step one for each CPU. */
   jobs?: number | undefined;
+  /** How often blocks that fail are tried again, where neither plugin nor pipeline says it: never by default. */
+  retry?: RetryPart | undefined;
   onFailure?: FailurePolicy | undefined;
   ifRunning?: IfRunning | undefined;
   install?: 'auto' | 'skip' | 'only' | undefined;

@@ -81,7 +81,7 @@ export interface ResolveOptions {
   /** `exported` of the plugins before it in the chain. */
   upstream?: Record<string, string> | undefined;
   /** Variables that a schedule, step or pipeline adds. */
-  extraEnv?: Record<string, string> | undefined;
+  extraEnv?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Values of the `plugin_settings` table, by namespace and name; the session reads them where the table has any. */

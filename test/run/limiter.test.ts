@@ -19,7 +19,7 @@ function direct(
   } = {},
 ) {
   const log: string[] = [];
-  const ends = new Map<string, (status: BlockStatus) => void>();
+  const ends = new Map<string, (status: BlockStatus | 'again') => void>();
   const stop = new StopControl();
   let changed = () => {};
   const note = (entry: string) => {
@@ -31,35 +31,56 @@ function direct(
     claim: async (block: Block): Promise<ClaimResult<Block>> => claim(block) ?? { claim: block },
     run: (block: Block) => {
       note(`start ${block.id}`);
-      return new Promise<BlockSummary>((resolve) => {
+      return new Promise<BlockSummary | { againAfterSeconds: number }>((resolve) => {
         ends.set(block.id, (status) => {
           note(`end ${block.id}`);
-          resolve(summary(block, status));
+          ends.delete(block.id);
+          resolve(status === 'again' ? { againAfterSeconds: 0.001 } : summary(block, status));
         });
       });
     },
     giveBack: async (block: Block) => note(`back ${block.id}`),
     notStarted: (block: Block) => summary(block, 'not_started'),
   };
-  const done = runPlan(given, work, { jobs, onFailure, stop }).then((all) =>
+  const scopes = { enter: () => stop, note: () => undefined, jobs: () => jobs };
+  const done = runPlan(given, work, { onFailure, scopes }).then((all) =>
     all.map(({ blockId, status }) => `${blockId} ${status}`),
   );
-  const until = (entry: string) =>
+  const until = (entry: string, times = 1) =>
     new Promise<void>((resolve) => {
-      changed = () => log.includes(entry) && resolve();
+      changed = () => log.filter((logged) => logged === entry).length >= times && resolve();
       changed();
     });
   return {
     log,
     stop,
     done,
-    end: async (id: string, status: BlockStatus = 'success') => {
-      await until(`start ${id}`);
+    end: async (id: string, status: BlockStatus | 'again' = 'success', attempt = 1) => {
+      await until(`start ${id}`, attempt);
       ends.get(id)?.(status);
     },
     until,
   };
 }
+
+describe('a block that is to run again', () => {
+  it('gives its place to others until then', async () => {
+    const run = direct(plan([chain('1'), chain('2')]));
+    await run.end('1', 'again');
+    await run.end('2');
+    await run.end('1', 'success', 2);
+    expect(await run.done).toEqual(['1 success', '2 success']);
+    expect(run.log).toEqual(['start 1', 'end 1', 'start 2', 'end 2', 'start 1', 'end 1']);
+  });
+
+  it('keeps the next group waiting, and runs no more once something has failed', async () => {
+    const run = direct(plan([chain('1'), chain('2')], [command('3')]), { jobs: 2 });
+    await run.until('start 2');
+    await run.end('2', 'failed');
+    await run.end('1', 'again');
+    expect(await run.done).toEqual(['1 not_started', '2 failed', '3 not_started']);
+  });
+});
 
 describe('runPlan', () => {
   it('runs one block after the other by default', async () => {

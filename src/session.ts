@@ -23,7 +23,7 @@ import type { World } from './run/types.js';
 import { createSettings } from './settings/resolver.js';
 import type { SettingsResolver, SettingsTable, StoredSettings } from './settings/types.js';
 import type { StateBackend } from './state/port.js';
-import { parseDatabaseUri } from './state/systemdb/uri.js';
+import { databaseKind, parseSqliteUri } from './state/systemdb/uri.js';
 
 export interface SessionOptions {
   cwd: string;
@@ -96,12 +96,22 @@ export function createSession(project: Project, options: SessionOptions): Sessio
   /** Without what the system database keeps: enough for the log, and to find that database. */
   const baseSettings = once(() => withSettings());
   const databaseUri = async () => String((await baseSettings()).projectSetting('database_uri'));
+  const databaseOptions = async () => {
+    const setting = async (name: string) => numberOf((await baseSettings()).projectSetting(name));
+    const retries = (await setting('database_max_retries')) ?? 0;
+    const seconds = (await setting('database_retry_timeout')) ?? 0;
+    return { uri: await databaseUri(), cwd, env, readOnly, connecting: { retries, seconds } };
+  };
+  /** A server has to be asked whether it has the tables; what was opened for that is gone on with. */
+  const existingDatabase = once(async () => (await loadStores()).openExistingDatabase(await databaseOptions()));
+  const isServer = async () => databaseKind(await databaseUri()) === 'postgres';
   const database = once(async () => {
-    const { openSystemDatabase } = await loadStores();
-    return openSystemDatabase({ uri: await databaseUri(), cwd, readOnly });
+    const existing = (await isServer()) ? await existingDatabase() : undefined;
+    return existing ?? (await loadStores()).openSystemDatabase(await databaseOptions());
   });
   const isDatabaseThere = async () => {
-    const { file } = parseDatabaseUri(await databaseUri(), cwd);
+    if (await isServer()) return ((await database.made()) ?? (await existingDatabase())) !== undefined;
+    const { file } = parseSqliteUri(await databaseUri(), cwd);
     return file !== undefined && existsSync(file);
   };
   const settings = once(async () => {
@@ -202,7 +212,7 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     log,
     world,
     async close() {
-      for (const opened of [state, history, database, hub]) await (await opened.made())?.close();
+      for (const opened of [state, history, database, existingDatabase, hub]) await (await opened.made())?.close();
     },
   };
 }

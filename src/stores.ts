@@ -3,5 +3,5 @@ export { openHistory } from './history/open.js';
 export { createInstaller } from './install/installer.js';
 export { versionRetention } from './state/kept-versions.js';
 export { openStateBackend } from './state/open.js';
-export { openSystemDatabase } from './state/systemdb/open.js';
+export { openExistingDatabase, openSystemDatabase } from './state/systemdb/open.js';
 export { openSettingsTable, readStoredSettings } from './state/systemdb/stored-settings.js';

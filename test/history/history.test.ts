@@ -132,12 +132,7 @@ describe('runs', () => {
     ] as const) {
       const id = await history.meltanoRuns.insert('dev:a-to-b', runId, 'cli');
       await database.write('normal', (transaction) =>
-        transaction.run(
-          'UPDATE runs SET run_id = ?, last_heartbeat_at = ? WHERE id = ?',
-          runId,
-          toMeltanoUtc(minutes(age)),
-          id,
-        ),
+        transaction.run('UPDATE runs SET last_heartbeat_at = ? WHERE id = ?', toMeltanoUtc(minutes(age)), id),
       );
     }
     const ids = async (status: 'dead' | 'running') =>

@@ -1,5 +1,6 @@
 /** The machine's PostgreSQL server, by its own client. TAPLINE_TEST_POSTGRES names another one. */
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 
@@ -35,4 +36,24 @@ export async function hasPostgres(): Promise<boolean> {
     if (process.env.CI === 'true' || given !== undefined) throw error;
     return false;
   }
+}
+
+/** A schema of its own, and the URI whose search path names it. */
+export interface OwnSchema {
+  name: string;
+  uri: string;
+  drop(): Promise<void>;
+}
+
+export async function ownSchema(): Promise<OwnSchema> {
+  const name = `tapline_${randomBytes(6).toString('hex')}`;
+  await sql(`CREATE SCHEMA ${name}`);
+  const options = `options=-csearch_path%3D${name}`;
+  return {
+    name,
+    uri: `${url.href}${url.search === '' ? '?' : '&'}${options}`,
+    drop: async () => {
+      await sql(`DROP SCHEMA IF EXISTS ${name} CASCADE`);
+    },
+  };
 }

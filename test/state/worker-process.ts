@@ -20,7 +20,9 @@ export async function buildWorker(): Promise<string> {
     platform: 'node',
     target: 'node20',
     loader: { '.sql': 'text' },
-    external: ['better-sqlite3'],
+    external: ['better-sqlite3', 'pg-native'],
+    // For what is CommonJS inside.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',
   });
   return outfile;

@@ -1,6 +1,6 @@
 /** Leases as rows: whoever changes a row under the write lock has it, and its token tells all others apart. */
 import { leaseHeld, leaseLost, leaseUnknown } from '../lease-errors.js';
-import { judgeOwner, leaseLifeSeconds, type Verdict } from '../lease-verdict.js';
+import { judgeOwner, leaseLifeSeconds, projectAfter, type Verdict } from '../lease-verdict.js';
 import type { AcquiredLease, AcquireOptions, Lease, LeaseHolder, LeaseStore } from '../port.js';
 import type { Database, SqlRow, Transaction } from './database.js';
 
@@ -39,9 +39,10 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
 
   async list(): Promise<LeaseHolder[]> {
     const rows = await this.#database.read((transaction) =>
-      transaction.all('SELECT * FROM tapline_leases WHERE scope = ? AND held = 1 ORDER BY name', this.#scope),
+      transaction.all('SELECT * FROM tapline_leases WHERE scope = ? AND held = 1', this.#scope),
     );
-    return rows.map(toHolder);
+    // Not by the database, whose order depends on its language.
+    return rows.map(toHolder).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   releaseHeld(name: string): Promise<LeaseHolder> {
@@ -58,11 +59,13 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
     name: string,
     seen: LeaseRow | undefined,
     verdict: Verdict | undefined,
-    { owner, lifeSeconds = leaseLifeSeconds }: AcquireOptions,
+    { owner, lifeSeconds = leaseLifeSeconds, ...project }: AcquireOptions,
   ): Promise<AcquiredLease<L> | undefined> {
-    return this.#database.write('normal', async (transaction) => {
+    // On the disk: a token that a server's power cut takes back would be given out twice.
+    return this.#database.write('full', async (transaction) => {
       const row = await readRow(transaction, this.#scope, name);
       if (row?.token !== seen?.token || row?.held !== seen?.held) return undefined;
+      const projectId = projectAfter(name, row?.projectId, project);
       const now = await transaction.now();
       const reason = row?.held ? verdict?.(row.expiresAt, now) : undefined;
       if (row?.held && reason === undefined) throw leaseHeld(withoutHeld(row), now);
@@ -76,6 +79,7 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
         acquiredAt: now,
         heartbeatAt: now,
         expiresAt,
+        projectId,
       });
       const lease = this.#toLease({
         database: this.#database,
@@ -172,12 +176,13 @@ async function writeRow(transaction: Transaction, scope: LeaseScope, holder: Lea
   const { owner } = holder;
   await transaction.run(
     `INSERT INTO tapline_leases (scope, name, token, held, run_id, host, pid, pid_start, boot_id, pid_namespace,
-       user_name, command, acquired_at, heartbeat_at, expires_at)
-     VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       user_name, command, acquired_at, heartbeat_at, expires_at, project_id)
+     VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (scope, name) DO UPDATE SET token = excluded.token, held = 1, run_id = excluded.run_id,
        host = excluded.host, pid = excluded.pid, pid_start = excluded.pid_start, boot_id = excluded.boot_id,
        pid_namespace = excluded.pid_namespace, user_name = excluded.user_name, command = excluded.command,
-       acquired_at = excluded.acquired_at, heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at`,
+       acquired_at = excluded.acquired_at, heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at,
+       project_id = excluded.project_id`,
     scope,
     holder.name,
     holder.token,
@@ -192,6 +197,7 @@ async function writeRow(transaction: Transaction, scope: LeaseScope, holder: Lea
     holder.acquiredAt.toISOString(),
     holder.heartbeatAt.toISOString(),
     holder.expiresAt.toISOString(),
+    holder.projectId ?? null,
   );
 }
 
@@ -212,6 +218,7 @@ function toHolder(row: SqlRow): LeaseHolder {
     acquiredAt: new Date(String(row.acquired_at)),
     heartbeatAt: new Date(String(row.heartbeat_at)),
     expiresAt: new Date(String(row.expires_at)),
+    projectId: row.project_id === null ? undefined : String(row.project_id),
   };
 }
 

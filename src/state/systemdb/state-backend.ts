@@ -50,15 +50,19 @@ export class SystemdbStateBackend implements StateBackend {
   }
 
   async list(pattern?: string): Promise<StateListing[]> {
-    const rows = await this.#database.read((transaction) => transaction.all('SELECT * FROM state ORDER BY state_id'));
+    const rows = await this.#database.read((transaction) => transaction.all('SELECT * FROM state'));
     const matches = patternMatcher(pattern);
-    return rows
-      .filter((row) => matches(String(row.state_id)))
-      .map((row) => ({
-        stateId: String(row.state_id),
-        status: statusOf(ifReadable(() => parseRow(row, this.location, String(row.state_id)))),
-        updatedAt: fromMeltanoLocal(row.updated_at),
-      }));
+    return (
+      rows
+        .filter((row) => matches(String(row.state_id)))
+        .map((row) => ({
+          stateId: String(row.state_id),
+          status: statusOf(ifReadable(() => parseRow(row, this.location, String(row.state_id)))),
+          updatedAt: fromMeltanoLocal(row.updated_at),
+        }))
+        // Not by the database, whose order depends on its language.
+        .sort((a, b) => (a.stateId < b.stateId ? -1 : 1))
+    );
   }
 
   async clear(lease: StateLease): Promise<boolean> {

@@ -5,13 +5,11 @@ import { readPickle, writePickle } from './pickle.js';
 /** The settings that the original keeps in its table `plugin_settings`, by namespace and name. */
 export async function readStoredSettings(database: Database): Promise<StoredSettings> {
   const rows = await database.read((transaction) =>
-    transaction.all(
-      'SELECT namespace, name, hex(value) AS value FROM plugin_settings WHERE enabled IS NULL OR enabled <> 0',
-    ),
+    transaction.all('SELECT namespace, name, value FROM plugin_settings WHERE enabled IS NULL OR enabled'),
   );
   const stored = new Map<string, Map<string, unknown>>();
   for (const { namespace, name, value } of rows) {
-    const pickle = readPickle(Buffer.from(String(value), 'hex'));
+    const pickle = value instanceof Uint8Array ? readPickle(Buffer.from(value)) : undefined;
     if (pickle === undefined) continue;
     const group = stored.get(String(namespace)) ?? new Map<string, unknown>();
     stored.set(String(namespace), group.set(String(name), pickle.value));
@@ -25,12 +23,11 @@ export function openSettingsTable(database: Database): SettingsTable {
     set: (namespace, name, value) =>
       database.write('normal', async (transaction) => {
         await transaction.run('DELETE FROM plugin_settings WHERE namespace = ? AND name = ?', namespace, name);
-        // Bytes as a literal: values of statements are text and numbers only.
-        const bytes = writePickle(value).toString('hex');
         await transaction.run(
-          `INSERT INTO plugin_settings (namespace, name, value, enabled) VALUES (?, ?, X'${bytes}', 1)`,
+          'INSERT INTO plugin_settings (namespace, name, value, enabled) VALUES (?, ?, ?, TRUE)',
           namespace,
           name,
+          writePickle(value),
         );
       }),
     unset: (namespace, name) =>

@@ -2,23 +2,33 @@
 import { isAbsolute, resolve } from 'node:path';
 import { TaplineError } from '../../errors.js';
 
+const kinds: Record<string, 'sqlite' | 'postgres'> = { sqlite: 'sqlite', postgresql: 'postgres', postgres: 'postgres' };
+
+/** By the scheme, with or without a driver (`postgresql+psycopg2`). Throws DATABASE_URI. */
+export function databaseKind(uri: string): 'sqlite' | 'postgres' {
+  const scheme = /^([A-Za-z][\w+.-]*):\/\//.exec(uri.trim())?.[1];
+  if (scheme === undefined) throw notUri(uri);
+  const kind = kinds[scheme.split('+')[0]?.toLowerCase() ?? ''];
+  if (kind === undefined) throw notSupported(scheme);
+  return kind;
+}
+
 export interface SqliteUri {
   /** Absolute; undefined for a database in memory. */
   file: string | undefined;
   readOnly: boolean;
 }
 
-const supported = 'Supported now: sqlite:///relative/path.db and sqlite:////absolute/path.db.';
+const supported =
+  'Supported: sqlite:///relative/path.db, sqlite:////absolute/path.db and postgresql://user:password@host:5432/name.';
 
 /**
  * `sqlite:///rel/path` (from `cwd`), `sqlite:////abs/path`, `sqlite://` (in memory), with a driver (`sqlite+pysqlite`)
  * and options after `?`, of which only `mode=ro` means anything here. The path is taken as it stands, as SQLAlchemy
  * does: `%20` is no blank. Throws DATABASE_URI.
  */
-export function parseDatabaseUri(uri: string, cwd: string): SqliteUri {
-  const [, scheme, rest = ''] = /^([A-Za-z][\w+.-]*):\/\/(.*)$/s.exec(uri.trim()) ?? [];
-  if (scheme === undefined) throw notUri(uri);
-  if (scheme.split('+')[0]?.toLowerCase() !== 'sqlite') throw notSupported(scheme);
+export function parseSqliteUri(uri: string, cwd: string): SqliteUri {
+  const rest = uri.trim().replace(/^[^:]*:\/\//, '');
   const [location = '', query = ''] = splitOnce(rest, '?');
   if (location !== '' && !location.startsWith('/')) throw hostInUri(uri);
   return fileOf(location.slice(1), new URLSearchParams(query), cwd);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { TaplineError } from '../../../src/errors.js';
-import { parseDatabaseUri } from '../../../src/state/systemdb/uri.js';
+import { databaseKind, parseSqliteUri } from '../../../src/state/systemdb/uri.js';
 
-describe('parseDatabaseUri', () => {
+describe('a URI of SQLite', () => {
   test.each([
     ['sqlite:///relative.db', { file: '/project/relative.db', readOnly: false }],
     ['sqlite:///./a/../b.db', { file: '/project/b.db', readOnly: false }],
@@ -15,11 +15,11 @@ describe('parseDatabaseUri', () => {
     ['sqlite://', { file: undefined, readOnly: false }],
     ['sqlite:///:memory:', { file: undefined, readOnly: false }],
   ])('%s', (uri, expected) => {
-    expect(parseDatabaseUri(uri, '/project')).toEqual(expected);
+    expect(databaseKind(uri)).toBe('sqlite');
+    expect(parseSqliteUri(uri, '/project')).toEqual(expected);
   });
 
   test.each([
-    ['postgresql://user:hunter2@host/db', 'postgresql'],
     ['mysql+pymysql://user:hunter2@host/db', 'mysql'],
     ['mssql://x', 'mssql'],
     ['sqlite://two/slashes.db', 'three'],
@@ -29,7 +29,8 @@ describe('parseDatabaseUri', () => {
   ])('%j is refused, and no password is repeated', (uri, part) => {
     let error: unknown;
     try {
-      parseDatabaseUri(uri, '/project');
+      databaseKind(uri);
+      parseSqliteUri(uri, '/project');
     } catch (thrown) {
       error = thrown;
     }

@@ -1,10 +1,8 @@
 /** Brings an SQLite database to our newest schema, whoever made it, and refuses one whose tables are not the ones we know. */
-import { TaplineError } from '../../../errors.js';
+import { knownColumns, madeByNewerTapline, meltanoRevision, meltanoTables, otherShape } from '../known-schema.js';
 import { migrations, newestMigration } from '../migrations.js';
-import meltanoTables from '../sql/meltano-c0efb3c314eb.sqlite.sql';
+import makeMeltanoTables from '../sql/meltano-c0efb3c314eb.sqlite.sql';
 import type { Driver } from './driver.js';
-
-const meltanoRevision = 'c0efb3c314eb';
 
 /**
  * `user_version` (which Meltano doesn't use) holds this plus the number of our newest migration: one read of the
@@ -12,23 +10,6 @@ const meltanoRevision = 'c0efb3c314eb';
  */
 const versionBase = 741_000_000;
 const currentVersion = versionBase + newestMigration;
-
-/** What we read and write of the original's tables. More columns are no trouble, a missing one is. */
-const knownColumns = {
-  runs: [
-    'id',
-    'job_name',
-    'run_id',
-    'state',
-    'started_at',
-    'last_heartbeat_at',
-    'ended_at',
-    'payload',
-    'payload_flags',
-    'trigger',
-  ],
-  state: ['state_id', 'partial_state', 'completed_state', 'updated_at'],
-};
 
 /** True where the schema is ours and current, and the original's tables have the revision that we know. */
 export function isCurrent(driver: Driver): boolean {
@@ -51,7 +32,7 @@ function migrateLocked(driver: Driver, location: string, now: Date): void {
   const applied = appliedMigrations(driver);
   const newest = Math.max(0, ...applied);
   if (newest > newestMigration) throw madeByNewerTapline(location, newest);
-  if (isFresh(driver)) driver.exec(meltanoTables);
+  if (isFresh(driver)) driver.exec(makeMeltanoTables);
   else checkMeltanoTables(driver, location);
   for (const { number, name, sql } of migrations) {
     if (applied.has(number)) continue;
@@ -79,16 +60,14 @@ function appliedMigrations(driver: Driver): Set<number> {
 
 /** None of the original's tables is there. */
 function isFresh(driver: Driver): boolean {
-  return ['alembic_version', ...Object.keys(knownColumns), 'plugin_settings'].every(
-    (table) => columnsOf(driver, table).length === 0,
-  );
+  return meltanoTables.every((table) => columnsOf(driver, table).length === 0);
 }
 
 function checkMeltanoTables(driver: Driver, location: string): void {
   for (const [table, columns] of Object.entries(knownColumns)) {
     const present = new Set(columnsOf(driver, table));
     const missing = columns.filter((column) => !present.has(column));
-    if (missing.length > 0) throw otherShape(driver, location, table, present.size === 0 ? [] : missing);
+    if (missing.length > 0) throw otherShape(location, table, present.size === 0 ? [] : missing, revisionOf(driver));
   }
 }
 
@@ -104,27 +83,4 @@ function revisionOf(driver: Driver): string | undefined {
     if (/no such table/.test(String(error))) return undefined;
     throw error;
   }
-}
-
-function madeByNewerTapline(location: string, newest: number): TaplineError {
-  return new TaplineError(
-    'DATABASE_NEWER',
-    `The system database ${location} was made by a newer Tapline (its schema is ${newest}, this program knows ${newestMigration}).`,
-    { hint: 'Use the newer Tapline, or another database_uri.' },
-  );
-}
-
-function otherShape(driver: Driver, location: string, table: string, missing: string[]): TaplineError {
-  const revision = revisionOf(driver);
-  const what = missing.length === 0 ? `no table \`${table}\`` : `a table \`${table}\` without ${missing.join(', ')}`;
-  if (revision === undefined) {
-    return new TaplineError('DATABASE_OUTDATED', `${location} has ${what}: it is not a system database of Meltano.`, {
-      hint: 'Check database_uri: it must name a file that Tapline or Meltano made, or none yet. Nothing was changed.',
-    });
-  }
-  return new TaplineError(
-    'DATABASE_OUTDATED',
-    `The system database ${location} has ${what}: another Meltano than 4.4 made it (revision ${revision}).`,
-    { hint: 'Run `meltano upgrade database` once with Meltano 4.4, which keeps its content. Nothing was changed.' },
-  );
 }

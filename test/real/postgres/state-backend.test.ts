@@ -1,0 +1,44 @@
+/** The contract of all state backends, on a PostgreSQL server. */
+import { describe } from 'vitest';
+import type { Database } from '../../../src/state/systemdb/database.js';
+import { openSystemDatabase } from '../../../src/state/systemdb/open.js';
+import { SystemdbStateBackend } from '../../../src/state/systemdb/state-backend.js';
+import { type BackendPlace, stateBackendContract } from '../../state/contract.js';
+import { hasPostgres, ownSchema } from '../postgres.js';
+
+const isThere = await hasPostgres();
+
+describe.skipIf(!isThere)('PostgreSQL', () => {
+  stateBackendContract('systemdb', makePlace);
+});
+
+async function makePlace(): Promise<BackendPlace> {
+  const { uri, drop } = await ownSchema();
+  const opened: Database[] = [];
+  const open = async (clock?: () => Date) => {
+    const database = await openSystemDatabase({ uri, cwd: '/', clock });
+    opened.push(database);
+    return database;
+  };
+  return {
+    open: async (clock) => new SystemdbStateBackend(await open(clock)),
+    openInWorker: { do: 'open', kind: 'systemdb', uri },
+    seed: async (stateIds, completed) => {
+      await (await open()).write('normal', async (transaction) => {
+        for (const stateId of stateIds) {
+          const insert = "INSERT INTO state (state_id, completed_state, partial_state) VALUES (?, ?, '{}')";
+          await transaction.run(insert, stateId, completed);
+        }
+      });
+    },
+    damage: async (stateId, text) => {
+      await (await open()).write('normal', (transaction) =>
+        transaction.run('UPDATE state SET completed_state = ? WHERE state_id = ?', text, stateId),
+      );
+    },
+    close: async () => {
+      await Promise.all(opened.map((database) => database.close()));
+      await drop();
+    },
+  };
+}

@@ -9,6 +9,9 @@ import type { MeltanoRun, MeltanoRuns } from './port.js';
 import { livenessOfRun } from './runs.js';
 import { heartbeatMinutes, noHeartbeatHours } from './stale.js';
 
+/** So long after its last run the original is expected to run again. */
+const aboutDays = 7;
+
 /** `payload_flags` of the original: what the state in the payload is. */
 const payloadFlags = { completed: 1, partial: 2 } as const;
 
@@ -42,6 +45,37 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
     return living;
   }
 
+  async meltanoAfter(stateId: string, id: number): Promise<MeltanoRun[]> {
+    const { rows, now } = await this.#database.read(async (transaction) => ({
+      rows: await transaction.all(
+        "SELECT * FROM runs WHERE id > ? AND state = 'RUNNING' AND job_name = ? ORDER BY id",
+        id,
+        stateId,
+      ),
+      now: await transaction.now(),
+    }));
+    const theirs: MeltanoRun[] = [];
+    for (const run of rows.map(toRun)) {
+      if (staleReason(run, now) === undefined && (await this.#ownRun(run)) === undefined) theirs.push(run);
+    }
+    return theirs;
+  }
+
+  async isMeltanoAbout(): Promise<boolean> {
+    return this.#database.read(async (transaction) => {
+      const since = new Date((await transaction.now()).getTime() - aboutDays * 86_400_000);
+      const rows = await transaction.all(
+        "SELECT run_id FROM runs WHERE state <> 'STATE_EDIT' AND started_at > ? ORDER BY id DESC LIMIT 20",
+        toMeltanoUtc(since),
+      );
+      for (const hex of new Set(rows.map(({ run_id }) => toHex(String(run_id))))) {
+        const ours = 'SELECT run_id FROM tapline_runs WHERE run_id = ? OR run_id = ?';
+        if ((await transaction.get(ours, hex, toUuid(hex))) === undefined) return true;
+      }
+      return false;
+    });
+  }
+
   insert(stateId: string, runId: string, trigger: string): Promise<number> {
     return this.#database.write('normal', async (transaction) => {
       const now = toMeltanoUtc(await transaction.now());
@@ -58,10 +92,11 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
     });
   }
 
-  async heartbeat(id: number): Promise<void> {
-    await this.#database.write('normal', async (transaction) => {
+  heartbeat(id: number): Promise<boolean> {
+    return this.#database.write('normal', async (transaction) => {
       const now = toMeltanoUtc(await transaction.now());
-      await transaction.run("UPDATE runs SET last_heartbeat_at = ? WHERE id = ? AND state = 'RUNNING'", now, id);
+      const beat = "UPDATE runs SET last_heartbeat_at = ? WHERE id = ? AND state = 'RUNNING'";
+      return (await transaction.run(beat, now, id)) > 0;
     });
   }
 
@@ -160,11 +195,14 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
 
   /** True where we kept the run ourselves, and its process on this host is gone or the run has ended. */
   async #isKnownDead(run: MeltanoRun): Promise<boolean> {
-    const rows = await this.#database.read((transaction) =>
-      transaction.all("SELECT * FROM tapline_runs WHERE REPLACE(LOWER(run_id), '-', '') = ?", toHex(run.runId)),
-    );
-    const [row] = rows;
+    const row = await this.#ownRun(run);
     return row !== undefined && (await livenessOfRun(row)) === 'dead';
+  }
+
+  #ownRun(run: MeltanoRun): Promise<SqlRow | undefined> {
+    return this.#database.read((transaction) =>
+      transaction.get("SELECT * FROM tapline_runs WHERE REPLACE(LOWER(run_id), '-', '') = ?", toHex(run.runId)),
+    );
   }
 
   /** Undefined where it gave a sign of life, or ended, since it was looked at. */

@@ -119,8 +119,13 @@ export interface MeltanoRuns {
   sweepStale(stateId?: string): Promise<MeltanoRun[]>;
   /** The RUNNING, not stale rows of a state ID, except `exceptId` and rows of runs that are known here to be dead on this host. */
   living(stateId: string, exceptId?: number): Promise<MeltanoRun[]>;
+  /** The original's own of these that were inserted later than this row: cheap enough to ask each second. */
+  meltanoAfter(stateId: string, id: number): Promise<MeltanoRun[]>;
+  /** Whether the original itself has lately run a chain of this project, so that it may do so at any time. */
+  isMeltanoAbout(): Promise<boolean>;
   insert(stateId: string, runId: string, trigger: string): Promise<number>;
-  heartbeat(id: number): Promise<void>;
+  /** False where the row runs no more: somebody has given the run up. */
+  heartbeat(id: number): Promise<boolean>;
   /** Keeps the Singer state (without the `singer_state` around it) of the last checkpoint in the payload, flagged as the original does (1 complete, 2 incomplete). */
   checkpoint(id: number, state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void>;
   finish(id: number, state: 'SUCCESS' | 'FAIL' | 'DEAD', error?: string): Promise<void>;

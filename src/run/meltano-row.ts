@@ -18,7 +18,7 @@ const settleMilliseconds = 300;
 export class MeltanoRow {
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> = Promise.resolve();
-  private beatAt = Number.NEGATIVE_INFINITY;
+  private beatAt = performance.now();
   private looked = false;
   private onOther: (error: TaplineError) => void = () => undefined;
   /** Why this run gives way: nothing more may be written. */

@@ -30,6 +30,47 @@ async function row(id: number): Promise<SqlRow | undefined> {
   return database.read((transaction) => transaction.get('SELECT * FROM runs WHERE id = ?', id));
 }
 
+describe('the original', () => {
+  const ours = async (id: string) => {
+    const run = { host: 'h', pid: 1, pidStart: '1', bootId: 'b', pidNamespace: 'n' };
+    await history.startRun({ ...run, runId: id, words: [], environment: 'dev', trigger: 'cli', startedAt: clock.now });
+  };
+
+  test('is about where one of the last runs was its own, for a week', async () => {
+    expect(await history.meltanoRuns.isMeltanoAbout()).toBe(false);
+    await ours(runId);
+    await history.meltanoRuns.finish(await history.meltanoRuns.insert(stateId, runId, 'cli'), 'SUCCESS');
+    await history.meltanoRuns.stateEdit(stateId, {}, 'completed');
+    expect(await history.meltanoRuns.isMeltanoAbout()).toBe(false);
+    await history.meltanoRuns.insert('dev:other', '11a20390-bed5-7b53-98ac-8cbb8f1f02f3', 'cli');
+    expect(await history.meltanoRuns.isMeltanoAbout()).toBe(true);
+    pass(8 * 24 * 60);
+    expect(await history.meltanoRuns.isMeltanoAbout()).toBe(false);
+  });
+
+  test('is seen when it begins after a row of ours, other runs of ours are not', async () => {
+    const { meltanoRuns } = history;
+    await meltanoRuns.insert(stateId, '01a20390-bed5-7b53-98ac-8cbb8f1f0200', 'cli');
+    const id = await meltanoRuns.insert(stateId, runId, 'cli');
+    const another = '01a20390-bed5-7b53-98ac-8cbb8f1f0201';
+    await ours(another);
+    await meltanoRuns.insert(stateId, another, 'cli');
+    await meltanoRuns.insert('dev:other', '01a20390-bed5-7b53-98ac-8cbb8f1f0202', 'cli');
+    expect(await meltanoRuns.meltanoAfter(stateId, id)).toEqual([]);
+    const theirs = await meltanoRuns.insert(stateId, '01a20390-bed5-7b53-98ac-8cbb8f1f0203', 'cli');
+    expect(await meltanoRuns.meltanoAfter(stateId, id)).toMatchObject([{ id: theirs }]);
+    pass(6);
+    expect(await meltanoRuns.meltanoAfter(stateId, id)).toEqual([]);
+  });
+
+  test('ends a row of ours: the next heartbeat tells', async () => {
+    const id = await history.meltanoRuns.insert(stateId, runId, 'cli');
+    expect(await history.meltanoRuns.heartbeat(id)).toBe(true);
+    await history.meltanoRuns.finish(id, 'FAIL');
+    expect(await history.meltanoRuns.heartbeat(id)).toBe(false);
+  });
+});
+
 describe('a row of ours', () => {
   test('is what the original writes for a run', async () => {
     const id = await history.meltanoRuns.insert(stateId, runId, 'cli');

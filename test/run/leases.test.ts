@@ -147,6 +147,45 @@ describe('the original’s row', () => {
     expect(await running.result).toMatchObject({ status: 'failed', error: { code: 'LEASE_HELD' } });
     expect(await (await rig.world.state()).read(id)).toBeUndefined();
   });
+
+  it('that comes late is seen before the first process of the chain starts, where the original has run before', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const history = await rig.world.history();
+    const { meltanoRuns } = history;
+    await meltanoRuns.finish(await meltanoRuns.insert(id, crypto.randomUUID(), 'cli'), 'SUCCESS');
+    // The original has looked before our row was there, and is slow to insert its own.
+    const late = methodsOf(meltanoRuns);
+    late.insert = async (...row) => {
+      const ours = await meltanoRuns.insert(...row);
+      setTimeout(() => void meltanoRuns.insert(id, crypto.randomUUID(), 'cli'), 100);
+      return ours;
+    };
+    const world = { ...rig.world, history: async () => ({ ...history, meltanoRuns: late }) };
+    const result = await rig.run('tap-x target-x', {}, world);
+    expect(result).toMatchObject({ status: 'failed', error: { code: 'LEASE_HELD' } });
+    const started = result.events.flatMap((event) => (event.type === 'process.started' ? [event.role] : []));
+    expect(started).toEqual(['discovery']);
+  });
+
+  it('that comes while ours runs, since the original was forced, stops ours', async () => {
+    const rig = await open(simpleProject(), slowFiles);
+    const running = rig.start('tap-x target-x');
+    await running.event('checkpoint');
+    await (await rig.world.history()).meltanoRuns.insert(id, crypto.randomUUID(), 'cli');
+    await running.event('lease.lost');
+    expect(await running.result).toMatchObject({ status: 'failed', error: { code: 'LEASE_HELD' } });
+  });
+
+  it('of our own that others have ended stops ours: it was given up, and they may have run since', async () => {
+    const rig = await open(simpleProject(), slowFiles);
+    const running = rig.start('tap-x target-x');
+    await running.event('checkpoint');
+    const { meltanoRuns } = await rig.world.history();
+    const [own] = await meltanoRuns.list({ jobName: id });
+    await meltanoRuns.finish(own?.id ?? 0, 'FAIL', 'No heartbeat recorded for 5 minutes.');
+    await running.event('lease.lost');
+    expect(await running.result).toMatchObject({ status: 'failed', error: { code: 'LEASE_LOST' } });
+  });
 });
 
 describe('two runs of one tap with state IDs of their own', () => {

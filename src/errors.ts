@@ -67,6 +67,10 @@ export const errorCodes = {
   SCHEDULE_UNKNOWN: exitCodes.failure,
   SCHEDULE_INVALID: exitCodes.failure,
   STATE_ID_INVALID: exitCodes.failure,
+  WINDOW_INVALID: exitCodes.failure,
+  WINDOW_OVERLAP: exitCodes.failure,
+  BACKFILL_SETTINGS: exitCodes.failure,
+  BACKFILL_UNKNOWN: exitCodes.failure,
   // state and leases
   STATE_BACKEND_UNKNOWN: exitCodes.failure,
   STATE_BACKEND_SETTINGS: exitCodes.failure,
@@ -75,6 +79,7 @@ export const errorCodes = {
   STATE_OF_OTHER_PROJECT: exitCodes.failure,
   STATE_UNREADABLE: exitCodes.failure,
   STATE_INVALID: exitCodes.failure,
+  STATE_EXISTS: exitCodes.failure,
   STATE_NOT_SAVED: exitCodes.failure,
   STATE_ID_UNKNOWN: exitCodes.failure,
   STATE_VERSION_UNKNOWN: exitCodes.failure,

@@ -18,12 +18,18 @@ export function secretsOf(settings: Iterable<ResolvedSetting>): string[] {
   return [...secrets];
 }
 
-/** The password of `scheme://user:password@host`, as written and decoded. */
+/**
+ * The password of `scheme://user:password@host`, as written and decoded, and those among the options of a database's URI, which takes
+ * a slash in the password too.
+ */
 export function passwordsInUrls(value: unknown): string[] {
   if (typeof value !== 'string') return [];
-  const password = /^[a-z][\w+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]+)@/i.exec(value)?.[1];
-  if (password === undefined) return [];
-  return [...new Set([password, decoded(password)])];
+  const found = [
+    /^[a-z][\w+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]+)@/i.exec(value)?.[1],
+    /^postgres[\w+.-]*:\/\/[^/?:@]*:(.+)@/is.exec(value)?.[1],
+    ...[...value.matchAll(/[?&](?:ssl)?password=([^&]+)/gi)].map(([, password]) => password),
+  ].filter((password) => password !== undefined);
+  return [...new Set(found.flatMap((password) => [password, decoded(password)]))];
 }
 
 function collectTexts(value: unknown, found: Set<string>): void {

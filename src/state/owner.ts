@@ -94,10 +94,16 @@ function isDeadState(state: string | undefined): boolean {
   return state === 'Z' || state === 'X';
 }
 
+/** As it was typed, without passwords. */
 function currentCommand(): string {
   const [, script = 'tapline', ...words] = process.argv;
   const name = basename(script).replace(/\.[cm]?js$/, '');
-  return [name === 'cli' ? 'tapline' : name, ...words].join(' ');
+  return [name === 'cli' ? 'tapline' : name, ...words.map(withoutPassword)].join(' ');
+}
+
+/** Others read the command: `--database-uri postgresql://user:password@host/name` keeps its password to itself. */
+function withoutPassword(word: string): string {
+  return word.replace(/([a-z][\w+.-]*:\/\/[^:/?@]*:).*@/is, '$1*****@').replace(/([?&]\w*password=)[^&]*/gi, '$1*****');
 }
 
 function shorten(command: string): string {

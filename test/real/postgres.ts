@@ -18,8 +18,8 @@ export const server = {
 };
 
 /** Runs SQL; rows as arrays of texts. */
-export async function sql(text: string): Promise<string[][]> {
-  const args = ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1', url.href];
+export async function sql(text: string, uri: string = url.href): Promise<string[][]> {
+  const args = ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1', uri];
   const { stdout } = await run('psql', [...args, '--command', text]);
   return stdout
     .split('\n')
@@ -42,16 +42,23 @@ export async function hasPostgres(): Promise<boolean> {
 export interface OwnSchema {
   name: string;
   uri: string;
+  /** The same by another way to the server. */
+  uriBy(place: { host: string; port: number }): string;
+  /** Runs SQL in it. */
+  sql(text: string): Promise<string[][]>;
   drop(): Promise<void>;
 }
 
 export async function ownSchema(): Promise<OwnSchema> {
   const name = `tapline_${randomBytes(6).toString('hex')}`;
   await sql(`CREATE SCHEMA ${name}`);
-  const options = `options=-csearch_path%3D${name}`;
+  const own = new URL(url);
+  own.search = `${url.search === '' ? '?' : `${url.search}&`}options=-csearch_path%3D${name}`;
   return {
     name,
-    uri: `${url.href}${url.search === '' ? '?' : '&'}${options}`,
+    uri: own.href,
+    uriBy: ({ host, port }) => Object.assign(new URL(own), { hostname: host, port: String(port) }).href,
+    sql: (text) => sql(text, own.href),
     drop: async () => {
       await sql(`DROP SCHEMA IF EXISTS ${name} CASCADE`);
     },

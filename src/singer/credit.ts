@@ -1,26 +1,32 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Which records are loaded: when a STATE passes the last link, the counts so far are remembered under the
- * state's hash; when the target prints that state, all up to there is credited.
+ * state's key; when the target prints that state, all up to there is credited.
  */
 
+/** Shorter texts are their own keys: a hash of a small state takes longer than all else that is done with it. */
+const longestKey = 2_048;
+
 /** The same for equal JSON values, whatever the order of their keys and the spaces around. */
-export function stateHash(value: unknown): string {
-  return createHash('sha1').update(canonical(value)).digest('base64');
+export function stateKey(value: unknown): string {
+  const text = canonical(value);
+  return text.length <= longestKey ? text : hash('sha1', text, 'base64');
 }
 
 function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`;
+  if (typeof value !== 'object' || value === null) {
+    return typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'null');
   }
-  return typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'null');
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const members = value as Record<string, unknown>;
+  let text = '{';
+  for (const key of Object.keys(members).sort()) text += `${JSON.stringify(key)}:${canonical(members[key])},`;
+  return `${text}}`;
 }
 
 interface Mark<Counts> {
-  hash: string;
+  key: string;
   counts: Counts;
 }
 
@@ -40,7 +46,7 @@ export class LoadCredit<Counts> {
 
   /** A STATE has passed with this many records before it. */
   remember(state: unknown, counts: Counts): void {
-    this.#marks.push({ hash: stateHash(state), counts });
+    this.#marks.push({ key: stateKey(state), counts });
     if (this.#marks.length - this.#used > this.#most) this.#thin();
   }
 
@@ -49,8 +55,8 @@ export class LoadCredit<Counts> {
    * was thinned out. Of several equal states the oldest counts: the target may mean that one.
    */
   credit(state: unknown): Counts | undefined {
-    const hash = stateHash(state);
-    const at = this.#marks.findIndex((mark, index) => index >= this.#used && mark.hash === hash);
+    const key = stateKey(state);
+    const at = this.#marks.findIndex((mark, index) => index >= this.#used && mark.key === key);
     if (at === -1) return undefined;
     const counts = this.#marks[at]?.counts;
     this.#used = at + 1;

@@ -7,13 +7,13 @@ import { randomUUID } from 'node:crypto';
  */
 
 // Fifteen digits always fit. A longer run of digits may stand in a text as well, which costs time only.
-const mayNeedCare = /\d{16}|NaN|Infinity/;
+const longNumber = /\d{16}/;
 const token = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|-?Infinity|NaN/g;
 const wholeNumber = /^-?\d+$/;
 
 /** As `JSON.parse`. Throws SyntaxError. */
 export function parseExactJson(text: string): unknown {
-  if (!mayNeedCare.test(text)) return JSON.parse(text) as unknown;
+  if (!mayNeedCare(text)) return JSON.parse(text) as unknown;
   const mark = `${randomUUID()}:`;
   let marks = 0;
   const marked = text.replace(token, (found) => {
@@ -25,6 +25,11 @@ export function parseExactJson(text: string): unknown {
   return JSON.parse(marked, (_key, value: unknown) =>
     typeof value === 'string' && value.startsWith(mark) ? numberOf(value.slice(mark.length)) : value,
   ) as unknown;
+}
+
+/** One after the other: as one pattern they would be looked for at each character. */
+function mayNeedCare(text: string): boolean {
+  return longNumber.test(text) || text.includes('NaN') || text.includes('Infinity');
 }
 
 /** As `JSON.stringify`, for what `parseExactJson` gives; NaN and Infinity become null. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { bookmarksOf } from '../../src/singer/bookmarks.js';
-import { LoadCredit, stateHash } from '../../src/singer/credit.js';
+import { LoadCredit, stateKey } from '../../src/singer/credit.js';
 
 describe('the hash of a state', () => {
   it('is the same whatever the order of keys, and different for different values', () => {
-    expect(stateHash({ a: 1, b: { c: [1, 2], d: null } })).toBe(stateHash({ b: { d: null, c: [1, 2] }, a: 1 }));
+    expect(stateKey({ a: 1, b: { c: [1, 2], d: null } })).toBe(stateKey({ b: { d: null, c: [1, 2] }, a: 1 }));
     const values = [
       { a: 1 },
       { a: '1' },
@@ -18,8 +18,10 @@ describe('the hash of a state', () => {
       { a: [1, 2] },
       { a: [2, 1] },
     ];
-    expect(new Set(values.map(stateHash)).size).toBe(values.length);
-    expect(stateHash({ a: 12345678901234567890n })).not.toBe(stateHash({ a: 12345678901234567891n }));
+    expect(new Set(values.map(stateKey)).size).toBe(values.length);
+    expect(stateKey({ a: 'x'.repeat(5_000), b: 1 })).not.toBe(stateKey({ a: 'x'.repeat(5_000), b: 2 }));
+    expect(stateKey({ b: 1, a: 'x'.repeat(5_000) })).toBe(stateKey({ a: 'x'.repeat(5_000), b: 1 }));
+    expect(stateKey({ a: 12345678901234567890n })).not.toBe(stateKey({ a: 12345678901234567891n }));
   });
 });
 

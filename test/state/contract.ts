@@ -176,7 +176,7 @@ export function stateBackendContract(name: string, makePlace: () => Promise<Back
         ]);
       });
 
-      test('finds its way through 10,000 state IDs by pattern', async () => {
+      test('finds its way through 10,000 state IDs by pattern', { timeout: 60_000 }, async () => {
         const stateIds = Array.from(
           { length: 10_000 },
           (_, index) => `${index % 2 ? 'dev' : 'prod'}:tap-${index}-to-target_x`,

@@ -41,7 +41,6 @@ describe('openStateBackend', () => {
   });
 
   test.each([
-    's3://key:secret@bucket/prefix',
     'gs://bucket',
     'azure://container',
     'snowflake://x',

@@ -7,7 +7,7 @@ import type { StateLease } from '../../src/state/port.js';
 import { openSystemDatabase } from '../../src/state/systemdb/open.js';
 
 export type WorkerCommand =
-  | { do: 'open'; kind: 'systemdb' | 'file'; uri: string; readOnly?: boolean }
+  | { do: 'open'; kind: 'systemdb' | 'file' | 's3'; uri: string; readOnly?: boolean; endpoint?: string }
   | { do: 'acquire'; stateId: string; force?: boolean }
   | { do: 'save'; value: number }
   | { do: 'renew' | 'release' }
@@ -30,10 +30,11 @@ const backend = {
 async function obey(command: WorkerCommand): Promise<Omit<WorkerAnswer, 'ok'>> {
   switch (command.do) {
     case 'open': {
-      const uri = command.kind === 'file' ? command.uri : 'systemdb';
-      const { readOnly } = command;
+      const uri = command.kind === 'systemdb' ? 'systemdb' : command.uri;
+      const { readOnly, endpoint } = command;
+      const setting = (name: string) => (name === 's3.endpoint_url' ? endpoint : undefined);
       const systemDatabase = () => openSystemDatabase({ uri: command.uri, cwd: '/', readOnly });
-      backend.open = await openStateBackend({ uri, systemDatabase, readOnly, lockRetrySeconds: 0.02 });
+      backend.open = await openStateBackend({ uri, systemDatabase, setting, readOnly, lockRetrySeconds: 0.02 });
       return {};
     }
     case 'acquire': {

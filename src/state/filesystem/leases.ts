@@ -16,9 +16,18 @@ import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { VersionRetention } from '../kept-versions.js';
 import { leaseHeld, leaseLost, leaseUnknown } from '../lease-errors.js';
-import { judgeOwner, leaseLifeSeconds, projectAfter, type Takeover } from '../lease-verdict.js';
-import { isMap } from '../merge.js';
-import type { AcquiredLease, AcquireOptions, Lease, LeaseHolder, LeaseOwner } from '../port.js';
+import {
+  type CurrentLease,
+  isByAnother,
+  type LeaseRecord,
+  newLeaseRecord,
+  parseLeaseRecord,
+  toCurrentLease,
+  withoutHeld,
+} from '../lease-record.js';
+import { judgeOwner, type Takeover } from '../lease-verdict.js';
+import type { LockTimes } from '../lock-text.js';
+import type { AcquiredLease, AcquireOptions, Lease, LeaseHolder } from '../port.js';
 import {
   createFrom,
   type Draft,
@@ -31,7 +40,7 @@ import {
   writeDraft,
 } from './files.js';
 import { checkFolderName, type StateFolder } from './layout.js';
-import { type LockTimes, withWriteLock } from './write-lock.js';
+import { withWriteLock } from './write-lock.js';
 
 const keptRecords = 16;
 const leftoverDraftHours = 1;
@@ -50,20 +59,6 @@ export interface FileLeaseGrant {
   validUntil: number;
 }
 
-interface LeaseRecord {
-  name: string;
-  token: number;
-  held: boolean;
-  owner: LeaseOwner;
-  acquiredAt: string;
-  lifeSeconds: number;
-  /** Kept when the lease is given back, and by who releases it for another. */
-  projectId?: string | undefined;
-}
-
-/** A record with the time of its last heartbeat, which is when its file was written. */
-type CurrentLease = LeaseHolder & { held: boolean };
-
 export async function acquireLease(
   files: LeaseFiles,
   name: string,
@@ -74,7 +69,7 @@ export async function acquireLease(
     const current = await currentLease(files, name);
     const verdict = current?.held ? await judgeOwner(current.owner, options.force ?? false) : undefined;
     const started = performance.now();
-    const record = newRecord(name, current, options);
+    const record = newLeaseRecord(name, current, options);
     const draft = await draftRecord(files, record);
     try {
       const reason = current?.held ? verdict?.(current.expiresAt, draft.writtenAt) : undefined;
@@ -104,7 +99,7 @@ export async function releaseHeldLease(files: LeaseFiles, name: string): Promise
   for (;;) {
     const current = await currentLease(files, name);
     if (!current?.held) throw leaseUnknown(name);
-    const record = { ...newRecord(name, current, { owner: current.owner }), held: false };
+    const record = { ...newLeaseRecord(name, current, { owner: current.owner }), held: false };
     const draft = await draftRecord(files, record);
     try {
       if (await createInTurn(files, record, draft, current, 'forced')) return withoutHeld(current);
@@ -164,12 +159,6 @@ export class FileLease implements Lease {
   }
 }
 
-/** Who releases another's lease leaves a later record in the name of that one. */
-function isByAnother(current: CurrentLease | undefined, { token, owner }: LeaseRecord): boolean {
-  if (current === undefined || current.token <= token) return false;
-  return current.owner.runId !== owner.runId || current.owner.pid !== owner.pid;
-}
-
 function isPast({ folder }: LeaseFiles, { name, token }: LeaseRecord): Promise<boolean> {
   return exists(folder.lease(name, token + 1));
 }
@@ -198,22 +187,6 @@ async function createInTurn(
   return withWriteLock(folder, record.name, lockTimes, create, deadPid);
 }
 
-function newRecord(
-  name: string,
-  current: CurrentLease | undefined,
-  { owner, lifeSeconds = leaseLifeSeconds, ...project }: AcquireOptions,
-): LeaseRecord {
-  return {
-    name,
-    token: (current?.token ?? 0) + 1,
-    held: true,
-    owner,
-    acquiredAt: new Date().toISOString(),
-    lifeSeconds,
-    projectId: projectAfter(name, current?.projectId, project),
-  };
-}
-
 async function draftRecord({ folder, clock }: LeaseFiles, record: LeaseRecord): Promise<Draft> {
   const draft = await writeDraft(folder.own(record.name), JSON.stringify(record), { sync: false });
   if (clock === undefined) return draft;
@@ -230,58 +203,13 @@ async function currentLease(files: LeaseFiles, name: string): Promise<CurrentLea
     const [text, heartbeatAt] = [await readIfPresent(path), await modified(path)];
     // Gone between the two looks: there are newer ones.
     if (text === undefined || heartbeatAt === undefined) continue;
-    return toCurrent(parseRecord(text, name, token, heartbeatAt), heartbeatAt);
+    return toCurrentLease(parseLeaseRecord(text, name, token, heartbeatAt), heartbeatAt);
   }
 }
 
 async function recordTokens({ folder }: LeaseFiles, name: string): Promise<number[]> {
   const names = await namesIn(folder.own(name));
   return names.map((file) => Number(/^lease\.(\d+)\.json$/.exec(file)?.[1] ?? 0)).filter((token) => token > 0);
-}
-
-/** A record that can't be read (its writer was cut off) counts as held by somebody unknown, until its life ends. */
-function parseRecord(text: string, name: string, token: number, writtenAt: Date): LeaseRecord {
-  const nobody = {
-    runId: '',
-    host: 'unknown',
-    pid: 0,
-    pidStart: '',
-    bootId: '',
-    pidNamespace: '',
-    user: '',
-    command: '',
-  };
-  const unknown = {
-    name,
-    token,
-    held: true,
-    owner: nobody,
-    acquiredAt: writtenAt.toISOString(),
-    lifeSeconds: leaseLifeSeconds,
-  };
-  try {
-    const value: unknown = JSON.parse(text);
-    return isMap(value) && isMap(value.owner) ? ({ ...unknown, ...value } as LeaseRecord) : unknown;
-  } catch {
-    return unknown;
-  }
-}
-
-function toCurrent(record: LeaseRecord, heartbeatAt: Date): CurrentLease {
-  return {
-    name: record.name,
-    token: record.token,
-    held: record.held,
-    owner: record.owner,
-    acquiredAt: new Date(record.acquiredAt),
-    heartbeatAt,
-    expiresAt: new Date(heartbeatAt.getTime() + record.lifeSeconds * 1000),
-    projectId: record.projectId,
-  };
-}
-
-function withoutHeld({ held: _held, ...holder }: CurrentLease): LeaseHolder {
-  return holder;
 }
 
 async function removeOld(files: LeaseFiles, { name, token }: LeaseRecord): Promise<void> {

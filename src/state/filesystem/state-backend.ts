@@ -15,6 +15,7 @@ import type {
   StateWrite,
   StoredState,
 } from '../port.js';
+import { type Halves, parseStateText, stateText } from '../state-document.js';
 import { ifReadable, statusOf } from '../state-text.js';
 import {
   codeOf,
@@ -28,16 +29,7 @@ import {
 } from './files.js';
 import { checkFolderName, StateFolder } from './layout.js';
 import { acquireLease, FileLease, type LeaseFiles, listLeases, releaseHeldLease } from './leases.js';
-import {
-  type Halves,
-  newestVersionNumber,
-  parseStateText,
-  pruneVersions,
-  readVersion,
-  readVersions,
-  stateText,
-  writeVersion,
-} from './state-files.js';
+import { newestVersionNumber, pruneVersions, readVersion, readVersions, writeVersion } from './state-files.js';
 import { parseFolderUri } from './uri.js';
 import { type HeldLock, removeEmptyFolder, withWriteLock } from './write-lock.js';
 

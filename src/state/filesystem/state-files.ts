@@ -1,36 +1,9 @@
-/** state.json in the original's form, and the versions of it. */
-
-import { pythonJson } from '../../python-json.js';
+/** The versions of a state: a file each. */
 import { type VersionMark, type VersionRetention, versionsToDrop } from '../kept-versions.js';
-import { isMap } from '../merge.js';
-import type { StateVersion, WrappedState } from '../port.js';
-import { isWrapped, parseOrFail, unreadable } from '../state-text.js';
+import type { StateVersion } from '../port.js';
+import { parseVersion, versionText } from '../state-document.js';
 import { modified, moveInto, namesIn, readIfPresent, remove, writeDraft } from './files.js';
 import type { StateFolder } from './layout.js';
-
-export interface Halves {
-  completed: WrappedState;
-  partial: WrappedState;
-}
-
-/** One line, without a line end, as the original writes it. */
-export function stateText({ completed, partial }: Halves): string {
-  return pythonJson({ completed, partial });
-}
-
-/** Throws STATE_UNREADABLE with the path. */
-export function parseStateText(text: string, path: string, stateId: string): Halves {
-  const value = parseOrFail(text, path, stateId);
-  if (!isMap(value)) throw unreadable(path, stateId, 'it is no JSON object');
-  return { completed: half(value.completed, path, stateId), partial: half(value.partial, path, stateId) };
-}
-
-function half(value: unknown, path: string, stateId: string): WrappedState {
-  if (value === undefined || value === null) return {};
-  if (!isWrapped(value))
-    throw unreadable(path, stateId, '`completed` and `partial` must be maps with a `singer_state` map in them');
-  return value;
-}
 
 export async function newestVersionNumber(folder: StateFolder, stateId: string): Promise<number> {
   return Math.max(0, ...(await versionNumbers(folder, stateId)));
@@ -55,25 +28,12 @@ export async function readVersion(
   const path = folder.version(stateId, version);
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;
-  try {
-    const value = parseOrFail(text, path, stateId) as Record<string, unknown>;
-    return {
-      stateId,
-      version,
-      savedAt: new Date(String(value.saved_at)),
-      runId: typeof value.run_id === 'string' ? value.run_id : undefined,
-      mode: value.mode as StateVersion['mode'],
-      ...parseStateText(text, path, stateId),
-    };
-  } catch {
-    return undefined;
-  }
+  return parseVersion(text, path, stateId, version);
 }
 
 export async function writeVersion(folder: StateFolder, version: StateVersion & { token?: number }): Promise<void> {
-  const { stateId, runId, savedAt, mode, token, completed, partial } = version;
-  const text = pythonJson({ saved_at: savedAt.toISOString(), run_id: runId, mode, token, completed, partial });
-  const draft = await writeDraft(folder.versions(stateId), text, { sync: false });
+  const { stateId } = version;
+  const draft = await writeDraft(folder.versions(stateId), versionText(version), { sync: false });
   await moveInto(draft, folder.version(stateId, version.version), { sync: false });
 }
 

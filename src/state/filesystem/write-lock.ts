@@ -3,19 +3,14 @@
  * The original looks and then writes, so it may overrun us; we create it exclusively, so that we never overrun another,
  * and look again before the write takes effect.
  */
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaplineError } from '../../errors.js';
+import { type LockTimes, lockPid, lockText, longestWaitSeconds } from '../lock-text.js';
 import { codeOf, createFrom, type Draft, modified, readIfPresent, remove, writeDraft } from './files.js';
 import type { StateFolder } from './layout.js';
-
-export interface LockTimes {
-  /** After this a lock counts as left behind. */
-  timeoutSeconds: number;
-  retrySeconds: number;
-}
 
 /** Throws STATE_NOT_SAVED where the lock is not (or no longer) ours. */
 export interface HeldLock {
@@ -59,7 +54,7 @@ async function take(
   deadPid: number | undefined,
 ): Promise<string> {
   const path = folder.lock(stateId);
-  const deadline = performance.now() + Math.max(30, 3 * times.timeoutSeconds) * 1000;
+  const deadline = performance.now() + longestWaitSeconds(times) * 1000;
   for (;;) {
     const text = lockText();
     const draft = await writeDraft(folder.own(stateId), text, { sync: false });
@@ -71,7 +66,7 @@ async function take(
     const seen = await readIfPresent(path);
     const late = performance.now() > deadline;
     if (seen === undefined && !late) continue;
-    if (seen !== undefined && (isOf(seen, deadPid) || (await isLeftBehind(path, seen, times.timeoutSeconds)))) {
+    if (seen !== undefined && (isOfDead(seen, deadPid) || (await isLeftBehind(path, seen, times.timeoutSeconds)))) {
       await breakLock(path, seen);
       continue;
     }
@@ -91,23 +86,8 @@ async function created(draft: Draft, path: string): Promise<boolean> {
   }
 }
 
-/**
- * A Unix time, as the original reads it by Python's float(). The digits after the microseconds are our pid, so that
- * a lock which a killed process of ours left behind is known as such and costs nobody ten seconds.
- */
-function lockText(): string {
-  const now = Date.now();
-  const micros = (now % 1000) * 1000 + randomInt(1000);
-  return `${Math.floor(now / 1000)}.${String(micros).padStart(6, '0')}${pidDigits(process.pid)}`;
-}
-
-function pidDigits(pid: number): string {
-  return String(pid).padStart(10, '0');
-}
-
-function isOf(text: string, pid: number | undefined): boolean {
-  const digits = /^\d+\.\d{6}(\d{10})$/.exec(text.trim())?.[1];
-  return pid !== undefined && digits === pidDigits(pid);
+function isOfDead(text: string, pid: number | undefined): boolean {
+  return pid !== undefined && lockPid(text) === pid;
 }
 
 async function isLeftBehind(path: string, text: string, timeoutSeconds: number): Promise<boolean> {

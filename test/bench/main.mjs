@@ -20,6 +20,7 @@ import { parallel } from './scenarios/parallel.mjs';
 import { pythonBuffered, pythonFlushed } from './scenarios/python.mjs';
 import { selection } from './scenarios/selection.mjs';
 import { noOpRun, version } from './scenarios/start-up.mjs';
+import { manyStates } from './scenarios/states.mjs';
 import { nativeThroughput, ownProcessorTime } from './scenarios/throughput.mjs';
 
 const root = dirname(dirname(import.meta.dirname));
@@ -33,6 +34,7 @@ const scenarios = [
   ownProcessorTime,
   memory,
   parallel,
+  manyStates,
   selection,
 ];
 

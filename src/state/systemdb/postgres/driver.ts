@@ -30,7 +30,8 @@ export function openPool(target: PostgresTarget, tls: Tls): Pool {
     host: target.host,
     port: target.port,
     user: target.user,
-    password: target.password,
+    // A function, even where there is none: else pg looks for password files by itself, with a warning.
+    password: async () => target.password ?? '',
     database: target.database,
     options: target.options,
     application_name: target.applicationName,

@@ -13,6 +13,9 @@ export interface PostgresOptions {
 
 const query_timeout = answerSeconds * 1000;
 
+/** How long is waited for a server once somebody has waited for it in vain, until it answers again. */
+const shortPatienceSeconds = 1;
+
 /**
  * Writes are serializable transactions, one after the other on one connection, so that they mean what they mean on SQLite, where
  * there is one write lock; two processes that get in each other's way show as a conflict, and one of them begins again. Reads use
@@ -25,6 +28,7 @@ export class PostgresDatabase implements Database {
   readonly #options: PostgresOptions;
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
+  #waitedInVain = false;
 
   constructor(pool: Pool, options: PostgresOptions) {
     this.location = options.location;
@@ -95,17 +99,25 @@ export class PostgresDatabase implements Database {
   async #untilDone<T>(deadline: number, attempt: () => Promise<T>): Promise<T> {
     for (let pause = 4; ; pause = Math.min(pause * 2, 250)) {
       try {
-        return await attempt();
+        const result = await attempt();
+        this.#waitedInVain = false;
+        return result;
       } catch (error) {
         const mayPass = isAway(error) || isConflict(error) || error instanceof StillInProgress;
-        if (!mayPass || performance.now() > deadline) throw explainFault(error, this.location);
+        if (mayPass && performance.now() <= deadline) {
+          await sleep(pause * (0.5 + Math.random()));
+          continue;
+        }
+        this.#waitedInVain ||= isAway(error);
+        throw explainFault(error, this.location);
       }
-      await sleep(pause * (0.5 + Math.random()));
     }
   }
 
   #deadline(): number {
-    return performance.now() + this.#options.lockedSeconds * 1000;
+    const { lockedSeconds } = this.#options;
+    const seconds = this.#waitedInVain ? Math.min(shortPatienceSeconds, lockedSeconds) : lockedSeconds;
+    return performance.now() + seconds * 1000;
   }
 }
 

@@ -4,6 +4,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { TaplineError } from '../../../errors.js';
+import { passwordFromFile } from './password-file.js';
 
 export type Tls = ConnectionOptions | false;
 
@@ -11,7 +12,6 @@ export interface PostgresTarget {
   host: string;
   port: number;
   user: string;
-  /** Undefined: looked up in the password file. */
   password: string | undefined;
   database: string;
   /** For the server: `-c search_path=name`. */
@@ -34,6 +34,7 @@ const variables: Record<string, string | undefined> = {
   port: 'PGPORT',
   user: 'PGUSER',
   password: 'PGPASSWORD',
+  passfile: 'PGPASSFILE',
   dbname: 'PGDATABASE',
   options: 'PGOPTIONS',
   application_name: 'PGAPPNAME',
@@ -86,7 +87,7 @@ export function parsePostgresUri(uri: string, env: NodeJS.ProcessEnv): PostgresT
     host,
     port,
     user,
-    password: option('password'),
+    password: option('password') ?? passwordFromFile(option('passfile'), { host, port, database, user }, env.HOME),
     database,
     options,
     applicationName: option('application_name') ?? option('fallback_application_name') ?? 'tapline',

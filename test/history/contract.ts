@@ -1,0 +1,252 @@
+/** What the history must do on every kind of database. */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openHistory } from '../../src/history/open.js';
+import type { FinishedBlock, History, NewBlock, NewRun } from '../../src/history/port.js';
+import { toMeltanoUtc } from '../../src/state/meltano-time.js';
+import { currentOwner, processSpace, processStart } from '../../src/state/owner.js';
+import type { Database } from '../../src/state/systemdb/database.js';
+import { codeFrom, errorFrom } from '../state/error-from.js';
+
+const start = new Date('2026-01-01T00:00:00.000Z');
+const end = new Date('2026-01-01T00:00:10.500Z');
+
+/** A fresh database for each test. */
+export interface HistoryPlace {
+  open(clock?: () => Date): Promise<Database>;
+  close(database: Database): Promise<void>;
+}
+
+export function historyContract({ open, close }: HistoryPlace): void {
+  let database: Database;
+  let history: History;
+  beforeEach(async () => {
+    database = await open();
+    history = openHistory(database);
+  });
+  afterEach(() => close(database));
+
+  describe('runs', () => {
+    test('a run with its blocks, processes and streams is shown as it was', async () => {
+      const run = await newRun({ words: ['tap-a', 'target-b'], environment: 'dev' });
+      await history.startRun(run);
+      await history.startBlock(block(run.runId, '1', { kind: 'step', name: 'load' }));
+      await history.startBlock(
+        block(run.runId, '1.1', {
+          parentId: '1',
+          stateId: 'dev:a-to-b',
+          window: { from: '2026-01-01', to: '2026-02-01' },
+        }),
+      );
+      await history.finishBlock(
+        finished(run.runId, '1.1', {
+          recordsLoaded: 7,
+          error: { code: 'X' },
+          exitCodes: { tap: 1 },
+          status: 'failed',
+          stateVersionAfter: 3,
+        }),
+      );
+      await history.recordStreams([
+        { runId: run.runId, blockId: '1.1', stream: 'users', recordsExtracted: 9, recordsLoaded: 7, schemaHash: 'abc' },
+      ]);
+      await history.finishRun(run.runId, 'failed', end, { code: 'RUN_FAILED' });
+      const shown = await history.showRun(run.runId);
+      expect(shown).toMatchObject({
+        runId: run.runId,
+        words: ['tap-a', 'target-b'],
+        environment: 'dev',
+        status: 'failed',
+        durationSeconds: 10.5,
+        blocks: 1,
+        failedBlocks: 1,
+        recordsLoaded: 7,
+        error: { code: 'RUN_FAILED' },
+        streams: [{ stream: 'users', recordsExtracted: 9, recordsLoaded: 7, schemaHash: 'abc' }],
+      });
+      expect(shown.blockRows).toMatchObject([
+        { blockId: '1', kind: 'step' },
+        {
+          blockId: '1.1',
+          parentId: '1',
+          stateId: 'dev:a-to-b',
+          window: { from: '2026-01-01', to: '2026-02-01' },
+          status: 'failed',
+          endedAt: end,
+          error: { code: 'X' },
+          exitCodes: { tap: 1 },
+          stateVersionAfter: 3,
+          stateVersionBefore: undefined,
+        },
+      ]);
+      expect(shown.blockRows[0]).not.toHaveProperty('status');
+    });
+
+    test('are found by a unique prefix, and only so', async () => {
+      const [one, other] = [await newRun({ runId: 'abc-1' }), await newRun({ runId: 'abc-2' })];
+      await history.startRun(one);
+      await history.startRun(other);
+      expect((await history.showRun('abc-1')).runId).toBe('abc-1');
+      for (const unknown of ['abc', 'nothing', '', '%', 'abc_1']) {
+        expect(await codeFrom(history.showRun(unknown))).toBe('RUN_UNKNOWN');
+      }
+      expect((await errorFrom(history.showRun('abc'))).message).toContain('More than one');
+    });
+
+    test('are listed newest first, by status, state ID and time', async () => {
+      const days = [1, 2, 3, 4];
+      for (const day of days) {
+        const run = await newRun({ runId: `run-${day}`, startedAt: new Date(`2026-01-0${day}T00:00:00Z`) });
+        await history.startRun(run);
+        await history.startBlock(block(run.runId, '1', { stateId: day % 2 ? 'odd' : 'even' }));
+        await history.finishRun(run.runId, day === 2 ? 'failed' : 'success', end);
+      }
+      const ids = async (options: Parameters<History['listRuns']>[0]) =>
+        (await history.listRuns(options)).map(({ runId }) => runId);
+      expect(await ids({})).toEqual(['run-4', 'run-3', 'run-2', 'run-1']);
+      expect(await ids({ limit: 2 })).toEqual(['run-4', 'run-3']);
+      expect(await ids({ status: 'failed' })).toEqual(['run-2']);
+      expect(await ids({ stateId: 'odd' })).toEqual(['run-3', 'run-1']);
+      expect(await ids({ stateId: 'odd', since: new Date('2026-01-02T00:00:00Z'), status: 'success' })).toEqual([
+        'run-3',
+      ]);
+    });
+
+    test('one whose process was killed is shown as dead, a living one as running', async () => {
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+      await once(child, 'spawn');
+      await history.startRun(await newRun({ runId: 'living' }));
+      await history.startRun(await newRun({ runId: 'killed', ...(await processOf(child.pid ?? 0)) }));
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      expect((await history.showRun('killed')).status).toBe('dead');
+      expect((await history.listRuns({ status: 'dead' })).map(({ runId }) => runId)).toEqual(['killed']);
+      expect((await history.listRuns({ status: 'running' })).map(({ runId }) => runId)).toEqual(['living']);
+      await history.finishRun('killed', 'dead', end);
+      expect((await history.listRuns({ status: 'dead', limit: 1 })).map(({ runId }) => runId)).toEqual(['killed']);
+    });
+
+    test('one that can not be seen from here is dead when its chains have no heartbeat any more, or after a day', async () => {
+      const minutes = (count: number) => new Date(Date.now() - count * 60_000);
+      const elsewhere = { host: 'h', bootId: 'another', startedAt: minutes(60) };
+      for (const runId of ['no chain', 'fresh', 'stale']) await history.startRun(await newRun({ runId, ...elsewhere }));
+      await history.startRun(await newRun({ ...elsewhere, runId: 'yesterday', startedAt: minutes(25 * 60) }));
+      for (const [runId, age] of [
+        ['fresh', 4],
+        ['stale', 6],
+      ] as const) {
+        const id = await history.meltanoRuns.insert('dev:a-to-b', runId, 'cli');
+        await database.write('normal', (transaction) =>
+          transaction.run('UPDATE runs SET last_heartbeat_at = ? WHERE id = ?', toMeltanoUtc(minutes(age)), id),
+        );
+      }
+      const ids = async (status: 'dead' | 'running') =>
+        (await history.listRuns({ status })).map(({ runId }) => runId).sort();
+      expect(await ids('running')).toEqual(['fresh', 'no chain']);
+      expect(await ids('dead')).toEqual(['stale', 'yesterday']);
+    });
+
+    test('a run ID that is used again begins anew', async () => {
+      for (const round of ['first', 'second']) {
+        await history.startRun(await newRun({ runId: 'same', words: [round] }));
+        await history.startBlock(block('same', '1', {}));
+        await history.finishBlock(finished('same', '1', { recordsLoaded: 5 }));
+      }
+      expect(await history.showRun('same')).toMatchObject({
+        words: ['second'],
+        blocks: 1,
+        recordsLoaded: 5,
+        status: 'running',
+      });
+    });
+
+    test('of a block that was tried again, the last attempt counts as failed or not', async () => {
+      await history.startRun(await newRun({ runId: 'r' }));
+      for (const attempt of [1, 2]) {
+        await history.startBlock(block('r', '1', { attempt }));
+        await history.finishBlock(finished('r', '1', { attempt, status: attempt === 1 ? 'failed' : 'success' }));
+      }
+      expect(await history.showRun('r')).toMatchObject({ blocks: 1, failedBlocks: 0 });
+    });
+  });
+
+  describe('processes', () => {
+    test('without an end are what is left to look after', async () => {
+      const mine = await newRun({ runId: 'mine' });
+      const others = await newRun({ runId: 'others', pid: 999_999, pidStart: '1' });
+      for (const run of [mine, others]) {
+        await history.startRun(run);
+        for (const pid of [10, 11]) await history.startProcess(processRow(run.runId, pid));
+      }
+      await history.endProcess('others', 10, 'start-10', null, 'SIGKILL');
+      expect((await history.openProcesses()).map(({ runId, pid }) => [runId, pid])).toEqual([['others', 11]]);
+      expect((await history.openProcesses('mine')).map(({ pid }) => pid)).toEqual([10, 11]);
+      expect((await history.showRun('others')).processes).toMatchObject([
+        { pid: 10, exitCode: null, signal: 'SIGKILL', endedAt: expect.any(Date) },
+        { pid: 11, exitCode: null, signal: null, endedAt: undefined },
+      ]);
+    });
+  });
+
+  describe('slots', () => {
+    test('are leases of their own, apart from those on state IDs', async () => {
+      const { lease } = await history.slots.acquire('tap-a#1', { owner: await currentOwner('run') });
+      expect(await codeFrom(history.slots.acquire('tap-a#1', { owner: await currentOwner('run') }))).toBe('LEASE_HELD');
+      expect((await history.slots.list()).map(({ name }) => name)).toEqual(['tap-a#1']);
+      await lease.release();
+      expect(await history.slots.list()).toEqual([]);
+    });
+  });
+}
+
+async function processOf(pid: number) {
+  return { ...(await processSpace()), pid, pidStart: (await processStart(pid)) ?? '' };
+}
+
+async function newRun(overrides: Partial<NewRun>): Promise<NewRun> {
+  const self = await processOf(process.pid);
+  return {
+    runId: randomUUID(),
+    words: ['x'],
+    environment: undefined,
+    trigger: 'cli',
+    startedAt: start,
+    ...self,
+    ...overrides,
+  };
+}
+
+function block(runId: string, blockId: string, overrides: Partial<NewBlock>): NewBlock {
+  return {
+    runId,
+    blockId,
+    kind: 'chain',
+    name: 'tap-a',
+    plugins: ['tap-a'],
+    attempt: 1,
+    options: {},
+    startedAt: start,
+    ...overrides,
+  };
+}
+
+function finished(runId: string, blockId: string, overrides: Partial<FinishedBlock>): FinishedBlock {
+  return { runId, blockId, attempt: 1, status: 'success', endedAt: end, ...overrides };
+}
+
+function processRow(runId: string, pid: number) {
+  const place = { host: 'h', bootId: 'b', pidNamespace: 'n' };
+  return {
+    runId,
+    blockId: '1',
+    role: 'tap',
+    plugin: 'tap-a',
+    pid,
+    groupId: pid,
+    pidStart: `start-${pid}`,
+    startedAt: start,
+    ...place,
+  };
+}

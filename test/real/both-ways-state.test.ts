@@ -13,6 +13,8 @@ import type { StateBackend, WrappedState } from '../../src/state/port.js';
 import type { Database } from '../../src/state/systemdb/database.js';
 import { openSystemDatabase } from '../../src/state/systemdb/open.js';
 import { installedMeltano, type MeltanoResult, meltano } from './meltano.js';
+import { backends, Fleet, stateWith, upTo } from './mixed-fleet.js';
+import { hasPostgres } from './postgres.js';
 
 const stateId = 'dev:tap-fake-to-target-fake';
 const runId = '01a20390-bed5-7b53-98ac-8cbb8f1f02f3';
@@ -110,6 +112,27 @@ describe.each(['systemdb', 'file'])('state in %s', (kind) => {
     expect(await open.read(stateId)).toBeUndefined();
     await lease.renew();
     expect((await open.versions(stateId))[0]?.completed).toEqual(ours);
+  });
+});
+
+const isPostgresThere = await hasPostgres();
+
+describe.each(backends)('the original, Tapline, the original, three times over on %s', (kind) => {
+  test.skipIf(kind === 'PostgreSQL' && !isPostgresThere)('no row is lost or loaded twice', async () => {
+    const fleet = await Fleet.make(kind);
+    try {
+      const once = [() => fleet.original(), () => fleet.ours(), () => fleet.original()];
+      const runs = [...once, ...once, ...once];
+      for (const [before, run] of runs.entries()) {
+        const ended = await run();
+        expect(ended.code, ended.stderr).toBe(0);
+        expect(await fleet.rows()).toEqual(upTo(3 * (before + 1)));
+      }
+      const state = stateWith(3 * runs.length);
+      expect(await fleet.bookmarks()).toEqual({ original: state, ours: state });
+    } finally {
+      await fleet.close();
+    }
   });
 });
 

@@ -6,12 +6,14 @@ import { promisify } from 'node:util';
 import { withFileLock } from '../../src/file-lock.js';
 
 const version = '4.4.1';
+/** With the driver that a plain `postgresql://` stands for. */
+const requirement = `meltano[psycopg2]==${version}`;
 export const cache = join(import.meta.dirname, '../../node_modules/.cache/tapline-real');
 const run = promisify(execFile);
 
 /** The path of its executable; installed once a checkout, by uv where there is one. */
 export async function installedMeltano(): Promise<string> {
-  const venv = join(cache, `meltano-${version}`);
+  const venv = join(cache, `meltano-psycopg2-${version}`);
   const executable = join(venv, 'bin', 'meltano');
   const finished = join(venv, 'installed');
   await mkdir(cache, { recursive: true });
@@ -32,11 +34,11 @@ async function install(venv: string): Promise<void> {
   const python = join(venv, 'bin', 'python');
   if (await succeeds('uv', ['--version'])) {
     await run('uv', ['venv', '--clear', venv]);
-    await run('uv', ['pip', 'install', '--python', python, `meltano==${version}`]);
+    await run('uv', ['pip', 'install', '--python', python, requirement]);
     return;
   }
   await run('python3', ['-m', 'venv', '--clear', venv]);
-  await run(python, ['-m', 'pip', 'install', '--quiet', `meltano==${version}`]);
+  await run(python, ['-m', 'pip', 'install', '--quiet', requirement]);
 }
 
 export interface MeltanoResult {

@@ -59,6 +59,8 @@ export interface ProcessRow {
   host: string;
   bootId: string;
   pidNamespace: string;
+  /** The process that started it, on the same host. */
+  runner?: { pid: number; pidStart: string } | undefined;
   startedAt: Date;
   endedAt?: Date | undefined;
   exitCode?: number | null | undefined;

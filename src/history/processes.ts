@@ -6,8 +6,8 @@ export async function startProcess(database: Database, row: ProcessRow): Promise
   await database.write('normal', (transaction) =>
     transaction.run(
       `INSERT INTO tapline_processes (run_id, block_id, role, plugin, pid, group_id, pid_start, host, boot_id,
-         pid_namespace, started_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         pid_namespace, runner_pid, runner_pid_start, started_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (run_id, pid, pid_start) DO NOTHING`,
       row.runId,
       row.blockId,
@@ -19,6 +19,8 @@ export async function startProcess(database: Database, row: ProcessRow): Promise
       row.host,
       row.bootId,
       row.pidNamespace,
+      row.runner?.pid ?? null,
+      row.runner?.pidStart ?? null,
       row.startedAt.toISOString(),
     ),
   );
@@ -76,6 +78,8 @@ export function toProcess(row: SqlRow): ProcessRow {
     host: String(row.host),
     bootId: String(row.boot_id),
     pidNamespace: String(row.pid_namespace),
+    runner:
+      row.runner_pid === null ? undefined : { pid: Number(row.runner_pid), pidStart: String(row.runner_pid_start) },
     startedAt: new Date(String(row.started_at)),
     endedAt: fromTime(row.ended_at),
     exitCode: numberOf(row.exit_code) ?? null,

@@ -17,7 +17,7 @@ import { rescueFolders, stateNotSaved, underLease } from './save-checkpoint.js';
 import { withUnreached } from './selected-streams.js';
 import { settleAll } from './settle-all.js';
 import type { StopControl } from './stop-control.js';
-import { loadTapState } from './tap-state.js';
+import { loadTapState, type TapState } from './tap-state.js';
 
 /** A stopped chain has 25 s for what it has read; then a state that still can't be saved goes to a rescue file. */
 const stopSeconds = 25;
@@ -60,7 +60,7 @@ export async function runChainBlock(
   await claim.state?.row.lookAgain();
 
   const saver =
-    claim.state === undefined ? undefined : new CheckpointSaver(context, options, claim.state, tapState?.before, emit);
+    claim.state === undefined ? undefined : new CheckpointSaver(context, options, claim.state, tapState, emit);
   const schemas = new SchemaHashes(emit);
   const hooks: ChainHooks = {
     emit: schemas.emit,
@@ -149,16 +149,18 @@ class CheckpointSaver {
   lastError: unknown;
   /** Another run has the lease now: our state is not to be brought in any more. */
   takenOver = false;
+  private readonly before: SingerState | undefined;
 
   constructor(
     private readonly context: RunContext,
     private readonly options: BlockOptions,
     private readonly claim: NonNullable<Claim['state']>,
-    private readonly before: SingerState | undefined,
+    tapState: TapState | undefined,
     private readonly emit: Emit,
   ) {
     this.stateId = claim.id;
-    this.mode = saveMode(options, before !== undefined);
+    this.before = tapState?.before;
+    this.mode = tapState?.isReplaced ? 'completed' : saveMode(options, this.before !== undefined);
   }
 
   /** Why this run was stopped for another. */

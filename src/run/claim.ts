@@ -5,6 +5,7 @@ import type { Plugin } from '../plugins/types.js';
 import type { Lease, LeaseHolder, StateLease } from '../state/port.js';
 import { concurrencyLimits, takePlaces } from './concurrency.js';
 import type { Emit } from './emit.js';
+import { giveBack } from './give-back.js';
 import { MeltanoRow } from './meltano-row.js';
 import { leftOf, reclaimProcesses } from './reclaim.js';
 import { chainOptions, type RunContext } from './run-context.js';
@@ -35,7 +36,7 @@ export async function takeClaim(context: RunContext, block: Block, emit: Emit): 
     const state = block.kind === 'chain' ? await claimState(context, block, emit) : undefined;
     return { state, places };
   } catch (error) {
-    for (const place of places) await place.release().catch(() => undefined);
+    for (const place of places) await giveBack(place);
     if (error instanceof TaplineError && error.code === 'LEASE_HELD') {
       return { for: 'lease', holder: holderText(error.data?.holder, error), error };
     }
@@ -43,9 +44,9 @@ export async function takeClaim(context: RunContext, block: Block, emit: Emit): 
   }
 }
 
-/** Gives everything back; what can't be given back runs out by itself. */
+/** Gives everything back. */
 export async function releaseClaim({ state, places }: Claim): Promise<void> {
-  for (const lease of [state?.lease, ...places]) await lease?.release().catch(() => undefined);
+  for (const lease of state === undefined ? places : [state.lease, ...places]) await giveBack(lease);
 }
 
 async function claimPlaces({ world, owner }: RunContext, block: Block): Promise<Lease[] | Busy> {
@@ -74,7 +75,7 @@ async function claimState(context: RunContext, block: ChainBlock, emit: Emit): P
   const { lease, tookFrom } = await backend.leases.acquire(stateId, { owner, projectId, force });
   try {
     const deadRun = tookFrom === undefined || tookFrom.reason === 'forced' ? undefined : tookFrom.owner.runId;
-    const left = await leftOf(history, stateId, deadRun, (row) => context.notes.isOurs(row));
+    const left = await leftOf(history, stateId, deadRun);
     const ended = await reclaimProcesses(history, left);
     if (ended > 0) emit({ type: 'log', level: 'warning', message: leftBehind(ended, left) });
     const row = await MeltanoRow.claim(history, stateId, context.options.runId, context.trigger, force);
@@ -83,7 +84,7 @@ async function claimState(context: RunContext, block: ChainBlock, emit: Emit): P
     else emit({ type: 'lease.reclaimed', stateId, token, owner: `${describe(tookFrom)}, ${tookFrom.reason}` });
     return { id: stateId, lease, row };
   } catch (error) {
-    await lease.release().catch(() => undefined);
+    await giveBack(lease);
     throw error;
   }
 }

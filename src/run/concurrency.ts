@@ -3,6 +3,7 @@ import type { History } from '../history/port.js';
 import type { Plugin } from '../plugins/types.js';
 import type { ResolvedPlugin, SettingsResolver } from '../settings/types.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../state/port.js';
+import { giveBack } from './give-back.js';
 
 /** `concurrency: N` of a plugin: at most N of its blocks, and of its children's, at once in one environment. */
 export interface ConcurrencyLimit {
@@ -49,7 +50,7 @@ export async function takePlaces(
       leases.push(taken.lease);
       continue;
     }
-    for (const lease of leases) await lease.release();
+    for (const lease of leases) await giveBack(lease);
     return { limit: limit.name, holder: taken.holder };
   }
   return { leases };

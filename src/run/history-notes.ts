@@ -10,7 +10,6 @@ const pauseMilliseconds = 10_000;
 export class HistoryNotes {
   private warned = false;
   private failedAt = Number.NEGATIVE_INFINITY;
-  private readonly ours = new Set<string>();
   private last: Promise<void> = Promise.resolve();
 
   constructor(
@@ -30,22 +29,17 @@ export class HistoryNotes {
 
   /** Remembers the processes of one block, so that a later run can end what this one leaves behind. */
   processes(blockId: string, owner: LeaseOwner): ProcessNotes {
-    const { runId, host, bootId, pidNamespace } = owner;
+    const { runId, host, bootId, pidNamespace, pid, pidStart } = owner;
+    const place = { runId, blockId, host, bootId, pidNamespace, runner: { pid, pidStart } };
     return {
       processStarted: (process) => {
-        this.ours.add(processKey(process));
-        const row: ProcessRow = { runId, blockId, ...process, host, bootId, pidNamespace, startedAt: new Date() };
+        const row: ProcessRow = { ...place, ...process, startedAt: new Date() };
         void this.note((history) => history.startProcess(row));
       },
       processExited: ({ pid, pidStart }, { code, signal }) => {
         void this.note((history) => history.endProcess(runId, pid, pidStart, code, signal));
       },
     };
-  }
-
-  /** Whether this run has started that process. */
-  isOurs(row: ProcessRow): boolean {
-    return this.ours.has(processKey(row));
   }
 
   private async tryTo(write: (history: History) => Promise<void>): Promise<void> {
@@ -76,8 +70,4 @@ export class HistoryNotes {
 export interface ProcessNotes {
   processStarted(process: StartedProcess): void;
   processExited(process: StartedProcess, exit: Exit): void;
-}
-
-function processKey({ pid, pidStart }: Pick<StartedProcess, 'pid' | 'pidStart'>): string {
-  return `${pid} ${pidStart}`;
 }

@@ -11,17 +11,18 @@ const killSeconds = 10;
  * What dead runs may have left of a chain: that of the run from which the lease was taken, and that of any other which was
  * killed. A lease that was released by hand, or a reclaim that itself was cut off, would else hide one that still writes.
  */
-export async function leftOf(
-  history: History,
-  stateId: string,
-  deadRun: string | undefined,
-  isOurs: (row: ProcessRow) => boolean,
-): Promise<ProcessRow[]> {
+export async function leftOf(history: History, stateId: string, deadRun: string | undefined): Promise<ProcessRow[]> {
   const rows = await history.orphans(stateId);
   if (deadRun !== undefined) rows.push(...(await history.openProcesses(deadRun)));
   const distinct = new Map(rows.map((row) => [`${row.runId} ${row.pid} ${row.pidStart}`, row]));
-  // A run ID may be used again, by us: then the dead run's processes stand beside those of our other blocks.
-  return [...distinct.values()].filter((row) => !isOurs(row));
+  const left: ProcessRow[] = [];
+  for (const row of distinct.values()) if (!(await hasLivingRunner(row))) left.push(row);
+  return left;
+}
+
+/** A run ID may be used again, by us or by another that lives: then the dead run's processes stand beside theirs. */
+async function hasLivingRunner({ runner, bootId, pidNamespace }: ProcessRow): Promise<boolean> {
+  return runner !== undefined && (await livenessOf({ ...runner, bootId, pidNamespace })) === 'alive';
 }
 
 /**

@@ -4,7 +4,7 @@ import { TaplineError } from '../errors.js';
 import type { ResolvedPlugin } from '../settings/types.js';
 import { exactJson, parseExactJson } from '../singer/exact-json.js';
 import { mergedView } from '../state/merge.js';
-import type { SingerState, StateBackend } from '../state/port.js';
+import type { SingerState, StateBackend, StoredState } from '../state/port.js';
 import type { Emit } from './emit.js';
 import { writePrivate } from './plugin-files.js';
 import { stateOfUnselected } from './selected-streams.js';
@@ -23,6 +23,8 @@ export interface TapState {
   version: number;
   /** The state before this run, where it reads some streams only: what it says of the others stays. */
   before?: SingerState | undefined;
+  /** The state before this run can't be read, so nothing is merged into it. */
+  isReplaced?: true;
 }
 
 /**
@@ -35,7 +37,12 @@ export async function loadTapState(
   { stateId, fullRefresh, selectFilter, projectRoot }: TapStateOptions,
   emit: Emit,
 ): Promise<TapState> {
-  const stored = await (await backend()).read(stateId);
+  const store = await backend();
+  const stored = await readStored(store, stateId, fullRefresh && selectFilter === undefined, emit);
+  if (stored === 'unreadable') {
+    const [newest] = await store.versions(stateId, 1);
+    return { text: undefined, version: newest?.version ?? 0, isReplaced: true };
+  }
   const version = stored?.version ?? 0;
   const state = stored === undefined ? undefined : mergedView(stored).singer_state;
   const found = state !== undefined;
@@ -54,6 +61,22 @@ export async function loadTapState(
   }
   emit({ type: 'state.loaded', stateId, found, ignored: false });
   return { text: found ? stateText(state) : undefined, version, before };
+}
+
+/** A full refresh needs nothing of what is kept, so it is a cure for what can't be read. */
+async function readStored(
+  store: StateBackend,
+  stateId: string,
+  isCure: boolean,
+  emit: Emit,
+): Promise<StoredState | 'unreadable' | undefined> {
+  try {
+    return await store.read(stateId);
+  } catch (error) {
+    if (!isCure || !(error instanceof TaplineError) || error.code !== 'STATE_UNREADABLE') throw error;
+    emit({ type: 'warning', code: error.code, message: error.message, hint: 'The full refresh replaces it.' });
+    return 'unreadable';
+  }
 }
 
 const othersKept = 'Only the selected streams begin anew; the others keep their bookmarks.';

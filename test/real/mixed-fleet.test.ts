@@ -22,7 +22,7 @@ afterEach(() => fleet.close());
 describe.each(backends)('on %s', (backend) => {
   test.skipIf(!isThere(backend))('the two never run one state ID at once, and no bookmark is lost', async () => {
     fleet = await Fleet.make(backend, pause);
-    const head = (await begin(() => fleet.original())) - (await begin(() => fleet.ours()));
+    const head = (await timeToRow(() => fleet.original())) - (await timeToRow(() => fleet.ours()));
     let runs = 2;
     const refused = { original: 0, ours: 0 };
     for (let start = 0; start < starts; start += 1) {
@@ -53,11 +53,11 @@ describe.each(backends)('on %s', (backend) => {
   });
 });
 
-/** How long after its start the tap of a run begins, in milliseconds. */
-async function begin(run: () => Promise<Ended>): Promise<number> {
+/** How long after its start a run inserts its row, in milliseconds. */
+async function timeToRow(run: () => Promise<Ended>): Promise<number> {
   const started = Date.now();
   expect(await run()).toMatchObject({ code: 0 });
-  return (await fleet.lastBegin()) - started;
+  return (await fleet.lastStart()) - started;
 }
 
 async function later<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {

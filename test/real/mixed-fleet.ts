@@ -2,6 +2,8 @@
 import { execFile } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openHistory } from '../../src/history/open.js';
+import { openSystemDatabase } from '../../src/state/systemdb/open.js';
 import { cleanEnvironment, cli, type Ended, folderWith } from '../e2e/program.js';
 import { installedMeltano, meltano } from './meltano.js';
 import { ownSchema } from './postgres.js';
@@ -24,7 +26,6 @@ plugins:
 const mark = (name: string) => `
 exec 9>>${name}.lock
 flock --nonblock 9 || echo "two of ${name} at once" >>overlaps
-echo "$RUNNER $(date +%s%3N)" >>${name}.begun
 `;
 
 /** Goes on from its bookmark by three rows, and takes its time. */
@@ -37,7 +38,7 @@ echo '{"type": "SCHEMA", "stream": "rows", "schema": {"properties": {"id": {"typ
 for id in $((last + 1)) $((last + 2)) $((last + 3)); do
   echo '{"type": "RECORD", "stream": "rows", "record": {"id": '$id'}}'
 done
-[ "$RUNNER_PAUSE" ] && sleep "$RUNNER_PAUSE" 9>&-
+[ "$PAUSE" ] && sleep "$PAUSE" 9>&-
 echo '{"type": "STATE", "value": {"bookmarks": {"rows": {"id": '$id'}}}}'
 `;
 
@@ -67,7 +68,7 @@ export class Fleet {
     const folder = await folderWith({ 'meltano.yml': projectFile, 'tap.sh': tap, 'target.sh': target });
     const schema = backend === 'PostgreSQL' ? await ownSchema() : undefined;
     const env = {
-      RUNNER_PAUSE: pause,
+      PAUSE: pause,
       ...(schema === undefined ? {} : { MELTANO_DATABASE_URI: schema.uri }),
       ...(backend === 'filesystem' ? { MELTANO_STATE_BACKEND_URI: `file://${folder}/state` } : {}),
     };
@@ -78,15 +79,12 @@ export class Fleet {
   }
 
   original(...words: string[]): Promise<Ended> {
-    return meltano(this.executable, this.folder, words.length === 0 ? runWords : words, {
-      ...this.env,
-      RUNNER: 'original',
-    });
+    return meltano(this.executable, this.folder, words.length === 0 ? runWords : words, this.env);
   }
 
   ours(...words: string[]): Promise<Ended> {
     return new Promise((resolve) => {
-      const env = { ...cleanEnvironment(this.folder), USER: process.env.USER, ...this.env, RUNNER: 'ours' };
+      const env = { ...cleanEnvironment(this.folder), USER: process.env.USER, ...this.env };
       const args = [cli, ...(words.length === 0 ? runWords : words)];
       execFile(process.execPath, args, { cwd: this.folder, env }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
@@ -104,9 +102,13 @@ export class Fleet {
     return this.#lines('overlaps');
   }
 
-  /** When the last tap began, in milliseconds. */
-  async lastBegin(): Promise<number> {
-    return Number((await this.#lines('tap.begun')).at(-1)?.split(' ')[1]);
+  /** When the last run inserted its row, in milliseconds. */
+  async lastStart(): Promise<number> {
+    const uri = this.env.MELTANO_DATABASE_URI ?? `sqlite:///${this.folder}/.meltano/meltano.db`;
+    const database = await openSystemDatabase({ uri, cwd: this.folder });
+    const [run] = await openHistory(database).meltanoRuns.list({ limit: 1 });
+    await database.close();
+    return run?.startedAt?.getTime() ?? 0;
   }
 
   /** The bookmark as each of the two reads it. */

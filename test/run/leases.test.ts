@@ -254,6 +254,24 @@ describe('a run that was killed', () => {
     expect(await history.openProcesses('dead-run')).toEqual([]);
   });
 
+  it('under an ID that another run uses again leaves the processes of that one alone', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    const [history, state] = await Promise.all([rig.world.history(), rig.world.state()]);
+    const [other, runner] = [spawn('sleep', ['600'], { detached: true }), spawn('true')];
+    await Promise.all([once(other, 'spawn'), once(runner, 'exit')]);
+    const pid = other.pid ?? 0;
+    const pidStart = (await processStart(pid)) ?? '';
+    const living = await currentOwner('run-id');
+    const here = { host: living.host, bootId: living.bootId, pidNamespace: living.pidNamespace };
+    const process = { ...here, runId: 'run-id', role: 'tap', plugin: 'tap-x', startedAt: new Date() };
+    const block = { blockId: '1', pid, groupId: pid, pidStart, runner: living };
+    await history.startProcess({ ...process, ...block });
+    await state.leases.acquire(id, { owner: { ...living, pid: runner.pid ?? 0, pidStart: '1' } });
+    expect(await rig.run('tap-x target-x')).toMatchObject({ status: 'success' });
+    expect(await processStart(pid)).toBe(pidStart);
+    other.kill();
+  });
+
   it('goes on under the same run ID, as a scheduler’s retry does, without ending its own processes', async () => {
     const child = '  - name: tap-y\n    inherit_from: tap-x';
     const rig = await open(simpleProject(child), slowFiles);
@@ -385,6 +403,26 @@ describe('a save that fails', () => {
       status: 'failed',
       error: { code: 'STATE_NOT_SAVED' },
     });
+  });
+});
+
+describe('a lease that can’t be given back', () => {
+  it('is given back a little later', async () => {
+    const rig = await open(simpleProject(), simpleFiles);
+    let failures = 2;
+    const world = worldWith(rig.world, (lease) => ({
+      release: async () => {
+        failures -= 1;
+        if (failures >= 0) throw new TaplineError('DATABASE_LOCKED', 'The database is locked.');
+        await lease.release();
+        released();
+      },
+    }));
+    let released = () => {};
+    const given = new Promise<void>((resolve) => (released = resolve));
+    expect(await rig.run('tap-x target-x', {}, world)).toMatchObject({ status: 'success' });
+    await given;
+    expect(await rig.run('tap-x target-x')).toMatchObject({ status: 'success' });
   });
 });
 

@@ -1,6 +1,7 @@
 /** What every state backend must do, run against each of them with real files and real processes. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { TaplineError } from '../../src/errors.js';
 import { keptVersions, type VersionMark, versionsToDrop } from '../../src/state/kept-versions.js';
 import { currentOwner } from '../../src/state/owner.js';
 import type { LeaseOwner, StateBackend } from '../../src/state/port.js';
@@ -17,12 +18,20 @@ export interface BackendPlace {
   seed(stateIds: string[], completed: string): Promise<void>;
   /** Replaces the stored text of a state by something else. */
   damage(stateId: string, text: string): Promise<void>;
+  /** Cuts the stored text of a version off in its middle, as a writer that was killed might leave it. Not of the newest. */
+  damageVersion(stateId: string, version: number): Promise<void>;
+  /** Takes the store away as a failure of its server or disk would, and brings it back. For places that are told to `canGoAway`. */
+  away?(): Promise<{ back(): Promise<void> }>;
   close(): Promise<void>;
 }
 
 const id = 'dev:tap-a-to-target-b';
 
-export function stateBackendContract(name: string, makePlace: () => Promise<BackendPlace>): void {
+export function stateBackendContract(
+  name: string,
+  makePlace: () => Promise<BackendPlace>,
+  { canGoAway = false }: { canGoAway?: boolean } = {},
+): void {
   describe(`state backend ${name}`, () => {
     let place: BackendPlace;
     let workerFile: string;
@@ -243,6 +252,16 @@ export function stateBackendContract(name: string, makePlace: () => Promise<Back
         expect(kept).toEqual(saved.slice(-keptVersions.keep).toReversed());
       });
 
+      test('one that was half written is not offered, and is in nobody’s way', async () => {
+        const { backend, lease } = await leased();
+        for (const n of [1, 2, 3]) await lease.save({ mode: 'completed', state: wrapped({ n }), runId: `run-${n}` });
+        await place.damageVersion(id, 2);
+        expect((await backend.versions(id)).map(({ version }) => version)).toEqual([3, 1]);
+        expect((await backend.read(id))?.completed).toEqual(wrapped({ n: 3 }));
+        await lease.save({ mode: 'completed', state: wrapped({ n: 4 }) });
+        expect((await backend.versions(id)).map(({ version }) => version)).toEqual([4, 3, 1]);
+      });
+
       test('what the original wrote in between is kept before it is replaced', async () => {
         await place.seed([id], '{"singer_state": {"from": "the original"}}');
         const { backend, lease } = await leased();
@@ -380,6 +399,32 @@ export function stateBackendContract(name: string, makePlace: () => Promise<Back
         expect(await codeFrom(lease.renew())).toBe('LEASE_LOST');
       });
 
+      test('a clock that jumps back ends no lease early; the next renewal counts from there', async () => {
+        const clock = { now: new Date('2030-01-02T00:00:00Z') };
+        const backend = await place.open(() => clock.now);
+        const { lease } = await backend.leases.acquire(id, { owner: elsewhere(await owner()) });
+        clock.now = new Date('2030-01-01T00:00:00Z');
+        expect(await codeFrom(backend.leases.acquire(id, { owner: await owner() }))).toBe('LEASE_HELD');
+        await lease.save({ mode: 'completed', state: wrapped({ a: 1 }) });
+        expect((await backend.leases.list())[0]?.expiresAt).toEqual(new Date('2030-01-01T00:01:00Z'));
+        clock.now = new Date('2030-01-01T00:01:00Z');
+        const { tookFrom } = await backend.leases.acquire(id, { owner: await owner() });
+        expect(tookFrom).toMatchObject({ reason: 'expired', token: lease.token });
+      });
+
+      test('a clock that jumps forward may cost a holder elsewhere its lease, never a state', async () => {
+        const clock = { now: new Date('2030-01-01T00:00:00Z') };
+        const backend = await place.open(() => clock.now);
+        const { lease } = await backend.leases.acquire(id, { owner: elsewhere(await owner()) });
+        await lease.save({ mode: 'completed', state: wrapped({ by: 'old' }) });
+        clock.now = new Date('2030-01-02T00:00:00Z');
+        const { lease: next } = await backend.leases.acquire(id, { owner: await owner() });
+        await next.save({ mode: 'completed', state: wrapped({ by: 'new' }) });
+        clock.now = new Date('2030-01-01T00:00:00Z');
+        expect(await codeFrom(lease.save({ mode: 'completed', state: wrapped({ by: 'old' }) }))).toBe('LEASE_LOST');
+        expect((await backend.read(id))?.completed).toEqual(wrapped({ by: 'new' }));
+      });
+
       test('a jump of the wall clock takes no lease from a process that lives on this host', async () => {
         const clock = { now: new Date('2030-01-01T00:00:00Z') };
         const backend = await place.open(() => clock.now);
@@ -394,6 +439,28 @@ export function stateBackendContract(name: string, makePlace: () => Promise<Back
         const { lease } = await backend.leases.acquire(id, { owner: { ...(await owner()), pidStart: '1' } });
         const { tookFrom } = await backend.leases.acquire(id, { owner: await owner() });
         expect(tookFrom).toMatchObject({ reason: 'dead', token: lease.token });
+      });
+    });
+
+    const whenItCan = canGoAway ? describe : () => undefined;
+    whenItCan('a store that goes away', () => {
+      test('is an error that says so; nothing is written elsewhere, and the holder goes on when it is back', async () => {
+        const { backend, lease } = await leased();
+        await lease.save({ mode: 'completed', state: wrapped({ n: 1 }) });
+        const gone = await place.away?.();
+        const attempts = [
+          backend.read(id),
+          backend.list(),
+          lease.renew(),
+          lease.save({ mode: 'completed', state: wrapped({ n: 2 }) }),
+        ];
+        for (const attempt of await Promise.all(attempts.map(codeFrom))) expect(attempt).not.toBe('LEASE_LOST');
+        await gone?.back();
+        expect((await backend.read(id))?.completed).toEqual(wrapped({ n: 1 }));
+        await lease.renew();
+        await lease.save({ mode: 'completed', state: wrapped({ n: 3 }) });
+        expect((await backend.read(id))?.completed).toEqual(wrapped({ n: 3 }));
+        expect((await backend.versions(id))[0]?.completed).toEqual(wrapped({ n: 3 }));
       });
     });
 
@@ -467,6 +534,40 @@ export function stateBackendContract(name: string, makePlace: () => Promise<Back
         expect((await lease.save({ mode: 'completed', state: wrapped({ a: 1 }) })).version).toBe(2);
       });
 
+      test('a holder elsewhere that stands still past its end comes back with a stale token, and is refused', async () => {
+        const worker = await openedWorker();
+        const acquire = { do: 'acquire', stateId: id, elsewhere: true, lifeSeconds: 1 } as const;
+        expect(await worker.ask(acquire)).toMatchObject({ ok: true });
+        expect(await worker.ask({ do: 'save', value: 1 })).toMatchObject({ ok: true });
+        worker.process.kill('SIGSTOP');
+        const stale = worker.ask({ do: 'save', value: 2 });
+        const backend = await place.open();
+        const { lease, tookFrom } = await whenFree(async () =>
+          backend.leases.acquire(id, { owner: await owner(), lifeSeconds: 60 }),
+        );
+        expect(tookFrom).toMatchObject({ reason: 'expired', owner: { pid: worker.process.pid } });
+        await lease.save({ mode: 'completed', state: wrapped({ by: 'new' }) });
+        worker.process.kill('SIGCONT');
+        expect(await stale).toMatchObject({ ok: false, code: 'LEASE_LOST' });
+        expect(await worker.ask({ do: 'renew' })).toMatchObject({ ok: false, code: 'LEASE_LOST' });
+        expect((await backend.read(id))?.completed).toEqual(wrapped({ by: 'new' }));
+        await lease.save({ mode: 'completed', state: wrapped({ by: 'new again' }) });
+      });
+
+      test('a holder on this host that stands still is alive: only force takes its lease, and it is refused then', async () => {
+        const worker = await openedWorker();
+        await worker.ask({ do: 'acquire', stateId: id });
+        worker.process.kill('SIGSTOP');
+        const stale = worker.ask({ do: 'save', value: 1 });
+        const backend = await place.open();
+        expect(await codeFrom(backend.leases.acquire(id, { owner: await owner() }))).toBe('LEASE_HELD');
+        const { lease } = await backend.leases.acquire(id, { owner: await owner(), force: true });
+        await lease.save({ mode: 'completed', state: wrapped({ by: 'new' }) });
+        worker.process.kill('SIGCONT');
+        expect(await stale).toMatchObject({ ok: false, code: 'LEASE_LOST' });
+        expect((await backend.read(id))?.completed).toEqual(wrapped({ by: 'new' }));
+      });
+
       test('of two who reclaim from a dead one at once, one wins', async () => {
         const [dead, ...heirs] = await Promise.all([openedWorker(), openedWorker(), openedWorker(), openedWorker()]);
         await dead.ask({ do: 'acquire', stateId: id });
@@ -509,6 +610,17 @@ export function stateBackendContract(name: string, makePlace: () => Promise<Back
       });
     });
   });
+}
+
+/** Tries until nobody holds it. */
+async function whenFree<T>(acquire: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await acquire();
+    } catch (error) {
+      if (!(error instanceof TaplineError) || error.code !== 'LEASE_HELD') throw error;
+    }
+  }
 }
 
 function wrapped(bookmarks: Record<string, unknown>) {

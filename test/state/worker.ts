@@ -8,7 +8,7 @@ import { openSystemDatabase } from '../../src/state/systemdb/open.js';
 
 export type WorkerCommand =
   | { do: 'open'; kind: 'systemdb' | 'file' | 's3'; uri: string; readOnly?: boolean; endpoint?: string }
-  | { do: 'acquire'; stateId: string; force?: boolean }
+  | { do: 'acquire'; stateId: string; force?: boolean; elsewhere?: boolean; lifeSeconds?: number }
   | { do: 'save'; value: number }
   | { do: 'renew' | 'release' }
   | { do: 'list' };
@@ -38,8 +38,10 @@ async function obey(command: WorkerCommand): Promise<Omit<WorkerAnswer, 'ok'>> {
       return {};
     }
     case 'acquire': {
-      const owner = await currentOwner(`run-${process.pid}`);
-      const acquired = await backend.open?.leases.acquire(command.stateId, { owner, force: command.force });
+      const { stateId, force, elsewhere, lifeSeconds } = command;
+      const here = await currentOwner(`run-${process.pid}`);
+      const owner = elsewhere ? { ...here, host: 'another-host', bootId: 'another-boot' } : here;
+      const acquired = await backend.open?.leases.acquire(stateId, { owner, force, lifeSeconds });
       backend.lease = acquired?.lease;
       return { ...(acquired === undefined ? {} : { token: acquired.lease.token }) };
     }

@@ -14,6 +14,7 @@
  */
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TaplineError } from '../../errors.js';
 import type { VersionRetention } from '../kept-versions.js';
 import { leaseHeld, leaseLost, leaseUnknown } from '../lease-errors.js';
 import {
@@ -135,14 +136,19 @@ export class FileLease implements Lease {
   async release(): Promise<void> {
     this.grant.validUntil = 0;
     if (!this.grant.record.held || (await this.#isPast())) return;
-    this.grant.record = { ...this.grant.record, held: false };
-    await this.#replace(this.grant.record);
+    const record = { ...this.grant.record, held: false };
+    await this.#replace(record);
+    this.grant.record = record;
   }
 
-  /** Throws LEASE_LOST once there is a later lease. */
+  /** Throws LEASE_LOST once there is a later lease, STATE_NOT_SAVED where the folder is not the one any more in which it was taken. */
   async check(): Promise<void> {
     const { files, record } = this.grant;
-    if (record.held && !(await this.#isPast())) return;
+    if (record.held && !(await this.#isPast())) {
+      const path = files.folder.lease(record.name, record.token);
+      if (await exists(path)) return;
+      throw folderIsAway(files.folder.root, path);
+    }
     const current = await currentLease(files, record.name);
     const holder = current?.held ? withoutHeld(current) : undefined;
     throw leaseLost(record.name, record.token, { holder, takenOver: isByAnother(current, record) });
@@ -210,6 +216,18 @@ async function currentLease(files: LeaseFiles, name: string): Promise<CurrentLea
 async function recordTokens({ folder }: LeaseFiles, name: string): Promise<number[]> {
   const names = await namesIn(folder.own(name));
   return names.map((file) => Number(/^lease\.(\d+)\.json$/.exec(file)?.[1] ?? 0)).filter((token) => token > 0);
+}
+
+/** As when a network disk is no longer mounted: what is written there now would be lost when it is back. */
+function folderIsAway(root: string, path: string): TaplineError {
+  return new TaplineError(
+    'STATE_NOT_SAVED',
+    `The state folder ${root} is not what it was: the record of this run's lease is gone.`,
+    {
+      hint: 'Was it moved or removed, or is its disk not mounted any more?',
+      data: { path },
+    },
+  );
 }
 
 async function removeOld(files: LeaseFiles, { name, token }: LeaseRecord): Promise<void> {

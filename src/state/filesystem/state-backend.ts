@@ -46,26 +46,27 @@ export interface FilesystemSettings {
 /** As in the original the folder is made where it is missing. Throws STATE_BACKEND_UNKNOWN, STATE_NOT_SAVED and DISK_FULL. */
 export async function openFilesystemState(settings: FilesystemSettings): Promise<StateBackend> {
   const folder = new StateFolder(parseFolderUri(settings.uri));
-  const { lockTimeoutSeconds = 10, lockRetrySeconds = 1, clock } = settings;
+  const { lockTimeoutSeconds = 10, lockRetrySeconds = 1, clock, readOnly = false } = settings;
   await coded(folder, async () => {
-    if (settings.readOnly) await lookAt(folder.root);
+    if (readOnly) await lookAt(folder.root, { mayBeMissing: true });
     else await mkdir(folder.root, { recursive: true });
   });
-  return new FilesystemStateBackend({
+  const files = {
     folder,
     lockTimes: { timeoutSeconds: lockTimeoutSeconds, retrySeconds: lockRetrySeconds },
     clock,
     retention: settings.keptVersions ?? keptVersions,
-  });
+  };
+  return new FilesystemStateBackend(files, readOnly);
 }
 
-/** Where no folder is, there is no state yet; something else in its place is a mistake. */
-async function lookAt(root: string): Promise<void> {
+/** Something else in its place is a mistake. `mayBeMissing`: where no folder is, there is no state yet. */
+async function lookAt(root: string, { mayBeMissing }: { mayBeMissing: boolean }): Promise<void> {
   try {
     const folder = await opendir(root);
     await folder.close();
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT' || !mayBeMissing) throw error;
   }
 }
 
@@ -74,8 +75,10 @@ class FilesystemStateBackend implements StateBackend {
   readonly location: string;
   readonly leases: LeaseStore<FileStateLease>;
   readonly #folder: StateFolder;
+  readonly #readOnly: boolean;
 
-  constructor(files: LeaseFiles) {
+  constructor(files: LeaseFiles, readOnly: boolean) {
+    this.#readOnly = readOnly;
     this.location = files.folder.root;
     this.leases = new FileLeaseStore(files);
     this.#folder = files.folder;
@@ -86,7 +89,7 @@ class FilesystemStateBackend implements StateBackend {
     const path = this.#folder.state(stateId);
     return coded(this.#folder, async () => {
       const [text, updatedAt] = [await readIfPresent(path), await modified(path)];
-      if (text === undefined) return undefined;
+      if (text === undefined) return void (await this.#lookForFolder());
       const version = await newestVersionNumber(this.#folder, stateId);
       return { stateId, ...parseStateText(text, path, stateId), version, updatedAt };
     });
@@ -95,6 +98,7 @@ class FilesystemStateBackend implements StateBackend {
   list(pattern?: string): Promise<StateListing[]> {
     const matches = patternMatcher(pattern);
     return coded(this.#folder, async () => {
+      await this.#lookForFolder();
       const stateIds = (await folderNames(this.#folder.root)).filter((name) => !name.startsWith('.') && matches(name));
       const listings = await inBatches(stateIds.sort(), 64, (stateId) => listingOf(this.#folder, stateId));
       return listings.filter((listing) => listing !== undefined);
@@ -112,6 +116,11 @@ class FilesystemStateBackend implements StateBackend {
   }
 
   async close(): Promise<void> {}
+
+  /** It was there when it was opened: one that has gone since (a disk that is not mounted any more) is not an empty one. */
+  #lookForFolder(): Promise<void> {
+    return lookAt(this.#folder.root, { mayBeMissing: this.#readOnly });
+  }
 }
 
 class FileLeaseStore implements LeaseStore<FileStateLease> {

@@ -79,7 +79,7 @@ export class SystemdbStateBackend implements StateBackend {
         limit,
       ),
     );
-    return rows.map((row) => toVersion(row, this.location));
+    return rows.map((row) => toVersion(row, this.location)).filter((version) => version !== undefined);
   }
 
   async close(): Promise<void> {}
@@ -287,17 +287,21 @@ function parseRow(row: SqlRow, location: string, stateId: string): { completed: 
   };
 }
 
-/** A text that was unreadable when it was kept stays in the table; the others must be shown all the same. */
-function toVersion(row: SqlRow, location: string): StateVersion {
+/** A text that was unreadable when it was kept stays in the table, but is nothing to return to. */
+function toVersion(row: SqlRow, location: string): StateVersion | undefined {
   const stateId = String(row.state_id);
+  const halves = ifReadable(() => ({
+    completed: parseWrapped(textOf(row.completed), location, stateId),
+    partial: parseWrapped(textOf(row.partial), location, stateId),
+  }));
+  if (halves === undefined) return undefined;
   return {
     stateId,
     version: Number(row.version),
     savedAt: new Date(String(row.saved_at)),
     runId: textOf(row.run_id) ?? undefined,
     mode: row.mode as StateVersion['mode'],
-    completed: ifReadable(() => parseWrapped(textOf(row.completed), location, stateId)) ?? {},
-    partial: ifReadable(() => parseWrapped(textOf(row.partial), location, stateId)) ?? {},
+    ...halves,
   };
 }
 

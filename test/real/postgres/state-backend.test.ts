@@ -36,6 +36,15 @@ async function makePlace(): Promise<BackendPlace> {
         transaction.run('UPDATE state SET completed_state = ? WHERE state_id = ?', text, stateId),
       );
     },
+    damageVersion: async (stateId, version) => {
+      await (await open()).write('normal', (transaction) =>
+        transaction.run(
+          'UPDATE tapline_state_versions SET completed = SUBSTR(completed, 1, 9) WHERE state_id = ? AND version = ?',
+          stateId,
+          version,
+        ),
+      );
+    },
     close: async () => {
       await Promise.all(opened.map((database) => database.close()));
       await drop();

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFilesystemState } from '../../../src/state/filesystem/state-backend.js';
 import { type BackendPlace, stateBackendContract } from '../contract.js';
 
-stateBackendContract('file', makePlace);
+stateBackendContract('file', makePlace, { canGoAway: true });
 
 async function makePlace(): Promise<BackendPlace> {
   const folder = await mkdtemp(join(tmpdir(), 'tapline-state-'));
@@ -20,9 +20,19 @@ async function makePlace(): Promise<BackendPlace> {
     open: (clock) => openFilesystemState({ uri, clock, lockRetrySeconds: 0.02 }),
     openInWorker: { do: 'open', kind: 'file', uri },
     seed: async (stateIds, completed) => {
-      for (const stateId of stateIds) await write(stateId, whole(completed));
+      for (let start = 0; start < stateIds.length; start += 100) {
+        await Promise.all(stateIds.slice(start, start + 100).map((stateId) => write(stateId, whole(completed))));
+      }
     },
     damage: (stateId, text) => write(stateId, whole(text)),
+    damageVersion: async (stateId, version) => {
+      const file = join(folder, 'state', '.tapline', stateId, 'versions', `${version}.json`);
+      await truncate(file, 40);
+    },
+    away: async () => {
+      await rename(join(folder, 'state'), join(folder, 'away'));
+      return { back: () => rename(join(folder, 'away'), join(folder, 'state')) };
+    },
     close: () => rm(folder, { recursive: true }),
   };
 }

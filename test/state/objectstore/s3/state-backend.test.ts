@@ -3,7 +3,7 @@ import { openS3State } from '../../../../src/state/objectstore/s3/open.js';
 import { type BackendPlace, stateBackendContract } from '../../contract.js';
 import { FakeS3 } from './fake-s3.js';
 
-stateBackendContract('s3', makePlace);
+stateBackendContract('s3', makePlace, { canGoAway: true });
 
 async function makePlace(): Promise<BackendPlace> {
   const fake = await FakeS3.start();
@@ -23,6 +23,18 @@ async function makePlace(): Promise<BackendPlace> {
       for (const stateId of stateIds) seed(stateId, completed);
     },
     damage: async (stateId, text) => seed(stateId, text),
+    damageVersion: async (stateId, version) => {
+      const folder = `some/prefix/.tapline/${stateId}/versions/`;
+      for (const key of fake.objects.keys()) {
+        const isIt = key.startsWith(`${folder}${version}.`);
+        if (isIt) fake.seed(key, fake.textOf(key)?.slice(0, 40) ?? '');
+      }
+    },
+    away: async () => {
+      const { port } = fake;
+      await fake.close();
+      return { back: () => fake.listen(port) };
+    },
     close: async () => {
       await Promise.all(opened.map((backend) => backend.close()));
       await fake.close();

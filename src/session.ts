@@ -22,6 +22,7 @@ import type { LoadProjectOptions, Project } from './project/types.js';
 import type { World } from './run/types.js';
 import { createSettings } from './settings/resolver.js';
 import type { SettingsResolver, SettingsTable, StoredSettings } from './settings/types.js';
+import type { StateBackendSettings } from './state/open.js';
 import type { StateBackend } from './state/port.js';
 import { databaseKind, parseSqliteUri } from './state/systemdb/uri.js';
 
@@ -59,6 +60,8 @@ export interface Session {
   existingHistory(): Promise<History | undefined>;
   history(): Promise<History>;
   state(): Promise<StateBackend>;
+  /** Another one than the project's: by what `state_backend.uri` may be, or `database_uri`; with the project's settings else. */
+  stateAt(uri: string): Promise<StateBackend>;
   log(): Promise<Log>;
   /** What a run or an invoke works with. */
   world(): Promise<World>;
@@ -129,18 +132,39 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     const { openHistory } = await loadStores();
     return openHistory(await database());
   });
-  const state = once(async () => {
+  const openState = async (there: Partial<StateBackendSettings> = {}) => {
     const { openStateBackend, versionRetention } = await loadStores();
     const resolver = await settings();
+    const setting = (name: string) => resolver.projectSetting(`state_backend.${name}`);
     return openStateBackend({
-      uri: String(resolver.projectSetting('state_backend.uri') ?? 'systemdb'),
+      uri: String(setting('uri') ?? ''),
+      databaseUri: await databaseUri(),
+      sysDir: project.sysDir,
+      locate: () => resolver.projectSettings().get('state_backend.uri')?.origin.at,
       systemDatabase: database,
-      lockTimeoutSeconds: numberOf(resolver.projectSetting('state_backend.lock_timeout_seconds')),
-      lockRetrySeconds: numberOf(resolver.projectSetting('state_backend.lock_retry_seconds')),
+      setting: (name) => textOf(setting(name)),
+      lockTimeoutSeconds: numberOf(setting('lock_timeout_seconds')),
+      lockRetrySeconds: numberOf(setting('lock_retry_seconds')),
       keptVersions: versionRetention((name) => resolver.projectSetting(name)),
       readOnly,
+      ...there,
     });
-  });
+  };
+  const state = once(() => openState());
+  const others: { close(): Promise<void> }[] = [];
+  const stateAt = async (uri: string) => {
+    const isDatabase = /^(sqlite|postgres(ql)?)(\+\w+)?:\/\//i.test(uri);
+    const other = async () => {
+      const { openSystemDatabase } = await loadStores();
+      const opened = await openSystemDatabase({ ...(await databaseOptions()), uri });
+      others.push(opened);
+      return opened;
+    };
+    const there = isDatabase ? { uri: 'systemdb', systemDatabase: other } : { uri };
+    const backend = await openState({ ...there, locate: undefined });
+    others.push(backend);
+    return backend;
+  };
   const installer = once(async () => {
     const { createInstaller } = await loadStores();
     return createInstaller({ project, settings: await settings(), env, mask: mask.text, hide: mask.add });
@@ -209,9 +233,11 @@ export function createSession(project: Project, options: SessionOptions): Sessio
     existingHistory,
     history,
     state,
+    stateAt,
     log,
     world,
     async close() {
+      for (const opened of others) await opened.close();
       for (const opened of [state, history, database, existingDatabase, hub]) await (await opened.made())?.close();
     },
   };

@@ -51,6 +51,15 @@ export const scheduleKeys = [
   'annotations',
 ] as const;
 
+export const stateBackendKeys = ['uri', 'lock_timeout_seconds', 'lock_retry_seconds', 's3', 'gcs', 'azure'] as const;
+export const s3Keys = [
+  'aws_access_key_id',
+  'aws_secret_access_key',
+  'aws_session_token',
+  'endpoint_url',
+  'region',
+] as const;
+
 export const runStepKeys = ['commands', 'jobs', 'run_dir', 'env', 'timeout', 'annotations'] as const;
 export const pipelineKeys = [
   'id',

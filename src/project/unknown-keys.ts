@@ -7,8 +7,10 @@ import {
   pluginKeys,
   projectKeys,
   runStepKeys,
+  s3Keys,
   scheduleKeys,
   settingKeys,
+  stateBackendKeys,
 } from './known-keys.js';
 import { isPlainMap } from './merge.js';
 import { type ProjectPath, type ProjectWarning, pluginTypes } from './types.js';
@@ -35,6 +37,9 @@ export function findUnknownKeys(project: Record<string, unknown>, locate: Locate
     }
   };
   check(project, projectKeys, [], 'the project', 'it has no effect');
+  const backend = isPlainMap(project.state_backend) ? project.state_backend : {};
+  check(backend, stateBackendKeys, ['state_backend'], 'state_backend', 'it has no effect');
+  check(backend.s3, s3Keys, ['state_backend', 's3'], 'state_backend.s3', 'it has no effect');
   checkPlugins(project, check);
   checkEnvironments(project, check);
   for (const [key, known] of [

@@ -124,8 +124,10 @@ const meltanoDefinitions: readonly SettingDefinition[] = [
   ),
 ];
 
-/** Ours, under `tapline:` in meltano.yml or `annotations.tapline` of an environment; Meltano keeps and ignores them. */
+/** Ours: of stores that Meltano knows too, or under `tapline:` in meltano.yml or `annotations.tapline` of an environment; Meltano keeps and ignores them. */
 const ownDefinitions: readonly SettingDefinition[] = [
+  stateBackend('s3.aws_session_token', true),
+  stateBackend('s3.region', false),
   {
     name: 'tapline.history.retention_days',
     kind: 'integer',
@@ -151,7 +153,7 @@ export const projectDefinitions: readonly SettingDefinition[] = [...meltanoDefin
 
 /** Whether a project setting is one of ours, which Meltano doesn't know. */
 export function isOwnSetting(name: string): boolean {
-  return name.startsWith('tapline.');
+  return ownDefinitions.some((definition) => definition.name === name) || name.startsWith('tapline.');
 }
 
 function stateBackend(name: string, sensitive: boolean): SettingDefinition {

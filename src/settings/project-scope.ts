@@ -1,3 +1,4 @@
+import type { SourceLocation } from '../errors.js';
 import { meltanoVersion } from '../project/meltano-version.js';
 import type { Project, ProjectPath } from '../project/types.js';
 import { isTruthy } from './cast.js';
@@ -81,6 +82,7 @@ export function projectScope({ project, env, overrides, stored }: ProjectScopePa
     variableLayer('dotenv', dotenv, projectReadNames),
     secretFileLayer({ ...secretFiles, layer: 'dotenv', variables: dotenv }),
     ...logLevelAliases(project, variables),
+    ...stateBackendWords({ variables, dotenv, flat, locate: (key) => project.locate([key]) }),
     annotationLayer(project),
     fileLayer('meltano_yml', flat, (key) => project.locate(key.split('.')) ?? project.locate([key])),
     namedLayer('db', { get: (name) => stored?.get('meltano')?.get(name) }),
@@ -143,6 +145,30 @@ function logLevelAliases(project: Project, variables: EnvStack): Layer[] {
         return found ? { ...found, raw: String(found.raw).trim().toLowerCase() } : undefined;
       },
     ];
+  });
+}
+
+/**
+ * A word in the place of the map `state_backend`, which stands for its `uri`: `state_backend: postgres`, MELTANO_STATE_BACKEND. Ours, so
+ * it is weaker than any variable of the original's.
+ */
+function stateBackendWords(from: {
+  variables: EnvStack;
+  dotenv: EnvStack;
+  flat: ReadonlyMap<string, unknown>;
+  locate(key: string): SourceLocation | undefined;
+}): Layer[] {
+  const key = 'state_backend';
+  const named = () => [{ name: 'MELTANO_STATE_BACKEND', negated: false }];
+  const word = from.flat.get(key);
+  const inFile = new Map(typeof word === 'string' ? [[key, word]] : []);
+  const layers = [
+    variableLayer('env', from.variables, named),
+    variableLayer('dotenv', from.dotenv, named),
+    fileLayer('meltano_yml', inFile, from.locate),
+  ];
+  return layers.map((layer) => (definition) => {
+    return definition.name === `${key}.uri` ? layer({ ...definition, name: key }) : undefined;
   });
 }
 

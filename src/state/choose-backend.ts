@@ -1,7 +1,7 @@
 /** What `state_backend` means, found without opening anything. */
 import { join } from 'node:path';
 import { didYouMean } from '../did-you-mean.js';
-import { type SourceLocation, TaplineError } from '../errors.js';
+import { type ErrorCode, type SourceLocation, TaplineError } from '../errors.js';
 import { databaseKind } from './systemdb/uri.js';
 
 export interface StateBackendWords {
@@ -11,8 +11,8 @@ export interface StateBackendWords {
   databaseUri?: string | undefined;
   /** `.meltano`, where the word `filesystem` keeps states. */
   sysDir?: string | undefined;
-  /** Where it stands, for errors. */
-  at?: SourceLocation | undefined;
+  /** Where it stands; looked up for errors only. */
+  locate?: (() => SourceLocation | undefined) | undefined;
 }
 
 export interface ChosenBackend {
@@ -20,95 +20,101 @@ export interface ChosenBackend {
   uri: string;
 }
 
-const databaseWords: Readonly<Record<string, 'sqlite' | 'postgres'>> = {
-  sqlite: 'sqlite',
-  postgres: 'postgres',
-  postgresql: 'postgres',
-};
+type DatabaseKind = 'sqlite' | 'postgres';
+
+const databaseNames: Record<DatabaseKind, string> = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
+const databaseWords = new Map<string, DatabaseKind>([
+  ['sqlite', 'sqlite'],
+  ['postgres', 'postgres'],
+  ['postgresql', 'postgres'],
+]);
 const kinds = ['systemdb', 'file', 's3'] as const;
-const words = ['systemdb', ...Object.keys(databaseWords), 'filesystem', 's3'];
+const words = ['systemdb', ...databaseWords.keys(), 'filesystem', 'file', 's3'];
 
 /** What the original can use, and we can't yet. */
-const elsewhere: Readonly<Record<string, string>> = {
-  gs: 'Google Cloud Storage',
-  gcs: 'Google Cloud Storage',
-  azure: 'Azure Blob Storage',
-  snowflake: "Snowflake (an add-on in Python of Meltano's)",
-};
-
-const supported = 'Supported: systemdb (the default), file:///absolute/folder and s3://bucket/prefix.';
+const elsewhere = new Map([
+  ['gs', 'Google Cloud Storage'],
+  ['gcs', 'Google Cloud Storage'],
+  ['azure', 'Azure Blob Storage'],
+  ['snowflake', "Snowflake (an add-on of Meltano's, in Python)"],
+]);
 
 /** Throws STATE_BACKEND_UNKNOWN and STATE_BACKEND_SETTINGS. */
-export function chooseBackend({ uri, databaseUri, sysDir, at }: StateBackendWords): ChosenBackend {
-  const text = uri.trim();
-  const scheme = /^([A-Za-z][\w+.-]*):/.exec(text)?.[1]?.toLowerCase();
-  const word = text.toLowerCase();
-  if (scheme === undefined) {
-    const database = Object.hasOwn(databaseWords, word) ? databaseWords[word] : undefined;
-    if (database !== undefined) return ofDatabase(word, database, databaseUri, at);
-    if (word === 'systemdb') return { kind: 'systemdb', uri: text };
-    if (word === 'filesystem' && sysDir !== undefined) return { kind: 'file', uri: `file://${join(sysDir, 'state')}` };
-    if (word === 's3') throw noBucket(at);
-    throw unknown(word, at);
-  }
-  const kind = kinds.find((each) => each === scheme);
-  if (kind !== undefined) return { kind, uri: text };
-  if (Object.hasOwn(databaseWords, scheme.split('+')[0] ?? '')) throw databaseAsBackend(at);
-  throw unknown(scheme, at);
+export function chooseBackend({ uri, databaseUri, sysDir, locate }: StateBackendWords): ChosenBackend {
+  const chosen = choose(uri.trim(), databaseUri, sysDir);
+  if (!('fault' in chosen)) return chosen;
+  const { code, message, hint, data } = chosen.fault;
+  throw new TaplineError(code, message, { hint, data, at: locate?.() });
 }
 
-/** The word says which database is meant, so that a forgotten `database_uri` is not taken for a choice. */
-function ofDatabase(
-  word: string,
-  wanted: 'sqlite' | 'postgres',
+interface Fault {
+  code: ErrorCode;
+  message: string;
+  hint: string;
+  data?: Record<string, unknown>;
+}
+
+function choose(
+  uri: string,
   databaseUri: string | undefined,
-  at: SourceLocation | undefined,
-): ChosenBackend {
-  const kind = databaseUri === undefined ? undefined : databaseKind(databaseUri);
-  if (kind === undefined || kind === wanted) return { kind: 'systemdb', uri: 'systemdb' };
-  const names = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
-  throw new TaplineError(
-    'STATE_BACKEND_SETTINGS',
-    `state_backend is ${word}, which means the system database, but database_uri names ${names[kind]}.`,
-    {
-      at,
-      hint:
-        wanted === 'postgres'
-          ? 'Set `database_uri: postgresql://user:password@host:5432/name` (or MELTANO_DATABASE_URI), or `state_backend: systemdb`.'
-          : 'Leave database_uri out for .meltano/meltano.db, or set `state_backend: systemdb`.',
-      data: { word, database: kind },
-    },
-  );
+  sysDir: string | undefined,
+): ChosenBackend | { fault: Fault } {
+  const scheme = /^([A-Za-z][\w+.-]*):/.exec(uri)?.[1]?.toLowerCase();
+  const word = scheme ?? uri.toLowerCase();
+  const kind = kinds.find((each) => each === word);
+  if (/^s3(:\/*)?$/i.test(uri)) return { fault: noBucket };
+  if (scheme !== undefined && kind !== undefined) return { kind, uri };
+  const database = databaseWords.get(word.split('+')[0] ?? '');
+  if (scheme !== undefined) return { fault: database === undefined ? unknown(scheme) : databaseAsBackend };
+  if (word === 'systemdb') return { kind: 'systemdb', uri };
+  if (word === 'filesystem' && sysDir !== undefined) return { kind: 'file', uri: `file://${join(sysDir, 'state')}` };
+  if (database === undefined) return { fault: unknown(word) };
+  // The word says which database is meant, so that a forgotten `database_uri` is not taken for a choice.
+  const actual = databaseUri === undefined ? database : databaseKind(databaseUri);
+  return actual === database ? { kind: 'systemdb', uri: 'systemdb' } : { fault: otherDatabase(word, database, actual) };
 }
 
-function noBucket(at: SourceLocation | undefined): TaplineError {
-  return new TaplineError('STATE_BACKEND_SETTINGS', 'state_backend is s3, but names no bucket.', {
-    at,
-    hint: 'Write `state_backend: {uri: "s3://bucket/prefix"}`.',
-  });
+function otherDatabase(word: string, wanted: DatabaseKind, actual: DatabaseKind): Fault {
+  const cures: Record<DatabaseKind, string> = {
+    postgres: 'Set `database_uri: postgresql://user:password@host:5432/name` (or MELTANO_DATABASE_URI)',
+    sqlite: 'Leave database_uri out for .meltano/meltano.db',
+  };
+  return {
+    code: 'STATE_BACKEND_SETTINGS',
+    message: `state_backend is ${word}, which means the system database, but database_uri names ${databaseNames[actual]}.`,
+    hint: `${cures[wanted]}, or set \`state_backend: systemdb\`.`,
+    data: { word, database: actual },
+  };
 }
 
-function databaseAsBackend(at: SourceLocation | undefined): TaplineError {
-  return new TaplineError('STATE_BACKEND_SETTINGS', 'state_backend.uri is the address of a database.', {
-    at,
-    hint: 'Set it as `database_uri`, and leave state_backend out (or `state_backend: systemdb`): then state is kept there.',
-  });
-}
+const noBucket: Fault = {
+  code: 'STATE_BACKEND_SETTINGS',
+  message: 'state_backend is S3, but names no bucket.',
+  hint: 'Write `state_backend: {uri: "s3://bucket/prefix"}`.',
+};
 
-function unknown(scheme: string, at: SourceLocation | undefined): TaplineError {
-  const other = Object.hasOwn(elsewhere, scheme) ? elsewhere[scheme] : undefined;
-  const message =
-    scheme === ''
-      ? 'state_backend.uri is empty.'
-      : other === undefined
-        ? `There is no state backend for "${scheme}".`
-        : `State in ${other} can't be used yet ("${scheme}").`;
-  const near = didYouMean(scheme, [...words, 'file']);
+const databaseAsBackend: Fault = {
+  code: 'STATE_BACKEND_SETTINGS',
+  message: 'state_backend.uri is the address of a database.',
+  hint: 'Set it as `database_uri`, and leave state_backend out (or `state_backend: systemdb`): then state is kept there.',
+};
+
+function unknown(scheme: string): Fault {
+  const supported = 'Supported: systemdb (the default), file:///absolute/folder and s3://bucket/prefix.';
   const move =
     'To take states along: `meltano state get ID > state.json` there, `tapline state set ID --input-file state.json` here.';
-  return new TaplineError('STATE_BACKEND_UNKNOWN', message, {
-    at,
-    hint: [other === undefined && scheme !== '' ? near : undefined, supported, move].filter(Boolean).join(' '),
+  const other = elsewhere.get(scheme);
+  const near = scheme === '' || other !== undefined ? undefined : didYouMean(scheme, words);
+  return {
+    code: 'STATE_BACKEND_UNKNOWN',
+    message: unknownMessage(scheme, other),
+    hint: [near, supported, move].filter((part) => part !== undefined).join(' '),
     data: { scheme },
-  });
+  };
+}
+
+function unknownMessage(scheme: string, other: string | undefined): string {
+  if (scheme === '') return 'state_backend.uri is empty.';
+  if (other === undefined) return `There is no state backend for "${scheme}".`;
+  return `State in ${other} can't be used yet ("${scheme}").`;
 }

@@ -200,11 +200,11 @@ const badFiles: BadFile[] = [
     at: '2:3',
   },
   {
-    what: 'state_backend as its uri',
-    text: lines('state_backend: s3://bucket'),
+    what: 'state_backend as a list',
+    text: lines('state_backend: [postgres]'),
     code: 'PROJECT_SHAPE',
-    at: '1:16',
-    message: 'state_backend must be a map, but is text.',
+    at: '1:1',
+    message: 'state_backend must be a map or text, but is a list.',
   },
   { what: 'include_paths as text', text: lines('include_paths: parts/*.yml'), code: 'PROJECT_SHAPE', at: '1:16' },
 ];

@@ -40,19 +40,55 @@ describe('openStateBackend', () => {
     await expect(stat(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  test.each(['gs://bucket', 'azure://container', 'snowflake://x', '', 'nonsense', 'constructor:'])(
+    '%j is not supported, and what is is said',
+    async (uri) => {
+      const error = await errorFrom(openStateBackend({ uri, systemDatabase: noDatabase }));
+      expect(error.code).toBe('STATE_BACKEND_UNKNOWN');
+      expect(error.hint).toContain('systemdb');
+      expect(error.hint).toContain('file:///');
+      expect(`${error.message} ${error.hint}`).not.toContain('secret');
+    },
+  );
+
+  const words = (uri: string, databaseUri: string) =>
+    openStateBackend({
+      uri,
+      databaseUri,
+      sysDir: join(folder, '.meltano'),
+      systemDatabase: () => openSystemDatabase({ uri: 'sqlite://', cwd: folder }),
+      locate: () => ({ file: 'meltano.yml', line: 3, col: 1 }),
+    });
+  const postgres = 'postgresql+psycopg2://me:topsecret@host/db';
+
   test.each([
-    'gs://bucket',
-    'azure://container',
-    'snowflake://x',
-    '',
-    'nonsense',
-    'constructor:',
-  ])('%j is not supported, and what is is said', async (uri) => {
-    const error = await errorFrom(openStateBackend({ uri, systemDatabase: noDatabase }));
-    expect(error.code).toBe('STATE_BACKEND_UNKNOWN');
-    expect(error.hint).toContain('systemdb');
-    expect(error.hint).toContain('file:///');
-    expect(`${error.message} ${error.hint}`).not.toContain('secret');
+    ['systemdb', postgres, 'systemdb'],
+    ['sqlite', 'sqlite:////abs/x.db', 'systemdb'],
+    ['Postgres', postgres, 'systemdb'],
+    ['postgresql', postgres, 'systemdb'],
+    ['filesystem', postgres, 'file'],
+  ])('the word %s with database_uri %s is %s', async (word, databaseUri, kind) => {
+    const backend = await words(word, databaseUri);
+    expect(backend.kind).toBe(kind);
+    if (kind === 'file') expect(backend.location).toBe(join(folder, '.meltano', 'state'));
+  });
+
+  test.each([
+    ['postgres', 'sqlite:///x.db', 'STATE_BACKEND_SETTINGS', 'database_uri names SQLite', 'postgresql://'],
+    ['sqlite', postgres, 'STATE_BACKEND_SETTINGS', 'database_uri names PostgreSQL', 'systemdb'],
+    ['s3', postgres, 'STATE_BACKEND_SETTINGS', 'names no bucket', 's3://bucket/prefix'],
+    ['s3://', postgres, 'STATE_BACKEND_SETTINGS', 'names no bucket', 's3://bucket/prefix'],
+    [postgres, postgres, 'STATE_BACKEND_SETTINGS', 'address of a database', 'database_uri'],
+    ['postgras', postgres, 'STATE_BACKEND_UNKNOWN', '"postgras"', "Did you mean 'postgres'?"],
+    ['flie:///x', postgres, 'STATE_BACKEND_UNKNOWN', '"flie"', "Did you mean 'file'?"],
+    ['gs://bucket/x', postgres, 'STATE_BACKEND_UNKNOWN', 'Google Cloud Storage', 's3://bucket/prefix'],
+    ['azure://c', postgres, 'STATE_BACKEND_UNKNOWN', 'Azure Blob Storage', 'tapline state set'],
+    ['snowflake://me:topsecret@x', postgres, 'STATE_BACKEND_UNKNOWN', 'Snowflake', 'systemdb'],
+  ])('%s with database_uri %s is %s', async (uri, databaseUri, code, message, hint) => {
+    const error = await errorFrom(words(uri, databaseUri));
+    expect(error).toMatchObject({ code, at: { line: 3 }, message: expect.stringContaining(message) });
+    expect(error.hint).toContain(hint);
+    expect(`${error.message} ${error.hint}`).not.toContain('topsecret');
   });
 
   test.each(['file://relative/path', 'file:relative'])('%s names no absolute folder', async (uri) => {

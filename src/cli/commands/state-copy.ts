@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { TaplineError } from '../../errors.js';
 import type { CommandContext } from '../context.js';
 import { databaseUriOption, examples } from '../shared-options.js';
 import { setState } from '../state-edit.js';
@@ -6,21 +7,88 @@ import { openForState } from '../state-session.js';
 import { readMergedState, stamp } from '../state-source.js';
 
 interface Options {
+  to?: string;
+  pattern?: string;
   force?: true;
   databaseUri?: string;
 }
 
 export function stateCopy(command: Command, context: CommandContext): Command {
   return command
-    .argument('<from>', 'state ID')
-    .argument('<to>', 'state ID')
-    .option('--force', "don't ask")
+    .argument('[state-ids...]', 'the state ID to copy and the one to copy it to; with --to all that are to be copied')
+    .option('--to <uri>', 'another state backend, or another system database, to copy states to')
+    .option('--pattern <glob>', 'with --to, only state IDs that match; `*` stands for any text')
+    .option('--force', "don't ask; with --to, replace states there that differ")
     .addOption(databaseUriOption())
-    .addHelpText('after', examples('tapline state copy dev:tap-x-to-target-y prod:tap-x-to-target-y'))
-    .action(async (from: string, to: string, { force, databaseUri }: Options) => {
-      if (!force) await context.confirm('This will overwrite state for the destination. Continue?');
-      const session = await openForState(context, from, { access: 'write', databaseUri });
-      await setState(session, to, await readMergedState(session, from), { force });
-      (await session.log()).info(`State for ${to} was successfully copied from ${from} at ${stamp()}.`);
+    .addHelpText(
+      'after',
+      `${examples(
+        'tapline state copy dev:tap-x-to-target-y prod:tap-x-to-target-y',
+        'tapline state copy --to s3://bucket/prefix',
+        "tapline state copy --to postgresql://me@host/db --pattern 'prod:*'",
+      )}
+
+With --to all states go to another place under the same IDs (or those that are named, or match). Nothing is removed, here or
+there. The IDs that were copied are printed.`,
+    )
+    .action((stateIds: string[], options: Options) => {
+      const { to } = options;
+      return to === undefined
+        ? copyToId(context, stateIds, options)
+        : copyToBackend(context, stateIds, { ...options, to });
     });
+}
+
+async function copyToId(
+  context: CommandContext,
+  stateIds: readonly string[],
+  { force, pattern, databaseUri }: Options,
+): Promise<void> {
+  const [from, to] = stateIds;
+  if (from === undefined || to === undefined || stateIds.length > 2 || pattern !== undefined) {
+    throw new TaplineError('USAGE', 'Two state IDs are needed: the one to copy, and the one to copy it to.', {
+      hint: 'To copy states to another state backend: `tapline state copy --to URI`.',
+    });
+  }
+  if (!force) await context.confirm('This will overwrite state for the destination. Continue?');
+  const session = await openForState(context, from, { access: 'write', databaseUri });
+  await setState(session, to, await readMergedState(session, from));
+  (await session.log()).info(`State for ${to} was successfully copied from ${from} at ${stamp()}.`);
+}
+
+async function copyToBackend(
+  { open, output }: CommandContext,
+  stateIds: readonly string[],
+  { to: uri, pattern, force, databaseUri }: Options & { to: string },
+): Promise<void> {
+  const session = await open({ policy: 'explicit', access: 'write', databaseUri });
+  const [{ transferStates }, from, to] = await Promise.all([
+    import('../state-transfer.js'),
+    session.state(),
+    session.stateAt(uri),
+  ]);
+  if (from.kind === to.kind && from.location === to.location)
+    throw new TaplineError('USAGE', `The states are kept in ${from.location} already.`);
+  const { projectId } = session.project;
+  const onCopied = (stateId: string) => output.line(stateId);
+  const result = await transferStates({ from, to, stateIds, pattern, force: force === true, projectId, onCopied });
+  const { copied, same, differing, unreadable } = result;
+  const log = await session.log();
+  log.info(`Copied ${copied.length} state(s) to ${to.location}; ${same.length} are there already.`);
+  if (differing.length > 0) {
+    throw new TaplineError('STATE_NOT_SAVED', `${to.location} has other states for: ${differing.join(', ')}.`, {
+      hint: 'They were left alone; `--force` replaces them (each keeps its versions).',
+      data: { stateIds: differing },
+    });
+  }
+  if (unreadable.length > 0) {
+    throw new TaplineError(
+      'STATE_UNREADABLE',
+      `These states can't be read, and were not copied: ${unreadable.join(', ')}.`,
+      {
+        hint: '`tapline state get ID` says what is wrong with each.',
+        data: { stateIds: unreadable },
+      },
+    );
+  }
 }

@@ -34,7 +34,7 @@ place. It needs no secrets, database, installed plugins or network. Exits with 1
     });
 }
 
-async function findAll({ open }: CommandContext): Promise<Finding[]> {
+async function findAll({ open, env }: CommandContext): Promise<Finding[]> {
   const { findingsOf, validateProject } = await import('../../plan/validate.js');
   const options = { access: 'read', quiet: true } as const;
   try {
@@ -45,11 +45,36 @@ async function findAll({ open }: CommandContext): Promise<Finding[]> {
       const inside = await open({ ...options, policy: 'default', environment: name });
       environments.push({ project: inside.project, plugins: await inside.plugins() });
     }
-    return await validateProject(base, environments);
+    const findings = await validateProject(base, environments);
+    return [...findings, ...(await checkStateBackend(base, env))];
   } catch (error) {
     // Where there is no project, there is nothing to check.
     if (!(error instanceof TaplineError) || error.code === 'PROJECT_NOT_FOUND') throw error;
     return findingsOf(error);
+  }
+}
+
+/** By what the files and variables here say; a variable that is not set here may be where the project runs. */
+async function checkStateBackend({ project, plugins }: ValidationSubject, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const [{ createSettings }, { chooseBackend }, { findingsOf }] = await Promise.all([
+    import('../../settings/resolver.js'),
+    import('../../state/choose-backend.js'),
+    import('../../plan/validate.js'),
+  ]);
+  try {
+    const settings = createSettings(project, plugins, { env }).projectSettings();
+    const known = (name: string): string | undefined => {
+      const { raw, value, origin } = settings.get(name) ?? {};
+      const isOpen = origin?.layer !== 'default' && String(raw ?? '').includes('$');
+      return isOpen ? undefined : String(value ?? '');
+    };
+    const uri = known('state_backend.uri');
+    const locate = () => settings.get('state_backend.uri')?.origin.at;
+    if (uri !== undefined) chooseBackend({ uri, databaseUri: known('database_uri'), sysDir: project.sysDir, locate });
+    return [];
+  } catch (error) {
+    if (error instanceof TaplineError) return findingsOf(error);
+    throw error;
   }
 }
 

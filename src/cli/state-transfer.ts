@@ -1,0 +1,93 @@
+/** Takes states from one backend to another. Nothing is ever removed, and nothing that differs is replaced unasked. */
+import { randomUUID } from 'node:crypto';
+import pLimit from 'p-limit';
+import { TaplineError } from '../errors.js';
+import { patternMatcher } from '../state/merge.js';
+import { currentOwner } from '../state/owner.js';
+import type { StateBackend } from '../state/port.js';
+import { type Halves, stateText } from '../state/state-document.js';
+
+export interface Transfer {
+  from: StateBackend;
+  to: StateBackend;
+  /** All that match; all there are where there is neither. */
+  stateIds: readonly string[];
+  pattern: string | undefined;
+  /** Replaces what differs in the destination. */
+  force: boolean;
+  projectId: string | undefined;
+  onCopied: (stateId: string) => void;
+}
+
+/** `same`: the destination has it already. */
+type Outcome = 'copied' | 'same' | 'differing' | 'unreadable';
+
+export type TransferResult = Record<Outcome, string[]>;
+
+/** Enough to hide the way to a store far away. */
+const statesAtOnce = 16;
+
+/** Each state is written under its lease in the destination. Throws STATE_ID_UNKNOWN before anything is written. */
+export async function transferStates(transfer: Transfer): Promise<TransferResult> {
+  const limit = pLimit(statesAtOnce);
+  const result: TransferResult = { copied: [], same: [], differing: [], unreadable: [] };
+  let failure: { error: unknown } | undefined;
+  const copy = async (stateId: string) => {
+    // What is on its way is let finish; what has not begun is left alone.
+    if (failure !== undefined) return;
+    try {
+      result[await transferState(transfer, stateId)].push(stateId);
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  const stateIds = await chosenIds(transfer);
+  await Promise.all(stateIds.map((stateId) => limit(() => copy(stateId))));
+  if (failure !== undefined) throw failure.error;
+  return result;
+}
+
+async function chosenIds({ from, stateIds, pattern }: Transfer): Promise<string[]> {
+  if (stateIds.length === 0) return (await from.list(pattern)).map(({ stateId }) => stateId);
+  const chosen = stateIds.filter(patternMatcher(pattern));
+  const listed = new Set((await from.list()).map(({ stateId }) => stateId));
+  const missing = chosen.find((stateId) => !listed.has(stateId));
+  if (missing === undefined) return chosen;
+  throw new TaplineError('STATE_ID_UNKNOWN', `No state is kept for '${missing}'.`, {
+    hint: '`tapline state list` shows the IDs that have one.',
+  });
+}
+
+async function transferState({ from, to, force, projectId, onCopied }: Transfer, stateId: string): Promise<Outcome> {
+  const source = await readIfReadable(from, stateId);
+  if (source === 'unreadable') return source;
+  // Cleared since it was listed.
+  if (source === 'none') return 'same';
+  if (isSame(source, await readIfReadable(to, stateId))) return 'same';
+  const { lease } = await to.leases.acquire(stateId, { owner: await currentOwner(randomUUID()), projectId });
+  try {
+    const there = await readIfReadable(to, stateId);
+    if (isSame(source, there)) return 'same';
+    if (there !== 'none' && !force) return 'differing';
+    await lease.save({ mode: 'completed', state: source.completed, edit: true });
+    const isPartial = Object.keys(source.partial).length > 0;
+    if (isPartial) await lease.save({ mode: 'partial', state: source.partial, edit: true });
+    onCopied(stateId);
+    return 'copied';
+  } finally {
+    await lease.release();
+  }
+}
+
+async function readIfReadable(backend: StateBackend, stateId: string): Promise<Halves | 'none' | 'unreadable'> {
+  try {
+    return (await backend.read(stateId)) ?? 'none';
+  } catch (error) {
+    if (error instanceof TaplineError && error.code === 'STATE_UNREADABLE') return 'unreadable';
+    throw error;
+  }
+}
+
+function isSame(source: Halves, there: Halves | 'none' | 'unreadable'): boolean {
+  return typeof there === 'object' && stateText(there) === stateText(source);
+}

@@ -1,0 +1,136 @@
+/** Where state is kept: the words of `state_backend`, S3, and the way from one backend to another. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeS3 } from '../state/objectstore/s3/fake-s3.js';
+import { folderWith, tapline } from './program.js';
+
+let folder: string;
+let fake: FakeS3;
+beforeEach(async () => {
+  fake = await FakeS3.start();
+  folder = await folderWith({ 'meltano.yml': 'environments:\n- name: dev\n' });
+});
+afterEach(() => fake.close());
+
+const call = (...args: string[]) => tapline(folder, args, { env });
+let env: Record<string, string> = {};
+beforeEach(() => {
+  env = {};
+});
+const set = (id: string, value: unknown) =>
+  call('state', 'set', '--force', id, JSON.stringify({ singer_state: { value } }));
+const project = (text: string) => writeFile(join(folder, 'meltano.yml'), `environments:\n- name: dev\n${text}`);
+const s3 = () => `state_backend:
+  uri: s3://AKIAEXAMPLE:hunter2hunter2@${fake.bucket}/states
+  s3: {endpoint_url: "${fake.endpoint}"}
+`;
+
+describe('state in S3', () => {
+  it('is set, listed, printed and cleared; the keys are shown nowhere', async () => {
+    await project(s3());
+    expect(await set('my-id', 1)).toMatchObject({ code: 0 });
+    expect(fake.textOf('states/my-id/state.json')).toContain(
+      '{"completed": {"singer_state": {"value": 1}}, "partial": {}',
+    );
+    expect((await call('state', 'list')).stdout).toBe('my-id\n');
+    expect((await call('state', 'get', 'my-id')).stdout).toBe('{"singer_state":{"value":1}}\n');
+    expect((await call('state', 'history', 'my-id')).stdout).toContain('by hand');
+    expect((await call('state', 'clear', '--force', 'my-id')).code).toBe(0);
+    expect((await call('state', 'list')).stdout).toBe('');
+    await fake.close();
+    for (const words of [
+      ['state', 'list'],
+      ['config', 'print', 'meltano'],
+      ['--log-level=debug', 'state', 'get', 'x'],
+    ]) {
+      const { stdout, stderr } = await call(...words);
+      expect(stdout + stderr).not.toContain('hunter2');
+    }
+    expect((await call('state', 'list')).stderr).toContain(`The server of the bucket ${fake.bucket} can't be reached`);
+    expect((await call('state', 'list')).stderr).not.toContain('NodeVersionSupportWarning');
+  });
+
+  it('takes the credentials of the AWS SDK, and says when there are none', async () => {
+    await project(`state_backend: {uri: "s3://${fake.bucket}/p", s3.endpoint_url: "${fake.endpoint}"}\n`);
+    env = { AWS_EC2_METADATA_DISABLED: 'true' };
+    expect((await call('state', 'list')).stderr).toContain('There are no credentials for the bucket');
+    env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+    expect(await call('state', 'list')).toMatchObject({ code: 0 });
+    env = { MELTANO_STATE_BACKEND_S3_AWS_ACCESS_KEY_ID: 'a' };
+    expect((await call('state', 'list')).stderr).toContain(
+      'AWS access key ID configured, but no AWS secret access key.',
+    );
+  });
+});
+
+describe('state_backend as a word', () => {
+  it('names the database that there must be, with its place where it is wrong', async () => {
+    await project('state_backend: sqlite\n');
+    expect(await set('my-id', 1)).toMatchObject({ code: 0 });
+    await project('state_backend: postgres\n');
+    const refused = await call('state', 'list');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('meltano.yml:3:16');
+    expect(refused.stderr).toContain('database_uri names SQLite');
+    const checked = await call('validate');
+    expect(checked.stdout).toContain('meltano.yml:3:16: error: state_backend is postgres');
+    expect(checked.code).toBe(1);
+    env = { MELTANO_STATE_BACKEND: 'systemdb' };
+    expect((await call('state', 'list')).stdout).toBe('my-id\n');
+    expect((await call('validate')).code).toBe(0);
+  });
+
+  it('filesystem keeps states in .meltano/state', async () => {
+    await project('state_backend: filesystem\n');
+    await set('my-id', 1);
+    expect(await readFile(join(folder, '.meltano/state/my-id/state.json'), 'utf8')).toContain('"value": 1');
+  });
+});
+
+describe('state copy --to', () => {
+  const there = () => `file://${folder}/there`;
+
+  it('takes all states, again without any harm, and replaces what differs only when it is told to', async () => {
+    await set('a', 1);
+    await set('b', 2);
+    await call('state', 'merge', 'b', '{"singer_state": {"part": true}}');
+    expect(await call('state', 'copy', '--to', there())).toMatchObject({ code: 0, stdout: 'a\nb\n' });
+    const again = await call('state', 'copy', '--to', there());
+    expect(again).toMatchObject({ code: 0, stdout: '' });
+    expect(again.stderr).toContain('2 are there already');
+    const both = JSON.parse(await readFile(join(folder, 'there/b/state.json'), 'utf8'));
+    expect(both).toEqual({ completed: { singer_state: { value: 2 } }, partial: { singer_state: { part: true } } });
+    await set('a', 3);
+    const refused = await call('state', 'copy', '--to', there());
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('has other states for: a.');
+    expect(await readFile(join(folder, 'there/a/state.json'), 'utf8')).toContain('"value": 1');
+    expect(await call('state', 'copy', '--force', '--to', there())).toMatchObject({ code: 0, stdout: 'a\n' });
+    expect(await readFile(join(folder, 'there/a/state.json'), 'utf8')).toContain('"value": 3');
+    expect((await call('state', 'list')).stdout).toBe('a\nb\n');
+  });
+
+  it('takes those that are named or match, to another database or S3', async () => {
+    for (const id of ['dev:a', 'dev:b', 'prod:a']) await set(id, id);
+    expect((await call('state', 'copy', 'prod:a', '--to', `sqlite:///${folder}/other.db`)).stdout).toBe('prod:a\n');
+    expect((await call('state', 'list', '--database-uri', `sqlite:///${folder}/other.db`)).stdout).toBe('prod:a\n');
+    env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', MELTANO_STATE_BACKEND_S3_ENDPOINT_URL: fake.endpoint };
+    const to = `s3://${fake.bucket}/x`;
+    const copied = await call('state', 'copy', '--pattern', 'dev:*', '--to', to);
+    expect(copied.stdout.split('\n').sort()).toEqual(['', 'dev:a', 'dev:b']);
+    env.MELTANO_STATE_BACKEND_URI = to;
+    expect((await call('state', 'list')).stdout).toBe('dev:a\ndev:b\n');
+    expect((await call('state', 'export', '--all')).stdout).toContain(
+      '"dev:b":{"completed":{"singer_state":{"value":"dev:b"}}',
+    );
+  });
+
+  it('refuses what makes no sense', async () => {
+    await set('a', 1);
+    expect((await call('state', 'copy', 'nope', '--to', there())).stderr).toContain("No state is kept for 'nope'");
+    expect((await call('state', 'copy', '--to', 'systemdb')).stderr).toContain('already');
+    expect((await call('state', 'copy', '--to', 'gs://x')).stderr).toContain('Google Cloud Storage');
+    expect(await call('state', 'copy', 'a')).toMatchObject({ code: 2 });
+  });
+});

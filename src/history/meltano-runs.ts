@@ -1,10 +1,11 @@
 /** The original's `runs` table, read and written as Meltano 4.4.1 does, so that neither runs a state ID while the other does. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { pythonJson } from '../python-json.js';
 import { parseExactJson } from '../singer/exact-json.js';
 import { fromMeltanoUtc, toMeltanoUtc } from '../state/meltano-time.js';
 import { isMap } from '../state/merge.js';
 import type { Database, SqlRow, Transaction } from '../state/systemdb/database.js';
+import { toHex, toUuid } from './meltano-run-id.js';
 import type { MeltanoRun, MeltanoRuns } from './port.js';
 import { livenessOfRun } from './runs.js';
 import { heartbeatMinutes, noHeartbeatHours } from './stale.js';
@@ -271,14 +272,4 @@ function parsePayload(text: unknown): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-/** The original can read nothing but a UUID there, so another kind of run ID is turned into one. */
-function toHex(runId: string): string {
-  const hex = runId.replaceAll('-', '').toLowerCase();
-  return /^[0-9a-f]{32}$/.test(hex) ? hex : createHash('sha256').update(runId).digest('hex').slice(0, 32);
-}
-
-function toUuid(hex: string): string {
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

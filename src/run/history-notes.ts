@@ -2,29 +2,42 @@ import type { History, ProcessRow } from '../history/port.js';
 import type { LeaseOwner } from '../state/port.js';
 import type { Emit } from './emit.js';
 import type { Exit, StartedProcess } from './process/child.js';
+import { mayPass } from './save-checkpoint.js';
 
 /** Nothing is tried for so long after a failure. */
 const pauseMilliseconds = 10_000;
 
-/** Writes to the history what is good to know but not needed: a failure is a warning, once a run. In order, one at a time. */
+/** While the database is away, the newest notes are kept. */
+const mostWaiting = 200;
+
+type Write = (history: History) => Promise<void>;
+
+/**
+ * Writes to the history what is good to know but not needed, in order, one at a time. What can't be written for now waits; what is
+ * lost is a warning, once a run.
+ */
 export class HistoryNotes {
   private warned = false;
   private failedAt = Number.NEGATIVE_INFINITY;
+  private readonly waiting: Write[] = [];
   private last: Promise<void> = Promise.resolve();
+  private failure: unknown;
 
   constructor(
     private readonly open: () => Promise<History>,
     private readonly emit: Emit,
   ) {}
 
-  note(write: (history: History) => Promise<void>): Promise<void> {
-    this.last = this.last.then(() => this.tryTo(write));
-    return this.last;
+  /** Resolves when it is written, or has to wait. */
+  note(write: Write): Promise<void> {
+    return this.add(write, () => performance.now() - this.failedAt >= pauseMilliseconds);
   }
 
-  /** Resolves when everything noted so far is written. */
-  written(): Promise<void> {
-    return this.last;
+  /** The last one: it and all that waits is tried now, and lost where that fails. */
+  async end(write: Write): Promise<void> {
+    await this.add(write, () => true);
+    const lost = this.waiting.splice(0).length > 0;
+    if (lost) this.warn(this.failure);
   }
 
   /** Remembers the processes of one block, so that a later run can end what this one leaves behind. */
@@ -42,14 +55,33 @@ export class HistoryNotes {
     };
   }
 
-  private async tryTo(write: (history: History) => Promise<void>): Promise<void> {
-    // Each try may wait for the database as long as its settings say: a queue of them would hold up the run's end.
-    if (performance.now() - this.failedAt < pauseMilliseconds) return;
-    try {
-      await write(await this.open());
-    } catch (error) {
-      this.failedAt = performance.now();
-      this.warn(error);
+  private add(write: Write, isTime: () => boolean): Promise<void> {
+    this.waiting.push(write);
+    if (this.waiting.length > mostWaiting) {
+      this.waiting.shift();
+      this.warn(this.failure);
+    }
+    this.last = this.last.then(async () => {
+      // Each try may wait for the database as long as its settings say: a queue of them would hold up the run's end.
+      if (isTime()) await this.writeWaiting();
+    });
+    return this.last;
+  }
+
+  /** Up to the first that has to wait. */
+  private async writeWaiting(): Promise<void> {
+    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
+      try {
+        await next(await this.open());
+      } catch (error) {
+        this.failure = error;
+        if (mayPass(error)) {
+          this.failedAt = performance.now();
+          return;
+        }
+        this.warn(error);
+      }
+      if (this.waiting[0] === next) this.waiting.shift();
     }
   }
 

@@ -8,8 +8,8 @@ import type { SingerState, StateLease, StateWrite } from '../state/port.js';
 import { secondsLeft } from './keep-lease.js';
 import { fileName, rescueName } from './run-directory.js';
 
-/** Errors that a later try may not meet: the store is away or busy. All others are final at once. */
-const passing = new Set(['DATABASE_LOCKED', 'DATABASE_OPEN', 'DATABASE_UNREACHABLE', 'DISK_FULL']);
+/** Errors that a later try may not meet. All others are final at once. */
+const passing = new Set(['DATABASE_LOCKED', 'DATABASE_OPEN', 'DATABASE_UNREACHABLE', 'STATE_BACKEND_UNREACHABLE', 'DISK_FULL']);
 
 /** A state above this many bytes is not printed into an error. */
 const longestPrinted = 64 * 1024;
@@ -22,10 +22,14 @@ export async function underLease<T>(lease: StateLease, write: () => Promise<T>):
   try {
     return await write();
   } catch (error) {
-    const mayPass = error instanceof TaplineError ? passing.has(error.code) : isSystemError(error);
-    if (!mayPass || secondsLeft(lease) <= 0) throw error;
+    if (!mayPass(error) || secondsLeft(lease) <= 0) throw error;
     throw Object.assign(error instanceof Error ? error : new Error(String(error)), { retryable: true });
   }
+}
+
+/** The store is away or busy: a later try may go well. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof TaplineError ? passing.has(error.code) : isSystemError(error);
 }
 
 /** What has no code comes from our own program, and comes again each time. */

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { TaplineError } from '../../src/errors.js';
+import type { History } from '../../src/history/port.js';
+import type { RunEventBody } from '../../src/run/events.js';
+import { HistoryNotes } from '../../src/run/history-notes.js';
+
+const away = () => new TaplineError('DATABASE_UNREACHABLE', 'no server');
+
+let written: number[];
+let warnings: RunEventBody[];
+let failure: Error | undefined;
+let notes: HistoryNotes;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  [written, warnings, failure] = [[], [], undefined];
+  const emit = (event: RunEventBody) => {
+    warnings.push(event);
+  };
+  notes = new HistoryNotes(async () => ({}) as History, emit);
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const write = (number: number) => async () => {
+  if (failure !== undefined) throw failure;
+  written.push(number);
+};
+
+test('what can not be written for now waits, in order, and is written when the database is back', async () => {
+  failure = away();
+  await notes.note(write(1));
+  failure = undefined;
+  await notes.note(write(2));
+  expect(written).toEqual([]);
+  vi.advanceTimersByTime(10_000);
+  await notes.note(write(3));
+  expect(written).toEqual([1, 2, 3]);
+  expect(warnings).toEqual([]);
+});
+
+test('at the end all that waits is tried, without a pause', async () => {
+  failure = away();
+  await notes.note(write(1));
+  failure = undefined;
+  await notes.end(write(2));
+  expect(written).toEqual([1, 2]);
+  expect(warnings).toEqual([]);
+});
+
+test('what is still not written at the end is lost, and one warning', async () => {
+  failure = away();
+  await notes.note(write(1));
+  await notes.end(write(2));
+  expect(warnings).toMatchObject([{ code: 'HISTORY_NOT_WRITTEN', message: expect.stringContaining('no server') }]);
+});
+
+test('what never goes is a warning, and keeps nothing else from being written', async () => {
+  failure = new Error('a bug');
+  await notes.note(write(1));
+  failure = undefined;
+  await notes.note(write(2));
+  expect(written).toEqual([2]);
+  expect(warnings).toHaveLength(1);
+});
+
+test('of many that wait, the newest are kept', async () => {
+  failure = away();
+  for (let number = 1; number <= 300; number += 1) await notes.note(write(number));
+  failure = undefined;
+  await notes.end(write(301));
+  expect(written).toHaveLength(200);
+  expect(written.at(-1)).toBe(301);
+  expect(warnings).toHaveLength(1);
+});

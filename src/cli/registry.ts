@@ -94,6 +94,15 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'Make a new project.',
     load: async () => (await import('./commands/init.js')).init,
   },
+  export: {
+    summary: 'Write the project in the form of another engine.',
+    commands: {
+      airflow: {
+        summary: 'Write DAG files for Airflow, from pipelines, schedules and jobs.',
+        load: async () => (await import('./commands/export-airflow.js')).exportAirflow,
+      },
+    },
+  },
   install: {
     summary: 'Install the plugins of the project.',
     load: async () => (await import('./commands/install.js')).install,

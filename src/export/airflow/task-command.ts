@@ -1,0 +1,61 @@
+/** The command line of a task: what a person would type to run the block alone, with the same state ID. */
+import type { Block, BlockOptions, ChainBlock } from '../../plan/types.js';
+import type { Schedule } from '../../project/types.js';
+
+/** Where the program and the project are on the machines of Airflow. */
+export interface Deployment {
+  /** A program and what stands before all its arguments, e.g. Node and a script. */
+  program: readonly string[];
+  projectFolder: string;
+}
+
+/** `exec`: so that Airflow's signals reach the program, and not a shell that waits for it. */
+export function taskCommand({ program, projectFolder }: Deployment, words: readonly string[]): string {
+  return ['exec', ...[...program, `--cwd=${projectFolder}`, ...words].map(shellWord)].join(' ');
+}
+
+/** Variables in which `$NAME` is to be expanded stand on the line: only the run itself can do it. */
+export function blockWords(block: Block, variables: Readonly<Record<string, string>>): string[] {
+  const env = Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`);
+  if (block.kind === 'chain') return ['run', ...env, ...chainWords(block), ...optionWords(block.options)];
+  const { name, args } = block;
+  return ['run', ...env, args.length === 0 ? name : ['invoke', name, ...args].map(shellWord).join(' ')];
+}
+
+export function chainWords({ tap, mappers, target }: ChainBlock): string[] {
+  return [tap, ...mappers, target].map(({ name, mapping }) => mapping ?? name);
+}
+
+function optionWords(options: BlockOptions): string[] {
+  const {
+    fullRefresh,
+    refreshCatalog,
+    noStateUpdate,
+    force,
+    stateIdSuffix,
+    stateStrategy,
+    selectFilter = [],
+  } = options;
+  return [
+    ...(fullRefresh ? ['--full-refresh'] : []),
+    ...(refreshCatalog ? ['--refresh-catalog'] : []),
+    ...(noStateUpdate ? ['--no-state-update'] : []),
+    ...(force ? ['--force'] : []),
+    ...(stateIdSuffix === undefined ? [] : [`--state-id-suffix=${stateIdSuffix}`]),
+    ...(stateStrategy === undefined ? [] : [`--state-strategy=${stateStrategy}`]),
+    ...selectFilter.map((pattern) =>
+      pattern.startsWith('!') ? `--exclude=${pattern.slice(1)}` : `--select=${pattern}`,
+    ),
+  ];
+}
+
+/** As `schedule run` does it. */
+export function extractLoadWords({ name, extractor = '', loader = '', transform = 'skip' }: Schedule): string[] {
+  const words = [extractor, loader, `--state-id=${name}`];
+  return transform === 'skip' ? ['el', ...words] : ['elt', ...words, `--transform=${transform}`];
+}
+
+/** In single quotes bash takes all as it stands. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

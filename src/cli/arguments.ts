@@ -5,6 +5,7 @@
 import { TaplineError } from '../errors.js';
 import {
   configCommands,
+  defaultCommands,
   globalOptions,
   groups,
   type OptionTwin,
@@ -76,6 +77,11 @@ function leadingWords(items: readonly Item[]): Item[] {
   const [command, ...rest] = items.filter((item) => item.kind === 'word');
   if (command === undefined) return [];
   if (!groups.has(textOf(command))) return [command];
+  const usual = defaultCommands.get(textOf(command));
+  const first = textOf(rest[0]);
+  if (usual !== undefined && first !== '' && first !== usual.command && !usual.others.has(first)) {
+    return [command, { kind: 'word', tokens: [usual.command] }];
+  }
   return textOf(command) === 'config' ? configOrder(command, rest) : [command, ...rest.slice(0, 1)];
 }
 

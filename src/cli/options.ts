@@ -38,6 +38,7 @@ export const valueOptions: ReadonlySet<string> = new Set([
   '--exclude',
   '--filter',
   '--format',
+  '--from',
   '--if-running',
   '--indent',
   '--input-file',
@@ -68,7 +69,11 @@ export const valueOptions: ReadonlySet<string> = new Set([
   '--stream',
   '--state-strategy',
   '--status',
+  '--partition',
   '--timeout',
+  '--timezone',
+  '--to',
+  '--window',
   '-e',
   '-j',
   '-l',
@@ -116,6 +121,7 @@ export const optionTwins: Readonly<Record<string, readonly OptionTwin[]>> = {
 
 /** Commands that have commands of their own. */
 export const groups: ReadonlySet<string> = new Set([
+  'backfill',
   'cloud',
   'config',
   'environment',
@@ -129,6 +135,11 @@ export const groups: ReadonlySet<string> = new Set([
   'schedule',
   'schema',
   'state',
+]);
+
+/** Groups that are also called without the name of a command: that one is meant where the first word is none of theirs. */
+export const defaultCommands: ReadonlyMap<string, { command: string; others: ReadonlySet<string> }> = new Map([
+  ['backfill', { command: 'run', others: new Set(['list', 'show']) }],
 ]);
 
 /** How many words a command line has up to and with the one after which all belongs to somebody else. */

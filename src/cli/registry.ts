@@ -15,6 +15,23 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'Add plugins to the project, and install them.',
     load: async () => (await import('./commands/add.js')).add,
   },
+  backfill: {
+    summary: 'Load the past of an extract-load block in windows.',
+    commands: {
+      list: {
+        summary: 'List backfills with what is done and what is left.',
+        load: async () => (await import('./commands/backfill-list.js')).backfillList,
+      },
+      run: {
+        summary: 'Load what is not done yet; this is what `backfill tap target` calls.',
+        load: async () => (await import('./commands/backfill-run.js')).backfillRun,
+      },
+      show: {
+        summary: 'Show the windows of a backfill.',
+        load: async () => (await import('./commands/backfill-show.js')).backfillShow,
+      },
+    },
+  },
   clean: {
     summary: 'Remove old runs, logs and catalogs, and environments of plugins that are gone.',
     load: async () => (await import('./commands/clean.js')).clean,

@@ -4,9 +4,10 @@ import { InvalidArgumentError, Option } from 'commander';
 import { durationSeconds } from '../duration.js';
 import { TaplineError } from '../errors.js';
 import { observeRun } from '../observe/observe-run.js';
+import { planWords } from '../plan/plan.js';
 import type { BlockOptions, Plan } from '../plan/types.js';
 import { run } from '../run/run.js';
-import type { IfRunning, RunOptions } from '../run/types.js';
+import type { FailurePolicy, IfRunning, RunOptions } from '../run/types.js';
 import type { Session } from '../session.js';
 import { type InstallFlags, installMode, wholeNumber } from './shared-options.js';
 
@@ -111,6 +112,30 @@ export async function runOptionsOf(
     trigger: env.MELTANO_JOB_TRIGGER,
     handleSignals: true,
   };
+}
+
+/** What the words of a command line mean in this project. */
+export async function planOf(words: readonly string[], options: BlockOptions, session: Session): Promise<Plan> {
+  const { project } = session;
+  const [plugins, settings] = [await session.plugins(), await session.settings()];
+  return planWords(words, {
+    project,
+    plugins,
+    options,
+    expandSuffix: settings.stateIdSuffix,
+    expandEnv: (text) => settings.expand(text, settings.projectEnv()),
+  });
+}
+
+export async function warnAbout({ warnings = [] }: Plan, session: Session): Promise<void> {
+  if (warnings.length === 0) return;
+  const log = await session.log();
+  for (const { code, message, hint, at } of warnings) log.warning(message, { code, hint, at });
+}
+
+export function failurePolicy(failFast: boolean | undefined): FailurePolicy {
+  if (failFast === undefined) return 'finish-running';
+  return failFast ? 'fail-fast' : 'run-rest';
 }
 
 /** Runs a plan under the eyes of log, log files, live view and summary. Gives the exit code. */

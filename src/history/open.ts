@@ -7,7 +7,9 @@ import { orphans } from './orphans.js';
 import type { History } from './port.js';
 import { endProcess, openProcesses, startProcess } from './processes.js';
 import { finishRun, forgetRuns, listRuns, showRun, startRun } from './runs.js';
+import { runFamily } from './retries.js';
 import { recordStreams } from './streams.js';
+import { DatabaseWindows } from './windows.js';
 
 /** The history that this database keeps. `close()` leaves the database open: whoever opened it closes it. */
 export function openHistory(database: Database): History {
@@ -18,6 +20,7 @@ export function openHistory(database: Database): History {
     finishBlock: (block) => finishBlock(database, block),
     startProcess: (row) => startProcess(database, row),
     endProcess: (...end) => endProcess(database, ...end),
+    runFamily: (runId) => runFamily(database, runId),
     recordStreams: (rows) => recordStreams(database, rows),
     openProcesses: (runId) => openProcesses(database, runId),
     orphans: (stateId) => orphans(database, stateId),
@@ -25,6 +28,7 @@ export function openHistory(database: Database): History {
     forgetRuns: (runIds) => forgetRuns(database, runIds),
     showRun: (runId) => showRun(database, runId),
     meltanoRuns: new DatabaseMeltanoRuns(database),
+    windows: new DatabaseWindows(database),
     slots: new SystemdbLeaseStore<Lease>(database, 'slot', (grant) => new SystemdbLease(grant)),
     close: async () => {},
   };

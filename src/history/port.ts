@@ -15,6 +15,11 @@ export interface NewRun {
   /** With the boot ID it tells where the pid means something; this process's own where it is left out. */
   pidNamespace?: string | undefined;
   startedAt: Date;
+  projectId?: string | undefined;
+  /** What is needed to run it again. */
+  options?: Record<string, unknown> | undefined;
+  /** The run whose rest it does. */
+  retryOf?: string | undefined;
 }
 
 export interface NewBlock {
@@ -88,6 +93,8 @@ export interface RunListing {
   blocks: number;
   failedBlocks: number;
   recordsLoaded: number;
+  retryOf: string | undefined;
+  options: Record<string, unknown> | undefined;
 }
 
 export interface RunDetail extends RunListing {
@@ -143,6 +150,70 @@ export interface MeltanoRuns {
   ofRun(runId: string): Promise<MeltanoRun[]>;
 }
 
+/** A window among all: the chain whose past it is a part of, the streams that are read, and its own key. */
+export interface WindowId {
+  stateId: string;
+  stream: string;
+  key: string;
+}
+
+export interface NewWindow {
+  key: string;
+  windowStateId: string;
+  from: string | undefined;
+  to: string | undefined;
+}
+
+export interface WindowRow extends WindowId, NewWindow {
+  /** The bookmark that it ended with, JSON text. */
+  value: string | undefined;
+  /** Counts up with each change. */
+  version: number;
+  /** `dead`: it ran when its run was killed. */
+  status: 'pending' | 'running' | 'success' | 'failed' | 'stopped' | 'dead';
+  /** Pending or running, of a run that lives. */
+  isHeld: boolean;
+  runId: string | undefined;
+  /** 0 where it has never begun. */
+  attempt: number;
+  recordsLoaded: number | undefined;
+  startedAt: Date | undefined;
+  endedAt: Date | undefined;
+  updatedAt: Date;
+  error: Record<string, unknown> | undefined;
+}
+
+export interface WindowsTaken {
+  stateId: string;
+  stream: string;
+  /** All of them as they were when this was decided. */
+  seen: readonly Pick<WindowRow, 'key' | 'version'>[];
+  runId: string;
+  add: readonly NewWindow[];
+  /** Known ones that this run has before it; `anew`: as if they had never run. */
+  again: readonly { key: string; anew: boolean }[];
+  remove: readonly string[];
+}
+
+export interface Windows {
+  /** By chain, streams and key. */
+  list(of?: { stateId?: string | undefined; stream?: string | undefined }): Promise<WindowRow[]>;
+  /** Writes down what a run is about to do. False, and nothing is written, where a window has changed since it was seen. */
+  take(taken: WindowsTaken): Promise<boolean>;
+  find(id: WindowId): Promise<Pick<WindowRow, 'status' | 'attempt'> | undefined>;
+  start(window: WindowId & NewWindow, runId: string): Promise<void>;
+  /** On the disk when it resolves: what is done is not done again. */
+  finish(
+    id: WindowId,
+    end: {
+      status: 'success' | 'failed' | 'stopped';
+      value?: string | undefined;
+      recordsLoaded?: number | undefined;
+      error?: Record<string, unknown> | undefined;
+    },
+  ): Promise<void>;
+}
+
 export interface History {
   startRun(run: NewRun): Promise<void>;
   finishRun(
@@ -172,12 +243,18 @@ export interface History {
     status?: RunStatus | undefined;
     stateId?: string | undefined;
     since?: Date | undefined;
+    environment?: string | undefined;
+    /** Of this project, and those that do not say of which they are. */
+    projectId?: string | undefined;
   }): Promise<RunListing[]>;
+  /** A run with all that it takes up and that take it up, however far: their IDs. */
+  runFamily(runId: string): Promise<string[]>;
   /** Removes these finished or dead runs with all that belongs to them; the state and its versions stay. */
   forgetRuns(runIds: readonly string[]): Promise<void>;
   /** By full ID or a unique prefix; RUN_UNKNOWN otherwise. */
   showRun(runId: string): Promise<RunDetail>;
   readonly meltanoRuns: MeltanoRuns;
+  readonly windows: Windows;
   /** For concurrency slots: named locks that have nothing to do with a state backend. */
   readonly slots: LeaseStore;
   close(): Promise<void>;

@@ -206,6 +206,19 @@ export async function livenessOfRun(row: SqlRow): Promise<Liveness> {
 }
 
 /** A few at a time, so that a run that saves its state meanwhile does not wait for long. */
+/** Whether these runs still go on; those that are not known are left out. */
+export async function livingRuns(database: Database, runIds: readonly string[]): Promise<Map<string, boolean>> {
+  const { rows, now } = await database.read(async (transaction) => {
+    const found: SqlRow[] = [];
+    for (const runId of runIds)
+      found.push(...(await transaction.all('SELECT * FROM tapline_runs WHERE run_id = ?', runId)));
+    return { rows: await withHeartbeats(transaction, found), now: await transaction.now() };
+  });
+  const living = new Map<string, boolean>();
+  for (const row of rows) living.set(String(row.run_id), row.status === 'running' && !(await isDeadRun(row, now)));
+  return living;
+}
+
 export async function forgetRuns(database: Database, runIds: readonly string[]): Promise<void> {
   for (let start = 0; start < runIds.length; start += 100) {
     await database.write('normal', async (transaction) => {

@@ -59,6 +59,23 @@ interface BlockPlace {
   at?: SourceLocation | undefined;
 }
 
+/** One part of a backfill of a chain: a range of time, a partition of its data, or both. */
+export interface BackfillWindow {
+  /** The chain's own state ID, which a backfill leaves alone; its blocks have one for each window. */
+  chainStateId: string;
+  /** `*`, or the patterns of the streams that it reads. */
+  stream: string;
+  /** What tells it from the other windows of its chain and streams: `region=eu|2023-01-01T00:00:00Z/2023-01-08T00:00:00Z`. */
+  key: string;
+  /** For people: `region=eu [2023-01-01, 2023-01-08)`. */
+  label: string;
+  /** In UTC; `to` is the first moment that it does not hold, and undefined where it has no end. */
+  from?: string | undefined;
+  to?: string | undefined;
+  /** What its tap is given besides its own settings. */
+  settings: Readonly<Record<string, string>>;
+}
+
 export interface ChainBlock extends BlockPlace {
   kind: 'chain';
   tap: Plugin;
@@ -68,6 +85,7 @@ export interface ChainBlock extends BlockPlace {
   /** Undefined only where the run has no environment and no explicit ID. */
   stateId: string | undefined;
   options: BlockOptions;
+  window?: BackfillWindow | undefined;
 }
 
 export interface CommandBlock extends BlockPlace {

@@ -9,13 +9,19 @@ export interface BlockDescription {
   plugins: string[];
   stateId?: string | undefined;
 }
+  /** The window of a backfill, for people. */
+  window?: string | undefined;
 
 export function describeBlock(block: Block): BlockDescription {
   const plugins = pluginsOf(block).map((plugin) => plugin.mapping ?? plugin.name);
   const description = { kind: block.kind, name: block.name, plugins };
-  return block.kind === 'chain' && block.stateId !== undefined
-    ? { ...description, stateId: block.stateId }
-    : description;
+  if (block.kind !== 'chain') return description;
+  const { stateId, window } = block;
+  return {
+    ...description,
+    ...(stateId === undefined ? {} : { stateId }),
+    ...(window === undefined ? {} : { window: window.label }),
+  };
 }
 
 export interface BlockOutcome {

@@ -15,6 +15,7 @@ import { mayPass, pauseSeconds, retryOf, retryRule } from './retry-rule.js';
 import { chainOptions, type RunContext } from './run-context.js';
 import { StopControl } from './stop-control.js';
 import type { World } from './types.js';
+import { isWindow, rangeOf, runWindow } from './window-block.js';
 
 /** How the limiter claims, runs and reports the blocks of this run. */
 export function blockWork(context: RunContext): BlockWork<Claim> {
@@ -182,8 +183,9 @@ async function start(
   stop: StopControl,
   emit: Emit,
 ): Promise<ChainRecord> {
-  if (block.kind === 'chain') return runChainBlock(context, block, held, stop, emit);
-  return withoutStreams(await runCommandBlock(context, block, stop, emit));
+  if (block.kind === 'command') return withoutStreams(await runCommandBlock(context, block, stop, emit));
+  if (isWindow(block)) return runWindow(context, block, held, stop, emit);
+  return runChainBlock(context, block, held, stop, emit);
 }
 
 function withoutStreams(summary: BlockSummary): ChainRecord {
@@ -277,6 +279,7 @@ function noteStart({ notes, options, owner }: RunContext, block: Block, attempt:
   void notes.note((history) => history.startBlock(row));
 }
 
+    window: block.kind === 'chain' ? rangeOf(block) : undefined,
 function noteEnd(
   { notes, owner, world }: RunContext,
   { summary, streams, versionBefore, versionAfter }: ChainRecord,

@@ -20,8 +20,8 @@ export interface CatalogRequest {
   cacheFolder: string;
   /** Discover although there is a cached one. */
   refresh: boolean;
-  /** Runs the tap with `--discover`; gives what it prints. */
-  discover: () => Promise<string>;
+  /** Runs the tap with `--discover`; gives what it prints. `isShared`: another chain has had it run, and keeps the catalog. */
+  discover: () => Promise<{ text: string; isShared: boolean }>;
   emit: Emit;
 }
 
@@ -76,7 +76,7 @@ function takesCatalog(tap: ResolvedPlugin): boolean {
 }
 
 async function findCatalog(request: CatalogRequest): Promise<Found | undefined> {
-  const { tap, cacheFolder, emit } = request;
+  const { tap, cacheFolder } = request;
   const custom = customCatalog(tap);
   if (custom !== undefined) return { source: 'file', catalog: await readCustomCatalog(request, custom) };
   const ttl = secondsOf(tap.extras.catalog_cache_ttl, `catalog_cache_ttl of ${tap.plugin.name}`);
@@ -86,9 +86,9 @@ async function findCatalog(request: CatalogRequest): Promise<Found | undefined> 
     if (catalog !== undefined) return { source: 'cache', catalog };
   }
   if (!tap.plugin.capabilities.has('discover')) return undefined;
-  emit({ type: 'log', level: 'info', message: 'Running catalog discovery', fields: { plugin: tap.plugin.name } });
-  const text = await request.discover();
+  const { text, isShared } = await request.discover();
   const catalog = parseFor(tap, text, undefined);
+  if (isShared) return { source: 'cache', catalog };
   await storeCatalog(cacheFolder, key, text);
   return { source: 'discovery', catalog };
 }

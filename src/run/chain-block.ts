@@ -50,10 +50,18 @@ export async function runChainBlock(
       : await loadTapState(
           chain.tap,
           world.state,
-          { stateId: claim.state.id, fullRefresh, selectFilter, projectRoot: world.project.root },
+          {
+            stateId: claim.state.id,
+            fullRefresh,
+            selectFilter,
+            isWindow: block.window !== undefined,
+            projectRoot: world.project.root,
+          },
           emit,
         );
-  const setUp = { directory, state: tapState, refreshCatalog: refreshCatalog || fullRefresh, stop, reaper, notes };
+  const discovery = block.window === undefined ? undefined : context.discovery;
+  const refresh = refreshCatalog || fullRefresh;
+  const setUp = { directory, state: tapState, refreshCatalog: refresh, stop, reaper, notes, discovery };
   // Before the files are written: both take about as long.
   const fifos = makeFifos(directory, chain.mappers.length + 1);
   const [processes] = await settleAll([setUpChain(world, chain, setUp, emit), fifos]);

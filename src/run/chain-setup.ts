@@ -12,6 +12,7 @@ import { type FilePrefix, hasStructuredLogs, type PluginFiles, writePluginFiles 
 import type { ProcessSpec } from './process/child.js';
 import type { Reaper } from './process/reaper.js';
 import { settleAll } from './settle-all.js';
+import type { SharedDiscovery } from './shared-discovery.js';
 import type { StopControl } from './stop-control.js';
 import { isInline, stateArgument } from './tap-state.js';
 import type { World } from './types.js';
@@ -21,6 +22,8 @@ export interface ResolvedChain {
   tap: ResolvedPlugin;
   mappers: ResolvedPlugin[];
   target: ResolvedPlugin;
+  /** The tap without the settings of the window of a backfill: what its catalog depends on. */
+  tapForCatalog?: ResolvedPlugin | undefined;
 }
 
 /** Each plugin sees the variables of those before it. Their secrets are masked from here on. */
@@ -30,15 +33,18 @@ export function resolveChain(
   emit: Emit,
   options: BlockOptions = block.options,
 ): ResolvedChain {
-  const { env } = block;
-  const tap = resolvePlugin(world, block.tap, { env, overrides: tapOverrides(options) }, emit);
+  const { env, window } = block;
+  const overrides = tapOverrides(options);
+  const tap = resolvePlugin(world, block.tap, { env, overrides: { ...overrides, ...window?.settings } }, emit);
   let upstream = { ...tap.exported };
   const mappers = block.mappers.map((plugin) => {
     const mapper = resolvePlugin(world, plugin, { env, upstream }, emit);
     upstream = { ...upstream, ...mapper.exported };
     return mapper;
   });
-  return { tap, mappers, target: resolvePlugin(world, block.target, { env, upstream }, emit) };
+  const target = resolvePlugin(world, block.target, { env, upstream }, emit);
+  if (window === undefined) return { tap, mappers, target };
+  return { tap, mappers, target, tapForCatalog: world.settings.plugin(block.tap, { extraEnv: env, overrides }) };
 }
 
 /** Extras of the tap that the command line sets. */
@@ -115,18 +121,20 @@ export interface TapSetup {
   stop: StopControl;
   reaper: Reaper;
   notes: ProcessNotes;
+  /** Where several chains need the catalog of one tap. */
+  discovery?: SharedDiscovery | undefined;
 }
 
 /** Writes all files of a chain, discovers the catalog where needed, and gives its processes in order. */
 export async function setUpChain(
   world: World,
-  { tap, mappers, target }: ResolvedChain,
+  { tap, mappers, target, tapForCatalog }: ResolvedChain,
   setup: TapSetup,
   emit: Emit,
 ): Promise<ChainProcessSpec[]> {
   const { directory } = setup;
   return settleAll([
-    setUpTap(world, tap, setup, emit),
+    setUpTap(world, tap, setup, emit, tapForCatalog),
     ...mappers.map((mapper, index) => setUpConsumer(world, 'mapper', mapper, directory, `mapper-${index + 1}`)),
     setUpConsumer(world, 'target', target, directory, 'target'),
   ]);
@@ -149,8 +157,9 @@ export async function setUpTap(
   tap: ResolvedPlugin,
   setup: TapSetup,
   emit: Emit,
+  tapForCatalog: ResolvedPlugin = tap,
 ): Promise<ChainProcessSpec> {
-  const { files, args, catalog } = await tapParts(world, tap, setup, emit);
+  const { files, args, catalog } = await tapParts(world, tap, setup, emit, tapForCatalog);
   const option = catalogOption(tap);
   const catalogArgs = catalog === undefined || option === undefined ? [] : [flag(tap, option), catalog.file];
   return processSpec(world, 'tap', tap, files, [...args.config, ...catalogArgs, ...args.state]);
@@ -166,7 +175,13 @@ export async function prepareTapCatalog(
   return (await tapParts(world, tap, setup, emit)).catalog;
 }
 
-async function tapParts(world: World, tap: ResolvedPlugin, setup: TapSetup, emit: Emit) {
+async function tapParts(
+  world: World,
+  tap: ResolvedPlugin,
+  setup: TapSetup,
+  emit: Emit,
+  tapForCatalog: ResolvedPlugin = tap,
+) {
   const { directory, stop, reaper, notes } = setup;
   const files = await writePluginFiles(directory, 'tap', tap, logLevelOf(world));
   const state = setup.state === undefined ? undefined : await stateArgument(tap, setup.state.text, directory);
@@ -175,19 +190,23 @@ async function tapParts(world: World, tap: ResolvedPlugin, setup: TapSetup, emit
     config: [flag(tap, 'config'), files.config],
     state: takesState ? [flag(tap, 'state'), state] : [],
   };
-  const discover = (): Promise<string> => {
+  const discover = async (): Promise<string> => {
+    emit({ type: 'log', level: 'info', message: 'Running catalog discovery', fields: { plugin: tap.plugin.name } });
+    const isOwn = tapForCatalog === tap;
+    const its = isOwn ? files : await writePluginFiles(directory, 'tap', tapForCatalog, logLevelOf(world));
     // The original hands the state file to a discovery, too.
-    const all = [...args.config, ...(isInline(tap) ? [] : args.state), flag(tap, 'discover')];
-    const spec = processSpec(world, 'discovery', tap, files, all);
+    const state = isOwn && !isInline(tap) ? args.state : [];
+    const all = [flag(tap, 'config'), its.config, ...state, flag(tap, 'discover')];
+    const spec = processSpec(world, 'discovery', tapForCatalog, its, all);
     return discoverCatalog(spec, { stop, reaper, notes, limitSeconds: discoveryLimit(tap), emit });
   };
   const catalog = await prepareCatalog({
-    tap,
+    tap: tapForCatalog,
     projectRoot: world.project.root,
     directory,
     cacheFolder: join(world.runDirRoot, tap.plugin.name),
     refresh: setup.refreshCatalog,
-    discover,
+    discover: () => setup.discovery?.once(discover) ?? discover().then((text) => ({ text, isShared: false })),
     emit,
   });
   return { files, args, catalog };

@@ -67,14 +67,29 @@ export type RunEventBody =
       error?: ErrorInfo | undefined;
       blocks: BlockSummary[];
     }
-  | { type: 'block.planned'; kind: BlockKind; name: string; plugins: string[]; stateId?: string | undefined }
+  | {
+      type: 'block.planned';
+      kind: BlockKind;
+      name: string;
+      plugins: string[];
+      stateId?: string | undefined;
+      window?: string | undefined;
+    }
   | {
       type: 'block.waiting';
       name: string;
       for: 'slot' | 'lease' | 'concurrency' | 'barrier';
       holder?: string | undefined;
     }
-  | { type: 'block.started'; kind: BlockKind; name: string; plugins: string[]; stateId?: string | undefined }
+  | {
+      type: 'block.started';
+      kind: BlockKind;
+      name: string;
+      plugins: string[];
+      stateId?: string | undefined;
+      window?: string | undefined;
+    }
+  /** Once for each block, after its last attempt. */
   | { type: 'block.finished'; summary: BlockSummary }
   /** It failed, and is tried again after the delay; `attempt` of the envelope is the one that failed. */
   | { type: 'block.retrying'; name: string; attempts: number; delaySeconds: number; error?: ErrorInfo | undefined }
@@ -157,6 +172,10 @@ export interface BlockSummary {
   name: string;
   plugins: string[];
   stateId?: string | undefined;
+  /** Of a backfill: `[2023-01-01, 2023-01-08)`. */
+  window?: string | undefined;
+  /** Names of the pipeline and run step that hold it, the outermost first. */
+  scopes?: string[] | undefined;
   status: BlockStatus;
   durationSeconds: number;
   counts?: ChainCounts | undefined;

@@ -5,6 +5,7 @@ import type { Emitter } from './emit.js';
 import type { HistoryNotes } from './history-notes.js';
 import type { Reaper } from './process/reaper.js';
 import type { RunDirectories } from './run-directories.js';
+import type { SharedDiscovery } from './shared-discovery.js';
 import type { StopControl } from './stop-control.js';
 import type { RunOptions, World } from './types.js';
 
@@ -18,6 +19,8 @@ export interface RunContext {
   directories: RunDirectories;
   reaper: Reaper;
   notes: HistoryNotes;
+  /** For the windows of a backfill. */
+  discovery: SharedDiscovery;
   trigger: string;
 }
 

@@ -16,6 +16,7 @@ import type { RunContext } from './run-context.js';
 import { RunDirectories } from './run-directories.js';
 import { RunScopes } from './scopes.js';
 import { signalExitCode, stopAfter, stopOnSignals, stopWhenAborted } from './signals.js';
+import { SharedDiscovery } from './shared-discovery.js';
 import { StopControl } from './stop-control.js';
 import type { RunOptions, RunResult, World } from './types.js';
 
@@ -117,11 +118,11 @@ async function runBlocks(
 }
 
 /** The run's directories, its reaper and what they hold are gone when this has ended. */
-async function inDirectory(parts: Omit<RunContext, 'directories' | 'reaper'>, plan: Plan): Promise<Ended> {
+async function inDirectory(parts: Omit<RunContext, 'directories' | 'reaper' | 'discovery'>, plan: Plan): Promise<Ended> {
   const { world, options, owner } = parts;
   const reaper = startReaper();
   const directories = new RunDirectories(world, owner, reaper);
-  const context: RunContext = { ...parts, directories, reaper };
+  const context: RunContext = { ...parts, directories, reaper, discovery: new SharedDiscovery() };
   const scopes = new RunScopes(context);
   try {
     await directories.own();

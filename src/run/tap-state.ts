@@ -14,6 +14,8 @@ export interface TapStateOptions {
   fullRefresh: boolean;
   /** Of `--select` and `--exclude`: only these streams are read, and begin anew at a full refresh. */
   selectFilter?: readonly string[] | undefined;
+  /** Of a backfill: to begin without a state is no news. */
+  isWindow?: boolean | undefined;
   projectRoot: string;
 }
 
@@ -34,7 +36,7 @@ export interface TapState {
 export async function loadTapState(
   tap: ResolvedPlugin,
   backend: () => Promise<StateBackend>,
-  { stateId, fullRefresh, selectFilter, projectRoot }: TapStateOptions,
+  { stateId, fullRefresh, selectFilter, isWindow = false, projectRoot }: TapStateOptions,
   emit: Emit,
 ): Promise<TapState> {
   const store = await backend();
@@ -54,12 +56,12 @@ export async function loadTapState(
     if (others !== undefined) emit({ type: 'log', level: 'info', message: othersKept });
     return { text: others === undefined ? undefined : stateText(others), version, before };
   }
-  const file = tap.extras.state;
+  const file = isWindow ? undefined : tap.extras.state;
   if (typeof file === 'string' && file !== '') {
     emit({ type: 'log', level: 'info', message: `Found state in ${file}` });
     return { text: await readStateFile(resolve(projectRoot, file), tap), version, before };
   }
-  emit({ type: 'state.loaded', stateId, found, ignored: false });
+  if (found || !isWindow) emit({ type: 'state.loaded', stateId, found, ignored: false });
   return { text: found ? stateText(state) : undefined, version, before };
 }
 

@@ -1,3 +1,4 @@
+import { defineMissing } from '../plugins/setting-definitions.js';
 import type { Plugin, SettingDefinition } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
 import { envName, infoEnv, type ReadName, readNames, writeNames, writePrefixes } from './env-names.js';
@@ -52,7 +53,8 @@ export function pluginScope(
   const forExtras = firstOf((name) => lookupIn(ownSettings())(name), forSettings);
   const settings: SettingScope = new SettingScope({
     owner: `The ${plugin.singular} '${plugin.name}'`,
-    definitions: plugin.settings,
+    // What the command line sets, and no definition names, is a setting as it is in `config`.
+    definitions: [...plugin.settings, ...defineMissing(plugin.settings, overrides)],
     layers: layersOf(context, plugin, variables, overrides, parent),
     lookup: ({ name }) => (name.startsWith('_') ? forExtras : forSettings),
     strict: () => context.strict,

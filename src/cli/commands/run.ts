@@ -3,10 +3,13 @@ import { planWords } from '../../plan/plan.js';
 import type { BlockOptions, Plan } from '../../plan/types.js';
 import type { FailurePolicy } from '../../run/types.js';
 import type { Session } from '../../session.js';
+  failurePolicy,
 import type { CommandContext } from '../context.js';
+  planOf,
 import {
   blockOptionsOf,
   executePlan,
+  warnAbout,
   type PlanOptions,
   processOptions,
   runOptionsOf,
@@ -83,27 +86,4 @@ stand for the options of these names.`,
       };
       exit(await executePlan(plan, runOptions, session));
     });
-}
-
-async function planOf(words: readonly string[], options: BlockOptions, session: Session): Promise<Plan> {
-  const { project } = session;
-  const [plugins, settings] = [await session.plugins(), await session.settings()];
-  return planWords(words, {
-    project,
-    plugins,
-    options,
-    expandSuffix: settings.stateIdSuffix,
-    expandEnv: (text) => settings.expand(text, settings.projectEnv()),
-  });
-}
-
-async function warnAbout({ warnings = [] }: Plan, session: Session): Promise<void> {
-  if (warnings.length === 0) return;
-  const log = await session.log();
-  for (const { code, message, hint, at } of warnings) log.warning(message, { code, hint, at });
-}
-
-function failurePolicy(failFast: boolean | undefined): FailurePolicy {
-  if (failFast === undefined) return 'finish-running';
-  return failFast ? 'fail-fast' : 'run-rest';
 }

@@ -1,0 +1,89 @@
+import { type Command, Option } from 'commander';
+import { TaplineError } from '../../errors.js';
+import type { WindowRow } from '../../history/port.js';
+import type { Session } from '../../session.js';
+import { windowEntry } from '../backfill-entry.js';
+import type { CommandContext } from '../context.js';
+import { planOf } from '../run-plan.js';
+import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+
+interface Options {
+  status?: WindowRow['status'];
+  stateIdSuffix?: string;
+  format: 'text' | 'json';
+  databaseUri?: string;
+}
+
+const statuses = ['pending', 'running', 'success', 'failed', 'stopped', 'dead'] as const;
+
+export function backfillShow(command: Command, { open, output }: CommandContext): Command {
+  return command
+    .usage('[options] <state-id> | <tap> [mapping...] <target>')
+    .argument('<words...>', 'a state ID, or the blocks of the backfill')
+    .addOption(new Option('--status <status>', 'only windows that stand so').choices(statuses))
+    .option('--state-id-suffix <text>', 'as it was given to the backfill')
+    .addOption(formatOption(['text', 'json']))
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      examples(
+        'tapline backfill show tap-stripe target-postgres',
+        'tapline backfill show dev:tap-stripe-to-target-postgres --status failed',
+      ),
+    )
+    .action(async (words: string[], { status, stateIdSuffix, format, databaseUri }: Options) => {
+      const session = await open({ policy: 'default', access: 'read', databaseUri });
+      const stateId = await stateIdOf(words, stateIdSuffix, session);
+      const windows = await windowsOf(stateId, session);
+      const shown = status === undefined ? windows : windows.filter((window) => window.status === status);
+      if (format === 'json') return output.json({ state_id: stateId, windows: shown.map(windowEntry) });
+      for (const line of await windowLines(shown)) output.line(line);
+    });
+}
+
+async function stateIdOf(words: readonly string[], suffix: string | undefined, session: Session): Promise<string> {
+  const [word = '', ...more] = words;
+  if (more.length === 0) return word;
+  const plan = await planOf(words, { stateIdSuffix: suffix }, session);
+  const [block] = plan.groups.flatMap(({ blocks }) => blocks);
+  if (block?.kind === 'chain' && block.stateId !== undefined) return block.stateId;
+  throw unknown(words.join(' '));
+}
+
+async function windowsOf(stateId: string, session: Session): Promise<WindowRow[]> {
+  const history = await session.existingHistory();
+  const windows = (await history?.windows.list({ stateId })) ?? [];
+  if (windows.length === 0) throw unknown(stateId);
+  return windows;
+}
+
+function unknown(what: string): TaplineError {
+  return new TaplineError('BACKFILL_UNKNOWN', `There is no backfill of '${what}'.`, {
+    hint: '`tapline backfill list` shows those there are; the environment is a part of their state IDs.',
+  });
+}
+
+async function windowLines(windows: readonly WindowRow[]): Promise<string[]> {
+  const [{ localTime, table }, { duration, whole }] = await Promise.all([
+    import('../table.js'),
+    import('../../observe/units.js'),
+  ]);
+  const hasStreams = windows.some(({ stream }) => stream !== '*');
+  const rows = windows.map((window) => [
+    ...(hasStreams ? [window.stream] : []),
+    window.key,
+    window.status,
+    String(window.attempt),
+    window.recordsLoaded === undefined ? '' : whole(window.recordsLoaded),
+    window.startedAt === undefined || window.endedAt === undefined
+      ? ''
+      : duration((window.endedAt.getTime() - window.startedAt.getTime()) / 1000),
+    localTime(window.updatedAt),
+    window.runId?.slice(0, 13) ?? '',
+  ]);
+  const errors = windows.flatMap(({ key, error }) =>
+    error === undefined ? [] : [`${key}: ${error.message} [${error.code}]`],
+  );
+  const head = ['window', 'status', 'attempts', 'records', 'took', 'updated', 'run'];
+  return [table(hasStreams ? ['streams', ...head] : head, rows), ...(errors.length === 0 ? [] : ['', ...errors])];
+}

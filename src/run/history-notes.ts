@@ -30,7 +30,11 @@ export class HistoryNotes {
 
   /** Resolves when it is written, or has to wait. */
   note(write: Write): Promise<void> {
-    return this.add(write, () => performance.now() - this.failedAt >= pauseMilliseconds);
+    if (this.isAway() && this.waiting.length >= mostWaiting) {
+      this.waiting.shift();
+      this.warn(this.failure);
+    }
+    return this.add(write, () => !this.isAway());
   }
 
   /** The last one: it and all that waits is tried now, and lost where that fails. */
@@ -57,15 +61,15 @@ export class HistoryNotes {
 
   private add(write: Write, isTime: () => boolean): Promise<void> {
     this.waiting.push(write);
-    if (this.waiting.length > mostWaiting) {
-      this.waiting.shift();
-      this.warn(this.failure);
-    }
     this.last = this.last.then(async () => {
       // Each try may wait for the database as long as its settings say: a queue of them would hold up the run's end.
       if (isTime()) await this.writeWaiting();
     });
     return this.last;
+  }
+
+  private isAway(): boolean {
+    return performance.now() - this.failedAt < pauseMilliseconds;
   }
 
   /** Up to the first that has to wait. */

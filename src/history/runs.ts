@@ -21,8 +21,8 @@ export async function startRun(database: Database, run: NewRun): Promise<void> {
     if (known > 0) await forgetParts(transaction, run.runId);
     await transaction.run(
       `INSERT INTO tapline_runs (run_id, words, environment, status, triggered_by, host, pid, pid_start, boot_id,
-         pid_namespace, started_at)
-       VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)`,
+         pid_namespace, started_at, project_id, options, retry_of)
+       VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       run.runId,
       JSON.stringify(run.words),
       run.environment ?? null,
@@ -33,6 +33,9 @@ export async function startRun(database: Database, run: NewRun): Promise<void> {
       run.bootId,
       pidNamespace,
       run.startedAt.toISOString(),
+      run.projectId ?? null,
+      toJson(run.options),
+      run.retryOf ?? null,
     );
   });
 }
@@ -57,11 +60,11 @@ export async function finishRun(
 
 export async function listRuns(
   database: Database,
-  { limit = 50, status, stateId, since }: Parameters<History['listRuns']>[0],
+  { limit = 50, status, ...filters }: Parameters<History['listRuns']>[0],
 ): Promise<RunListing[]> {
   // Which of the running ones are dead is known only after the query, so those two are cut afterwards.
   const judged = status === 'running' || status === 'dead';
-  const { where, values } = conditionsOf(judged ? ['running', status] : status && [status], stateId, since);
+  const { where, values } = conditionsOf(judged ? ['running', status] : status && [status], filters);
   const { rows, now } = await database.read(async (transaction) => ({
     rows: await withHeartbeats(
       transaction,
@@ -79,8 +82,7 @@ export async function listRuns(
 
 function conditionsOf(
   statuses: RunStatus[] | undefined,
-  stateId: string | undefined,
-  since: Date | undefined,
+  { stateId, since, environment, projectId }: Parameters<History['listRuns']>[0],
 ): { where: string; values: SqlValue[] } {
   const conditions: string[] = [];
   const values: SqlValue[] = [];
@@ -95,6 +97,14 @@ function conditionsOf(
   if (stateId !== undefined) {
     conditions.push('r.run_id IN (SELECT run_id FROM tapline_blocks WHERE state_id = ?)');
     values.push(stateId);
+  }
+  if (environment !== undefined) {
+    conditions.push('r.environment = ?');
+    values.push(environment);
+  }
+  if (projectId !== undefined) {
+    conditions.push('(r.project_id IS NULL OR r.project_id = ?)');
+    values.push(projectId);
   }
   return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values };
 }
@@ -179,6 +189,8 @@ async function toListing(row: SqlRow, now: Date): Promise<RunListing> {
     blocks: Number(row.blocks),
     failedBlocks: Number(row.failed_blocks),
     recordsLoaded: Number(row.records_loaded),
+    retryOf: textOf(row.retry_of),
+    options: fromJson<Record<string, unknown>>(row.options),
   };
 }
 
@@ -194,18 +206,6 @@ async function isDeadRun(row: SqlRow, now: Date): Promise<boolean> {
   return now.getTime() - new Date(String(row.started_at)).getTime() > noHeartbeatHours * 3_600_000;
 }
 
-/** Of a row of tapline_runs. */
-export async function livenessOfRun(row: SqlRow): Promise<Liveness> {
-  if (row.status !== 'running') return 'dead';
-  return livenessOf({
-    pid: Number(row.pid),
-    pidStart: String(row.pid_start),
-    bootId: String(row.boot_id),
-    pidNamespace: String(row.pid_namespace),
-  });
-}
-
-/** A few at a time, so that a run that saves its state meanwhile does not wait for long. */
 /** Whether these runs still go on; those that are not known are left out. */
 export async function livingRuns(database: Database, runIds: readonly string[]): Promise<Map<string, boolean>> {
   const { rows, now } = await database.read(async (transaction) => {
@@ -219,6 +219,18 @@ export async function livingRuns(database: Database, runIds: readonly string[]):
   return living;
 }
 
+/** Of a row of tapline_runs. */
+export async function livenessOfRun(row: SqlRow): Promise<Liveness> {
+  if (row.status !== 'running') return 'dead';
+  return livenessOf({
+    pid: Number(row.pid),
+    pidStart: String(row.pid_start),
+    bootId: String(row.boot_id),
+    pidNamespace: String(row.pid_namespace),
+  });
+}
+
+/** A few at a time, so that a run that saves its state meanwhile does not wait for long. */
 export async function forgetRuns(database: Database, runIds: readonly string[]): Promise<void> {
   for (let start = 0; start < runIds.length; start += 100) {
     await database.write('normal', async (transaction) => {

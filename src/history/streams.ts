@@ -2,6 +2,7 @@ import type { Database, SqlRow } from '../state/systemdb/database.js';
 import { textOf } from './columns.js';
 import type { StreamRow } from './port.js';
 
+/** Of all attempts of a block together. */
 export async function recordStreams(database: Database, rows: StreamRow[]): Promise<void> {
   if (rows.length === 0) return;
   await database.write('normal', async (transaction) => {
@@ -9,8 +10,9 @@ export async function recordStreams(database: Database, rows: StreamRow[]): Prom
       await transaction.run(
         `INSERT INTO tapline_streams (run_id, block_id, stream, records_extracted, records_loaded, schema_hash)
          VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (run_id, block_id, stream) DO UPDATE SET records_extracted = excluded.records_extracted,
-           records_loaded = excluded.records_loaded, schema_hash = excluded.schema_hash`,
+         ON CONFLICT (run_id, block_id, stream) DO UPDATE
+           SET records_extracted = tapline_streams.records_extracted + excluded.records_extracted,
+             records_loaded = tapline_streams.records_loaded + excluded.records_loaded, schema_hash = excluded.schema_hash`,
         row.runId,
         row.blockId,
         row.stream,

@@ -2,6 +2,7 @@
 import picocolors from 'picocolors';
 import stringWidth from 'string-width';
 import type { ChainPressure, RunEvent, RunSubscriber } from '../run/events.js';
+import { type BlockNames, shownName } from './block-name.js';
 import { bound } from './bound.js';
 import { printable } from './log-format.js';
 import type { StderrWriter } from './stderr.js';
@@ -10,6 +11,8 @@ import { bytes, duration, records, whole } from './units.js';
 interface Row {
   name: string;
   startedAt: number;
+  /** When a block that failed is tried again. */
+  againAt: number | undefined;
   status: string;
   recordsExtracted: number;
   bytesExtracted: number;
@@ -45,23 +48,27 @@ export function createLiveView(
 /** True where the event changed what is to be seen. */
 function follow(event: RunEvent, rows: Map<string, Row>, now: number): boolean {
   if (event.type === 'stop') {
-    for (const row of rows.values()) row.status = 'stopping';
+    for (const row of rows.values()) Object.assign(row, { status: 'stopping', againAt: undefined });
     return rows.size > 0;
+  }
+  if (event.type === 'block.retrying') {
+    const { summary, attempt = 1, attempts, delaySeconds } = event;
+    const status = `attempt ${attempt + 1} of ${attempts}`;
+    rows.set(summary.blockId, { ...newRow(summary, now), status, againAt: now + delaySeconds * 1000 });
+    return true;
   }
   const id = event.blockId;
   if (id === undefined) return false;
   if (event.type === 'block.started') {
-    rows.set(
-      id,
-      newRow(event.plugins.length > 0 && event.kind === 'chain' ? event.plugins.join(' → ') : event.name, now),
-    );
+    rows.set(id, newRow(event, now));
     return true;
   }
   if (event.type === 'block.finished') return rows.delete(id);
   const row = rows.get(id);
   if (row === undefined) return false;
   if (event.type === 'progress') count(row, event, now);
-  else if (event.type === 'block.waiting') row.status = `waiting for ${event.holder ?? `the ${event.for}`}`;
+  else if (event.type === 'block.waiting')
+    Object.assign(row, { status: `waiting for ${event.holder ?? `the ${event.for}`}`, againAt: undefined });
   else if (event.type === 'catalog.ready') row.status = 'starting';
   else if (event.type === 'process.started')
     row.status = event.role === 'discovery' ? 'discovering streams' : 'running';
@@ -69,10 +76,11 @@ function follow(event: RunEvent, rows: Map<string, Row>, now: number): boolean {
   return true;
 }
 
-function newRow(name: string, now: number): Row {
+function newRow(block: BlockNames, now: number): Row {
   return {
-    name: printable(name, false),
+    name: printable(shownName(block), false),
     startedAt: now,
+    againAt: undefined,
     status: 'starting',
     recordsExtracted: 0,
     bytesExtracted: 0,
@@ -107,11 +115,10 @@ interface Layout {
 
 /** As many of its parts as fit. */
 function rowText(row: Row, { columns, width, now, paint }: Layout): string {
-  const seconds = Math.floor((now - row.startedAt) / 1000);
-  const elapsed = seconds === 0 ? '0s' : duration(seconds);
+  const elapsed = wholeSeconds(now - row.startedAt);
   const parts =
     row.recordsExtracted === 0 && row.bytesExtracted === 0
-      ? [row.status, elapsed]
+      ? [row.status, row.againAt === undefined ? elapsed : `in ${wholeSeconds(Math.max(0, row.againAt - now))}`]
       : [
           records(row.recordsExtracted),
           `${whole(row.recordsPerSecond)}/s`,
@@ -122,6 +129,11 @@ function rowText(row: Row, { columns, width, now, paint }: Layout): string {
   const name = fitted(row.name, Math.min(width, Math.max(10, columns - 20)));
   while (parts.length > 1 && stringWidth([name, ...parts].join('  ')) > columns - 2) parts.pop();
   return `${paint.cyan('▸')} ${paint.bold(name)}  ${parts.join(paint.dim('  '))}`;
+}
+
+function wholeSeconds(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  return seconds === 0 ? '0s' : duration(seconds);
 }
 
 /** Exactly so wide: cut, or filled with blanks. */

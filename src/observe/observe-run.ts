@@ -8,7 +8,7 @@ import type { LogOutput } from './log-settings.js';
 import { createRunLog } from './run-log.js';
 import { createRunLogFiles, platformLogFolder } from './run-log-file.js';
 import type { StderrWriter } from './stderr.js';
-import { summaryText } from './summary.js';
+import { type SummaryOptions, summaryText } from './summary.js';
 
 export interface RunObservers {
   subscribers: RunSubscriber[];
@@ -20,9 +20,11 @@ export interface ObserveRunParts {
   log: Log;
   stderr: StderrWriter;
   env: NodeJS.ProcessEnv;
+  /** `tapline retry` can take up what this run leaves. */
+  canRetry: boolean;
 }
 
-export async function observeRun({ log, stderr, env }: ObserveRunParts): Promise<RunObservers> {
+export async function observeRun({ log, stderr, env, canRetry }: ObserveRunParts): Promise<RunObservers> {
   const output = log.settings.outputs.find(({ file }) => file === undefined);
   const recordOf = createRunLog();
   const toLog: RunSubscriber = (event) => {
@@ -55,7 +57,7 @@ export async function observeRun({ log, stderr, env }: ObserveRunParts): Promise
   return {
     subscribers,
     async close() {
-      if (ending !== undefined) printSummary(ending, log, colors);
+      if (ending !== undefined) printSummary(ending, log, { colors, canRetry, runId: ending.runId });
       await files.close();
     },
   };
@@ -63,8 +65,8 @@ export async function observeRun({ log, stderr, env }: ObserveRunParts): Promise
 
 type RunFinished = Extract<RunEvent, { type: 'run.finished' }>;
 
-function printSummary(event: RunFinished, log: Log, colors: boolean): void {
-  const text = summaryText(event, { colors, runId: event.runId });
+function printSummary(event: RunFinished, log: Log, options: SummaryOptions): void {
+  const text = summaryText(event, options);
   if (text !== '') log.print(text);
 }
 

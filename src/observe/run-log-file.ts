@@ -98,7 +98,8 @@ export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOp
           if (event.blockId === undefined || event.blockId === blockId) file.line(line);
         }
       }
-      if (event.type === 'block.finished') end(event.summary.blockId);
+      // What is tried again appends to it.
+      if (event.type === 'block.finished' || event.type === 'block.retrying') end(event.summary.blockId);
     },
     async close() {
       for (const blockId of [...open.keys()]) end(blockId);

@@ -133,12 +133,18 @@ function sayDetail(event: RunEvent): Said {
   }
 }
 
-function blockRetrying({ name, attempt = 1, attempts, delaySeconds, error }: EventOf<'block.retrying'>): Said {
+function blockRetrying({ attempt = 1, attempts, delaySeconds, summary }: EventOf<'block.retrying'>): Said {
+  const { name, error, exitCodes, durationSeconds } = summary;
   const seconds = Math.round(delaySeconds * 10) / 10;
   return {
     level: 'warning',
-    event: `'${name}' is tried again in ${duration(seconds)} (attempt ${attempt + 1} of ${attempts})`,
-    fields: { delay_seconds: rounded(delaySeconds), code: error?.code },
+    event: `'${name}' failed, and is tried again in ${duration(seconds)} (attempt ${attempt + 1} of ${attempts}): ${error?.message}`,
+    fields: {
+      delay_seconds: rounded(delaySeconds),
+      code: error?.code,
+      exit_codes: exitCodes,
+      duration_seconds: rounded(durationSeconds),
+    },
   };
 }
 
@@ -146,7 +152,7 @@ function scopeFinished(event: EventOf<'scope.finished'>): Said {
   const { status, durationSeconds, error } = event;
   const ended = status === 'success' ? 'completed' : status.replace('_', ' ');
   return {
-    level: status === 'success' ? 'info' : 'error',
+    level: status === 'failed' || status === 'stopped' ? 'error' : 'info',
     event: `${scopeName(event)} ${ended}`,
     fields: { duration_seconds: rounded(durationSeconds), status, code: error?.code, err: error?.message },
   };

@@ -2,7 +2,9 @@
 import picocolors from 'picocolors';
 import { formatLocation } from '../errors.js';
 import type { BlockSummary, ProcessOutcome, RunEventBody } from '../run/events.js';
+import { shownName } from './block-name.js';
 import { bound } from './bound.js';
+import { foldWindows } from './fold-windows.js';
 import { printable } from './log-format.js';
 import { bytes, duration, records } from './units.js';
 
@@ -12,6 +14,8 @@ type Paint = ReturnType<typeof picocolors.createColors>;
 export interface SummaryOptions {
   colors: boolean;
   runId: string;
+  /** `tapline retry` can take up what is left. */
+  canRetry: boolean;
 }
 
 const labels = {
@@ -23,13 +27,24 @@ const labels = {
 } as const;
 
 /** Lines without an end; empty for a run that had nothing to do. */
-export function summaryText(event: RunFinished, { colors, runId }: SummaryOptions): string {
-  const paint = picocolors.createColors(colors);
-  if (event.blocks.length === 0) return beforeBlocks(event, paint);
-  const names = event.blocks.map(blockName);
+export function summaryText(event: RunFinished, options: SummaryOptions): string {
+  const paint = picocolors.createColors(options.colors);
+  const blocks = foldWindows(event.blocks);
+  if (blocks.length === 0) return beforeBlocks(event, paint);
+  const names = blocks.map(blockName);
   const width = Math.min(60, Math.max(...names.map((name) => name.length)));
-  const lines = event.blocks.flatMap((block, index) => blockLines(block, (names[index] ?? '').padEnd(width), paint));
-  return ['', ...lines, '', ...closing(event, runId, paint)].join('\n');
+  const lines = blocks.flatMap((block, index) => [
+    ...scopeLine(block, blocks[index - 1], paint),
+    ...blockLines(block, (names[index] ?? '').padEnd(width), paint),
+  ]);
+  return ['', ...lines, '', ...closing(event, options, paint)].join('\n');
+}
+
+/** Over the first block of each run step. */
+function scopeLine({ scopes = [] }: BlockSummary, before: BlockSummary | undefined, paint: Paint): string[] {
+  const name = scopes.join(' › ');
+  if (name === (before?.scopes ?? []).join(' › ')) return [];
+  return name === '' ? [''] : [paint.dim(printable(name, false))];
 }
 
 /** A run that ended before its first block. The error, with its code and hint, stands in the log above. */
@@ -44,13 +59,14 @@ function blockLines(block: BlockSummary, name: string, paint: Paint): string[] {
   return [head, ...troubleLines(block, paint).map((line) => `               ${line}`)];
 }
 
-function blockFacts({ counts, durationSeconds, pressure }: BlockSummary): string[] {
+function blockFacts({ counts, durationSeconds, pressure, attempts }: BlockSummary): string[] {
   const moved =
     counts === undefined
       ? []
       : [movedText(counts.recordsExtracted, counts.recordsLoaded), bytes(counts.bytesExtracted)];
   const slow = durationSeconds >= 5 ? bound(pressure) : '';
-  return [...moved, duration(durationSeconds), ...(slow === '' ? [] : [slow])];
+  const tries = attempts === undefined ? [] : [`attempt ${attempts}`];
+  return [...moved, duration(durationSeconds), ...(slow === '' ? [] : [slow]), ...tries];
 }
 
 function movedText(extracted: number, loaded: number): string {
@@ -77,27 +93,43 @@ function lastWords({ plugin, lastLines }: ProcessOutcome, paint: Paint): string[
   return lastLines.slice(-3).map((line) => paint.dim(`${plugin}: ${printable(line, false)}`));
 }
 
-function closing({ status, durationSeconds, blocks, error }: RunFinished, runId: string, paint: Paint): string[] {
+function closing(
+  { status, durationSeconds, blocks, error }: RunFinished,
+  { runId, canRetry }: SummaryOptions,
+  paint: Paint,
+): string[] {
   const time = duration(durationSeconds);
   if (status === 'success') return [paint.green(`Run succeeded in ${time}.`)];
   if (status === 'skipped') return [paint.yellow(`Run skipped after ${time}.`)];
   const failed = blocks.filter((block) => block.status === 'failed').length;
-  const look = `Look into it: tapline runs show ${runId.slice(0, 13)}`;
+  const id = runId.slice(0, 13);
+  const next = [
+    `Look into it: tapline runs show ${id}`,
+    ...(canRetry && isPartlyDone(blocks) ? [`Run what is left: tapline retry ${id}`] : []),
+  ];
   if (status === 'stopped' && failed === 0) {
-    return [paint.yellow(`Run stopped after ${time}. The same command goes on from the last saved state.`), look];
+    return [paint.yellow(`Run stopped after ${time}. The same command goes on from the last saved state.`), ...next];
   }
-  const head = paint.red(
-    `Run ${status} after ${time}: ${failed} of ${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'} failed.`,
-  );
-  const cause = error !== undefined && failed === 0 ? [printable(error.message, false)] : [];
-  return [head, ...cause, look, ...rerun(blocks)];
+  const head = paint.red(`Run ${status} after ${time}${trouble(blocks)}.`);
+  const isNews = error !== undefined && !blocks.some((block) => block.error?.message === error.message);
+  return [head, ...(isNews ? [printable(error.message, false)] : []), ...next];
 }
 
-/** What is left to do, where a part of the run is done. */
-function rerun(blocks: readonly BlockSummary[]): string[] {
-  const left = blocks.filter(({ status }) => status !== 'success');
-  if (left.length === blocks.length) return [];
-  return [`Run what is left: tapline run ${left.map(({ name }) => name).join(' ')}`];
+/** `: 1 of 3 blocks failed, 1 not started`. */
+function trouble(blocks: readonly BlockSummary[]): string {
+  const counts = (['failed', 'stopped', 'skipped', 'not_started'] as const)
+    .map((status) => ({ status, count: blocks.filter((block) => block.status === status).length }))
+    .filter(({ count }) => count > 0);
+  const all = `${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'}`;
+  const parts = counts.map(
+    ({ status, count }, index) => `${count}${index === 0 ? ` of ${all}` : ''} ${labels[status]}`,
+  );
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}
+
+function isPartlyDone(blocks: readonly BlockSummary[]): boolean {
+  const done = blocks.filter(({ status }) => status === 'success').length;
+  return done > 0 && done < blocks.length;
 }
 
 function statusColor(paint: Paint, status: BlockSummary['status']): (text: string) => string {
@@ -105,6 +137,6 @@ function statusColor(paint: Paint, status: BlockSummary['status']): (text: strin
   return status === 'failed' ? paint.red : paint.yellow;
 }
 
-function blockName({ kind, name, plugins }: BlockSummary): string {
-  return printable(kind === 'chain' && plugins.length > 0 ? plugins.join(' → ') : name, false);
+function blockName(block: BlockSummary): string {
+  return printable(shownName(block), false);
 }

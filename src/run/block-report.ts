@@ -1,3 +1,4 @@
+import { lineage } from '../plan/lineage.js';
 import type { Block } from '../plan/types.js';
 import { pluginsOf } from './claim.js';
 import { errorInfo } from './error-info.js';
@@ -8,9 +9,9 @@ export interface BlockDescription {
   name: string;
   plugins: string[];
   stateId?: string | undefined;
-}
   /** The window of a backfill, for people. */
   window?: string | undefined;
+}
 
 export function describeBlock(block: Block): BlockDescription {
   const plugins = pluginsOf(block).map((plugin) => plugin.mapping ?? plugin.name);
@@ -40,6 +41,7 @@ export function summaryOf(block: Block, outcome: BlockOutcome): BlockSummary {
   return {
     blockId: block.id,
     ...describeBlock(block),
+    ...(block.scope === undefined ? {} : { scopes: lineage(block.scope).map(({ name }) => name) }),
     status,
     durationSeconds,
     ...(counts === undefined ? {} : { counts }),

@@ -24,19 +24,29 @@ export function blockWork(context: RunContext): BlockWork<Claim> {
   const attemptOf = (block: Block) => (failed.get(block)?.attempt ?? 0) + 1;
   return {
     claim: (block) => claim(context, block, attemptOf(block), told),
-    run: async (block, held, stop) => {
+    run: async (block, held, { stop, mayRetry }) => {
       const attempt = attemptOf(block);
       const summary = await runBlock(context, block, held, attempt, stop);
       const pause =
-        summary.status === 'failed' && !stop.stopping ? pauseAfter(context, block, attempt, summary) : undefined;
-      if (pause === undefined) return summary;
+        summary.status === 'failed' && mayRetry() ? pauseAfter(context, block, attempt, summary) : undefined;
+      if (pause === undefined) return finish(context, block, attempt, summary);
       failed.set(block, { attempt, summary });
       return { againAfterSeconds: pause };
     },
     giveBack: releaseUnused,
-    // One that waits for its next attempt has failed, whatever keeps it from being tried again.
-    notStarted: (block) => failed.get(block)?.summary ?? finishUnstarted(context, block, 1, 'not_started', undefined),
+    notStarted: (block) => {
+      const last = failed.get(block);
+      // One that waits for its next attempt has failed, whatever keeps it from being tried again.
+      if (last !== undefined) return finish(context, block, last.attempt, last.summary);
+      return finishUnstarted(context, block, 1, 'not_started', undefined);
+    },
   };
+}
+
+/** Told once for each block, however often it is tried. */
+function finish({ emitter }: RunContext, block: Block, attempt: number, summary: BlockSummary): BlockSummary {
+  emitter.at(placeOf(block, attempt))({ type: 'block.finished', summary });
+  return summary;
 }
 
 interface FailedAttempt {
@@ -49,9 +59,9 @@ function pauseAfter(
   { world, options, emitter }: RunContext,
   block: Block,
   attempt: number,
-  { error }: BlockSummary,
+  summary: BlockSummary,
 ): number | undefined {
-  if (!mayPass(error)) return undefined;
+  if (!mayPass(summary.error)) return undefined;
   const emit = emitter.at(placeOf(block, attempt));
   const rule = retryRule(
     pluginsOf(block).map((plugin) => pluginRetry(world, plugin, block, emit)),
@@ -60,7 +70,7 @@ function pauseAfter(
   );
   if (attempt > rule.retries) return undefined;
   const delaySeconds = pauseSeconds(rule, attempt);
-  emit({ type: 'block.retrying', name: block.name, attempts: rule.retries + 1, delaySeconds, error });
+  emit({ type: 'block.retrying', attempts: rule.retries + 1, delaySeconds, summary });
   return delaySeconds;
 }
 
@@ -133,11 +143,10 @@ function finishUnstarted(
   const summary = withAttempts(summaryOf(block, { status, durationSeconds: 0, error }), attempt);
   noteStart(context, block, attempt);
   noteEnd(context, { summary, streams: [], versionBefore: undefined, versionAfter: undefined }, attempt);
-  context.emitter.at(placeOf(block, attempt))({ type: 'block.finished', summary });
-  return summary;
+  return finish(context, block, attempt, summary);
 }
 
-/** From `block.started` to `block.finished`; the claim is given back in between. Never rejects. */
+/** One attempt; the claim is given back at its end. Never rejects. */
 async function runBlock(
   context: RunContext,
   block: Block,
@@ -168,7 +177,6 @@ async function runBlock(
   const durationSeconds = (performance.now() - started) / 1000;
   const summary = withAttempts({ ...record.summary, durationSeconds }, attempt);
   noteEnd(context, { ...record, summary }, attempt);
-  emit({ type: 'block.finished', summary });
   return summary;
 }
 
@@ -271,6 +279,7 @@ function noteStart({ notes, options, owner }: RunContext, block: Block, attempt:
     name,
     plugins: pluginsOf(block).map((plugin) => plugin.name),
     stateId,
+    window: block.kind === 'chain' ? rangeOf(block) : undefined,
     parentId: block.scope?.id,
     attempt,
     options: { ...options.defaults, ...(block.kind === 'chain' ? block.options : {}) },
@@ -279,7 +288,6 @@ function noteStart({ notes, options, owner }: RunContext, block: Block, attempt:
   void notes.note((history) => history.startBlock(row));
 }
 
-    window: block.kind === 'chain' ? rangeOf(block) : undefined,
 function noteEnd(
   { notes, owner, world }: RunContext,
   { summary, streams, versionBefore, versionAfter }: ChainRecord,

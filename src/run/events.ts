@@ -91,8 +91,8 @@ export type RunEventBody =
     }
   /** Once for each block, after its last attempt. */
   | { type: 'block.finished'; summary: BlockSummary }
-  /** It failed, and is tried again after the delay; `attempt` of the envelope is the one that failed. */
-  | { type: 'block.retrying'; name: string; attempts: number; delaySeconds: number; error?: ErrorInfo | undefined }
+  /** An attempt failed (the envelope says which, `summary` how), and after the delay there is another one, of so many in all. */
+  | { type: 'block.retrying'; attempts: number; delaySeconds: number; summary: BlockSummary }
   | { type: 'scope.started'; kind: ScopeKind; name: string }
   | {
       type: 'scope.finished';
@@ -181,7 +181,7 @@ export interface BlockSummary {
   counts?: ChainCounts | undefined;
   pressure?: ChainPressure | undefined;
   processes: ProcessOutcome[];
-  /** The last one's number, where there was more than one. */
+  /** The last one's number, where it is not the first. */
   attempts?: number | undefined;
   /** Exit codes as the original's log field shows them, e.g. `{ extractors: 7 }`. */
   exitCodes?: Record<string, number> | undefined;

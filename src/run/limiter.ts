@@ -10,16 +10,22 @@ export interface BlockWork<Claim> {
   /** Takes all that the block needs or nothing; `wait`: somebody else has it, ask again later; `summary`: it will not run. Never rejects. */
   claim(block: Block): Promise<ClaimResult<Claim>>;
   /** Runs it to its end and gives the claim back. Never rejects. `again`: it failed and is to be tried once more, after so long. */
-  run(block: Block, claim: Claim, stop: StopControl): Promise<BlockSummary | { againAfterSeconds: number }>;
+  run(block: Block, claim: Claim, bounds: BlockBounds): Promise<BlockSummary | { againAfterSeconds: number }>;
   giveBack(claim: Claim): Promise<void>;
   /** What became of a block that will not run (any more). */
   notStarted(block: Block): BlockSummary;
 }
 
+export interface BlockBounds {
+  stop: StopControl;
+  /** False where nothing may start any more. */
+  mayRetry(): boolean;
+}
+
 /** Told of what the groups belong to. */
 export interface LimiterScopes {
-  /** Before a group's first block. Returns what stops its blocks. */
-  enter(scope: PlanScope | undefined): StopControl;
+  /** Before a group's first block, or where none of them is to start. Returns what stops its blocks. */
+  enter(scope: PlanScope | undefined, willStart: boolean): StopControl;
   /** After its last. */
   note(summaries: readonly BlockSummary[]): void;
   /** How many of its blocks may run at once. */
@@ -47,8 +53,9 @@ export async function runPlan<Claim>(
   const summaries: BlockSummary[] = [];
   const { onFailure, scopes } = options;
   for (const { blocks, scope } of plan.groups) {
-    const rules = { onFailure, jobs: scopes.jobs(scope), stop: scopes.enter(scope) };
-    const ended = await new Group(blocks, work, rules, isClosed(summaries, rules)).run();
+    const isOver = isClosedBy(summaries, onFailure);
+    const rules = { onFailure, jobs: scopes.jobs(scope), stop: scopes.enter(scope, !isOver) };
+    const ended = await new Group(blocks, work, rules, isOver).run();
     scopes.note(ended);
     summaries.push(...ended);
   }
@@ -61,9 +68,8 @@ interface GroupRules {
   stop: StopControl;
 }
 
-/** Whether nothing new may start, because of what has happened so far. */
-function isClosed(summaries: readonly BlockSummary[], { onFailure, stop }: GroupRules): boolean {
-  if (stop.stopping) return true;
+/** Whether nothing new may start, because of what has become of other blocks. */
+function isClosedBy(summaries: readonly BlockSummary[], onFailure: FailurePolicy): boolean {
   return onFailure !== 'run-rest' && summaries.some(({ status }) => status !== 'success');
 }
 
@@ -86,13 +92,18 @@ class Group<Claim> {
 
   async run(): Promise<BlockSummary[]> {
     while (this.pending.length > 0 || this.running.size > 0) {
-      this.closed ||= isClosed([...this.summaries.values()], this.options);
-      if (this.closed) this.dropPending();
+      if (this.isClosed()) this.dropPending();
       const next = this.next();
       if (next !== undefined) await this.start(next);
       else if (this.running.size > 0 || this.pending.length > 0) await this.something();
     }
     return this.blocks.flatMap((block) => this.summaries.get(block) ?? []);
+  }
+
+  private isClosed(): boolean {
+    const { stop, onFailure } = this.options;
+    this.closed ||= stop.stopping || isClosedBy([...this.summaries.values()], onFailure);
+    return this.closed;
   }
 
   private next(): Block | undefined {
@@ -113,8 +124,7 @@ class Group<Claim> {
       return;
     }
     // What was asked for while the claim was taken holds for this block, too.
-    this.closed ||= isClosed([...this.summaries.values()], this.options);
-    if (this.closed && 'claim' in result) {
+    if (this.isClosed() && 'claim' in result) {
       await this.work.giveBack(result.claim);
       return;
     }
@@ -123,7 +133,8 @@ class Group<Claim> {
       this.finish(block, result.summary);
       return;
     }
-    const running = this.work.run(block, result.claim, this.options.stop).then((ended) => {
+    const bounds = { stop: this.options.stop, mayRetry: () => !this.isClosed() };
+    const running = this.work.run(block, result.claim, bounds).then((ended) => {
       if ('againAfterSeconds' in ended) this.putBack(block, ended.againAfterSeconds);
       else this.finish(block, ended);
     });

@@ -14,6 +14,7 @@ import { runPlan } from './limiter.js';
 import { startReaper } from './process/reaper.js';
 import type { RunContext } from './run-context.js';
 import { RunDirectories } from './run-directories.js';
+import { requestRow } from './run-request.js';
 import { RunScopes } from './scopes.js';
 import { signalExitCode, stopAfter, stopOnSignals, stopWhenAborted } from './signals.js';
 import { SharedDiscovery } from './shared-discovery.js';
@@ -102,6 +103,9 @@ async function runBlocks(
     environment,
     trigger,
     startedAt: new Date(),
+    projectId: world.project.projectId,
+    options: options.request && requestRow(options.request, plan.words, world.mask),
+    retryOf: options.retryOf,
   };
   void notes.note((history) => history.startRun(row));
   const end = (blocks: BlockSummary[], failure: unknown) =>

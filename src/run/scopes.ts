@@ -1,6 +1,7 @@
 /** The run steps and pipelines of a run: begun with their first block, ended with their last, stopped when their time is over. */
 import { availableParallelism } from 'node:os';
 import { TaplineError } from '../errors.js';
+import { lineage } from '../plan/lineage.js';
 import type { PlanScope } from '../plan/types.js';
 import { errorInfo } from './error-info.js';
 import type { BlockStatus, BlockSummary, ErrorInfo } from './events.js';
@@ -31,11 +32,11 @@ export class RunScopes implements LimiterScopes {
   ) {}
 
   /** Ends the scopes that are over, begins those that are not yet. Returns what stops the blocks of the innermost one. */
-  enter(scope: PlanScope | undefined): StopControl {
+  enter(scope: PlanScope | undefined, willStart: boolean): StopControl {
     const wanted = lineage(scope);
     const shared = this.open.findIndex((each, index) => each.scope !== wanted[index]);
     if (shared !== -1) this.leave(shared);
-    for (const each of wanted.slice(this.open.length)) this.begin(each);
+    for (const each of wanted.slice(this.open.length)) this.begin(each, willStart);
     return this.open.at(-1)?.stop ?? this.context.stop;
   }
 
@@ -55,18 +56,14 @@ export class RunScopes implements LimiterScopes {
     }
   }
 
-  private begin(scope: PlanScope): void {
+  private begin(scope: PlanScope, willStart: boolean): void {
     const { emitter, notes, owner } = this.context;
     const stop = new StopControl(this.open.at(-1)?.stop ?? this.context.stop);
-    this.open.push({
-      scope,
-      stop,
-      started: performance.now(),
-      summaries: [],
-      close: stopAfter(scope.timeoutSeconds, stop),
-    });
+    const isIdle = !willStart || stop.stopping;
+    const close = stopAfter(isIdle ? undefined : scope.timeoutSeconds, stop);
+    this.open.push({ scope, stop, started: performance.now(), summaries: [], close });
     const { kind, id, name, parent } = scope;
-    emitter.at({ blockId: id, parentId: parent?.id })({ type: 'scope.started', kind, name });
+    if (!isIdle) emitter.at({ blockId: id, parentId: parent?.id })({ type: 'scope.started', kind, name });
     const row = {
       runId: owner.runId,
       blockId: id,
@@ -83,7 +80,7 @@ export class RunScopes implements LimiterScopes {
 
   private end({ scope, stop, started, summaries, error: inner, close }: OpenScope): void {
     close();
-    const late = this.lateness(scope, stop);
+    const late = statusOf(summaries) === 'success' ? undefined : this.lateness(scope, stop);
     this.failure ??= late;
     const failed = summaries.find(({ status }) => status === 'failed')?.error;
     const cause = late === undefined ? (inner ?? failed) : errorInfo(late);
@@ -122,10 +119,6 @@ export class RunScopes implements LimiterScopes {
 /** How many blocks run at once: in a step as many as it says, else as the command line says, else one for each CPU. */
 export function jobsOf(scope: PlanScope | undefined, jobs: number | undefined): number {
   return scope === undefined ? (jobs ?? 1) : (scope.jobs ?? jobs ?? availableParallelism());
-}
-
-function lineage(scope: PlanScope | undefined): PlanScope[] {
-  return scope === undefined ? [] : [...lineage(scope.parent), scope];
 }
 
 /** As bad as the worst of its blocks. */

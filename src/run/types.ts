@@ -6,6 +6,7 @@ import type { Project } from '../project/types.js';
 import type { SettingsResolver } from '../settings/types.js';
 import type { StateBackend } from '../state/port.js';
 import type { BlockSummary, ErrorInfo } from './events.js';
+import type { RunRequest } from './run-request.js';
 
 /** Hides secrets in texts; the run adds those of each plugin once its settings are resolved. */
 export interface SecretMask {
@@ -57,6 +58,10 @@ export interface RunOptions {
   timeoutSeconds?: number | undefined;
   /** `cli` by default, or MELTANO_JOB_TRIGGER. */
   trigger?: string | undefined;
+  /** Kept with the run, so that it can be taken up. */
+  request?: RunRequest | undefined;
+  /** The run whose rest this one does. */
+  retryOf?: string | undefined;
   /** Listen to INT, TERM and HUP of this process. Off by default: a library must not. */
   handleSignals?: boolean | undefined;
   /** Stops gracefully when aborted. */

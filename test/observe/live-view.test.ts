@@ -58,6 +58,35 @@ describe('the live view', () => {
     expect(view.lines()).toEqual(['▸ tap-x → target-y  12,345 records  12,345/s']);
   });
 
+  it('counts down to the next attempt', () => {
+    const view = viewAt(120);
+    const summary = {
+      blockId: '1',
+      kind: 'chain',
+      name: 'x',
+      plugins: ['tap-x', 'target-y'],
+      status: 'failed',
+      durationSeconds: 1,
+      processes: [],
+    } as const;
+    view.tell(started, '1');
+    view.tell(
+      {
+        type: 'block.retrying',
+        attempts: 3,
+        delaySeconds: 60,
+        summary: { ...summary, plugins: [...summary.plugins], processes: [] },
+      },
+      '1',
+    );
+    view.wait(10_000);
+    expect(view.lines()).toEqual(['▸ tap-x → target-y  attempt 2 of 3  in 50s']);
+    view.tell({ type: 'stop', reason: 'signal', second: false });
+    expect(view.lines()).toEqual(['▸ tap-x → target-y  stopping  10s']);
+    view.tell(started, '1');
+    expect(view.lines()).toEqual(['▸ tap-x → target-y  starting  0s']);
+  });
+
   it('has a line for each chain that runs, and none at the end', () => {
     const view = viewAt(120);
     view.tell(started, '1');

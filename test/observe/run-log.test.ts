@@ -53,6 +53,16 @@ describe('the log of a run', () => {
     });
   });
 
+  it('tells of a block that is tried again in one line', () => {
+    const event = eventOf({ type: 'block.retrying', attempts: 3, delaySeconds: 300, summary: failed }, '2');
+    const record = recordOf({ ...event, attempt: 1 });
+    expect(record).toMatchObject({
+      level: 'warning',
+      event: "'tap-x-to-target-y' failed, and is tried again in 5m (attempt 2 of 3): Extractor failed",
+      fields: { delay_seconds: 300, code: 'PROCESS_FAILED', exit_codes: { extractors: 3 } },
+    });
+  });
+
   it('tells how the run ended', () => {
     expect(
       json({ type: 'run.finished', status: 'success', durationSeconds: 2, exitCode: 0, blocks: [] }),
@@ -206,13 +216,60 @@ describe('the summary', () => {
           { ...failed, blockId: '3', status: 'not_started' },
         ],
       },
-      { colors: false, runId: '0190aaaa-bbbb-cccc' },
+      { colors: false, runId: '0190aaaa-bbbb-cccc', canRetry: true },
     );
     expect(text).toMatch(/^ {2}ok +tap-x → target-y {2}2 records loaded of 5 records, 2.05 kB, 1.2s$/m);
     expect(text).toMatch(/^ +Extractor failed \[PROCESS_FAILED\]\n +tap-x: tap broke\n +→ Look at its last lines.$/m);
     expect(text).toMatch(/^ {2}not started +tap-x → target-y$/m);
-    expect(text).toContain('Run failed after 1m 5s: 1 of 3 blocks failed.');
+    expect(text).toContain('Run failed after 1m 5s: 1 of 3 blocks failed, 1 not started.');
     expect(text).toContain('tapline runs show 0190aaaa-bbbb');
-    expect(text).toContain('Run what is left: tapline run tap-x-to-target-y tap-x-to-target-y');
+    expect(text).toContain('Run what is left: tapline retry 0190aaaa-bbbb');
+  });
+
+  const ended = { type: 'run.finished', status: 'failed', durationSeconds: 5, exitCode: 1 } as const;
+  const done: BlockSummary = { ...failed, blockId: '1.1.1', status: 'success', error: undefined, processes: [] };
+  const options = { colors: false, runId: '0190aaaa-bbbb-cccc', canRetry: true };
+
+  it('groups blocks by their run steps', () => {
+    const blocks: BlockSummary[] = [
+      { ...done, scopes: ['nightly', 'extract'] },
+      { ...done, blockId: '1.1.2', scopes: ['nightly', 'extract'] },
+      { ...done, blockId: '1.2.1', kind: 'command', name: 'dbt:run', scopes: ['nightly', 'transform'] },
+      { ...done, blockId: '2', kind: 'command', name: 'dbt:test' },
+    ];
+    const lines = summaryText({ ...ended, status: 'success', exitCode: 0, blocks }, options).split('\n');
+    const names = lines.map((line) => line.replace(/^ {2}ok +| {2}\d.*$/g, '').trim());
+    const chain = 'tap-x → target-y';
+    expect(names.slice(1, 9)).toEqual([
+      'nightly › extract',
+      chain,
+      chain,
+      'nightly › transform',
+      'dbt:run',
+      '',
+      'dbt:test',
+      '',
+    ]);
+  });
+
+  it('counts what a time limit has stopped, and says why once', () => {
+    const error = { code: 'RUN_TIMEOUT', message: "The run step 'extract' timed out after 5 s." };
+    const blocks: BlockSummary[] = [
+      { ...done, status: 'stopped' },
+      { ...done, blockId: '1.1.2', status: 'stopped' },
+      { ...done, blockId: '1.1.3', status: 'not_started' },
+    ];
+    const text = summaryText({ ...ended, blocks, error }, options);
+    expect(text).toContain('Run failed after 5s: 2 of 3 blocks stopped, 1 not started.');
+    expect(text.split(error.message)).toHaveLength(2);
+    // Nothing is done: the same command does the same.
+    expect(text).not.toContain('tapline retry');
+  });
+
+  it('says which attempt it was, and offers no retry where there is none', () => {
+    const blocks: BlockSummary[] = [done, { ...failed, attempts: 3 }];
+    const text = summaryText({ ...ended, blocks }, { ...options, canRetry: false });
+    expect(text).toMatch(/^ {2}failed .*, 1.2s, attempt 3$/m);
+    expect(text).not.toContain('tapline retry');
   });
 });

@@ -1,0 +1,40 @@
+/** What runs that took one another up have left to do. */
+import type { RunDetail } from '../history/port.js';
+import type { Plan } from '../plan/types.js';
+import { type PlannedBlock, readRequest } from './run-request.js';
+
+/** IDs of the blocks that any of these runs has done, or knew to be done. */
+export function doneBlocks(runs: readonly RunDetail[]): Set<string> {
+  const succeeded = runs.flatMap(({ blockRows }) =>
+    blockRows.filter(({ status, kind }) => status === 'success' && (kind === 'chain' || kind === 'command')),
+  );
+  const known = runs.flatMap(({ options }) => {
+    const request = readRequest(options);
+    return request === undefined || 'hidden' in request ? [] : request.done;
+  });
+  return new Set([...succeeded.map(({ blockId }) => blockId), ...known]);
+}
+
+/** The plan without what is done; what is left keeps its number, its step and its order. */
+export function withoutDone(plan: Plan, done: ReadonlySet<string>): Plan {
+  const groups = plan.groups.map((group) => ({ ...group, blocks: group.blocks.filter(({ id }) => !done.has(id)) }));
+  return { ...plan, groups: groups.filter(({ blocks }) => blocks.length > 0) };
+}
+
+/** How the blocks of a plan differ from what they were, one a line; empty where they are the same. */
+export function planChanges(before: readonly PlannedBlock[], now: readonly PlannedBlock[]): string[] {
+  const old = new Map(before.map((block) => [block.id, block]));
+  const gone = before.filter(({ id }) => !now.some((block) => block.id === id));
+  return [
+    ...now.flatMap((block) => {
+      const was = old.get(block.id);
+      if (was === undefined) return [`${describe(block)} is new`];
+      return describe(was) === describe(block) ? [] : [`${describe(was)} is now ${describe(block)}`];
+    }),
+    ...gone.map((block) => `${describe(block)} is gone`),
+  ];
+}
+
+function describe({ id, name, stateId }: PlannedBlock): string {
+  return `block ${id} (${name}${stateId === null ? '' : `, state ${stateId}`})`;
+}

@@ -32,6 +32,7 @@ export function compileManifest(parts: ManifestParts): Values {
   const annotations = mergeValues(project.annotations, environment?.annotations ?? {});
   const manifest: Values = {
     ...nest(own, { unescape: false, unset: 'leave out' }),
+    ...project.written,
     ...(project.requiresMeltano === undefined ? {} : { requires_meltano: project.requiresMeltano }),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     env: projectEnv(parts),

@@ -36,13 +36,16 @@ export async function checkInterval(interval: string): Promise<void> {
   }
 }
 
-/** The next time after `now`, in UTC; undefined where no clock starts it, or the text is no cron. */
-export async function nextTime(interval: string, now: Date): Promise<Date | undefined> {
+/**
+ * The next time after `now` by the clocks of this zone: one that they leave out when they go forward comes when they have, and of one
+ * that comes twice only the first counts. Undefined where no clock starts it, or the text is no cron.
+ */
+export async function nextTime(interval: string, now: Date, timezone = 'UTC'): Promise<Date | undefined> {
   const cron = cronOf(interval);
   if (cron === null) return undefined;
   const { Cron } = await import('croner');
   try {
-    return new Cron(cron, { paused: true, timezone: 'UTC' }).nextRun(now) ?? undefined;
+    return new Cron(cron, { paused: true, timezone }).nextRun(now) ?? undefined;
   } catch {
     return undefined;
   }

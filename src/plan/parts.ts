@@ -1,7 +1,7 @@
 import { closest } from '../did-you-mean.js';
 import { type ErrorCode, formatLocation, type SourceLocation, TaplineError } from '../errors.js';
 import type { Plugin, Plugins } from '../plugins/types.js';
-import type { Project } from '../project/types.js';
+import type { Project, ProjectPath } from '../project/types.js';
 import { findCommand } from './command-line.js';
 import type { PlanWord } from './words.js';
 
@@ -80,33 +80,55 @@ function checkCommand(word: PlanWord, plugin: Plugin, command: string | undefine
 
 function unknownBlock(word: PlanWord, project: Project, plugins: Plugins): TaplineError {
   const { text, job } = word;
-  if (job !== undefined && project.jobs.some(({ name }) => name === text)) {
-    const hint = `Name '${text}' beside '${job}' on the command line, or write its tasks into '${job}'.`;
-    return planError(
-      'BLOCK_UNKNOWN',
-      word,
-      `Block '${text}' not found: a job in the tasks of a job is not expanded.`,
-      hint,
+  const unknown = (why: string, hint: string) =>
+    planError('BLOCK_UNKNOWN', word, `Block '${text}' not found: ${why}.`, hint);
+  const scope = scopeNamed(text, project);
+  if (scope !== undefined) {
+    const holder = job === undefined ? 'a line of a run step' : 'the tasks of a job';
+    return unknown(
+      `a ${scope} can't stand in ${holder}`,
+      scope === 'run step'
+        ? 'Pipelines put run steps in order, and `tapline run` takes several names; or write its commands here.'
+        : '`tapline run` takes several names: put it there.',
     );
   }
-  return planError(
-    'BLOCK_UNKNOWN',
-    word,
-    `Block '${text}' not found: no plugin, mapping or job has this name.`,
-    suggest(text, project, plugins),
-  );
+  if (job !== undefined && project.jobs.some(({ name }) => name === text)) {
+    const hint = `Name '${text}' beside '${job}' on the command line, or write its tasks into '${job}'.`;
+    return unknown('a job in the tasks of a job is not expanded', hint);
+  }
+  const kinds = isOfCommandLine(word) ? 'plugin, mapping, job, run step or pipeline' : 'plugin, mapping or job';
+  return unknown(`no ${kinds} has this name`, suggest(word, project, plugins));
 }
 
-function suggest(text: string, project: Project, plugins: Plugins): string {
-  const { name, command } = splitWord(text);
+function scopeNamed(text: string, { runSteps, pipelines }: Project): 'run step' | 'pipeline' | undefined {
+  if (runSteps.some(({ name }) => name === text)) return 'run step';
+  return pipelines.some(({ id }) => id === text) ? 'pipeline' : undefined;
+}
+
+/** Run steps and pipelines can be named there only. */
+function isOfCommandLine({ locate }: PlanWord): boolean {
+  return locate === undefined;
+}
+
+function suggest(word: PlanWord, project: Project, plugins: Plugins): string {
+  const { name, command } = splitWord(word.text);
   const mappings = plugins.list('mappers').flatMap((mapper) => mapper.mappings.map((mapping) => mapping.name));
-  const jobs = project.jobs.map((job) => job.name);
-  const near = closest(name, [...plugins.names(), ...mappings, ...jobs]);
+  const others = placesOfOthers(word, project);
+  const near = closest(name, [...plugins.names(), ...mappings, ...others.keys()]);
   if (near === undefined)
     return 'The plugins and jobs of this project stand in meltano.yml; `tapline job list` lists jobs.';
-  const job = jobs.indexOf(near);
-  const at = plugins.find(near)?.at ?? (job === -1 ? undefined : project.locate(['jobs', job]));
-  return `Did you mean '${near}${command === undefined || job !== -1 ? '' : `:${command}`}'${place(at)}?`;
+  const other = others.get(near);
+  const at = plugins.find(near)?.at ?? (other === undefined ? undefined : project.locate(other));
+  return `Did you mean '${near}${command === undefined || other !== undefined ? '' : `:${command}`}'${place(at)}?`;
+}
+
+/** Jobs, run steps and pipelines that this word could have meant. */
+function placesOfOthers(word: PlanWord, { jobs, runSteps, pipelines }: Project): Map<string, ProjectPath> {
+  const places = new Map<string, ProjectPath>(jobs.map(({ name }, index) => [name, ['jobs', index]]));
+  if (!isOfCommandLine(word)) return places;
+  for (const { name } of runSteps) places.set(name, ['run_steps', name]);
+  for (const [index, { id }] of pipelines.entries()) places.set(id, ['pipelines', index]);
+  return places;
 }
 
 function place(at: SourceLocation | undefined): string {

@@ -5,9 +5,18 @@ import { durationSeconds } from '../duration.js';
 import { splitShellWords, UnclosedQuote } from '../shell-words.js';
 import type { BlockOptions, RetryPart } from './types.js';
 
-export type RunLine =
-  | { kind: 'run'; words: string[]; options: BlockOptions; retry: RetryPart }
-  | { kind: 'invoke'; word: string; args: string[] };
+export type RunLine = LineHead &
+  (
+    | { kind: 'run'; words: string[]; options: BlockOptions; retry: RetryPart }
+    | { kind: 'invoke'; word: string; args: string[] }
+  );
+
+interface LineHead {
+  /** That it names with `--environment`: it can only be the one that is active. */
+  environment: string | undefined;
+  /** Names of variables that a shell would have put in: `$NAME` outside of single quotes. */
+  variables: string[];
+}
 
 /** What is wrong with a line, without where it stands. */
 export class LineFault extends Error {
@@ -21,36 +30,56 @@ export class LineFault extends Error {
   }
 }
 
-/**
- * Reads `meltano run ...`, `tapline invoke ...`, `run ...`, `invoke ...` or bare words of `run`. `environment`: the active
- * one, which a line may name and not change. Throws LineFault.
- */
-export function readRunLine(text: string, environment: string | undefined): RunLine {
-  refuseShell(text);
+/** Reads `meltano run ...`, `tapline invoke ...`, `run ...`, `invoke ...` or bare words of `run`. Throws LineFault. */
+export function readRunLine(text: string): RunLine {
   const words = split(text);
+  refuseShell(text);
+  refuseAssignment(words);
   const isProgram = words[0] === 'meltano' || words[0] === 'tapline';
-  const rest = isProgram ? withoutGlobalOptions(words.slice(1), environment) : words;
-  const [command, ...args] = rest;
+  const global = isProgram ? readGlobalOptions(words.slice(1)) : { rest: words, environment: undefined };
+  const [command, ...args] = global.rest;
+  const head = { environment: global.environment, variables: variablesOf(text) };
   if (command === undefined)
     throw new LineFault('The line is empty.', 'Write what is to run, such as `tap-a target-b`.');
-  if (command === 'run') return readRun(args);
-  if (command === 'invoke') return readInvoke(args);
-  if (!isProgram) return readRun(rest);
+  if (command === 'invoke') return { ...head, ...readInvoke(args) };
+  if (command === 'run') return { ...head, ...readRun(args, global.environment) };
+  if (!isProgram) return { ...head, ...readRun(words, undefined) };
   throw new LineFault(`'${command}' can't stand in a run step.`, 'A line is a `run` or an `invoke`.');
 }
 
-/** What is in quotes or escaped is no operator, save what a shell expands in double quotes. */
+/** What a shell would look into: for operators outside of all quotes, for variables and commands in double quotes, too. */
+function unquoted(text: string): { bare: string; expanded: string } {
+  const quotes = /\\[\s\S]|'[^']*'|"((?:\\[\s\S]|[^"\\])*)"/g;
+  return {
+    bare: text.replace(quotes, ''),
+    expanded: text.replace(quotes, (_, double?: string) => double?.replace(/\\[\s\S]/g, '') ?? ''),
+  };
+}
+
 function refuseShell(text: string): void {
-  const unquoted = text.trim().replace(/\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g, (quoted) => {
-    return quoted.startsWith('"') ? (quoted.match(/\$\(|`/)?.[0] ?? '') : '';
-  });
-  const operator = /\$\(|&&|\|\||[|&;<>()`\n]/.exec(unquoted)?.[0];
+  const { bare, expanded } = unquoted(text.trim());
+  const operator = (/\$\(|`/.exec(expanded) ?? /&&|\|\||[|&;<>()\n]/.exec(bare))?.[0];
   if (operator === undefined) return;
   const shown = operator === '\n' ? 'a line break' : `\`${operator}\``;
   throw new LineFault(
     `${shown} is for a shell, and no shell reads a run step.`,
     'Write one command an item; one that fails keeps the next from starting. Quote what is meant as it stands.',
   );
+}
+
+/** `NAME=value command`, which only a shell understands. */
+function refuseAssignment([first = '']: readonly string[]): void {
+  const name = /^([A-Za-z_]\w*)=/.exec(first)?.[1];
+  if (name === undefined) return;
+  throw new LineFault(
+    `It begins with a value for the variable ${name}, which only a shell would set.`,
+    `Put ${name} under \`env:\` of the step.`,
+  );
+}
+
+function variablesOf(text: string): string[] {
+  const found = unquoted(text).expanded.matchAll(/\$(?:\{(\w+)|([A-Za-z_]\w*))/g);
+  return [...new Set([...found].map(([, braced, bare]) => braced ?? bare ?? ''))];
 }
 
 function split(text: string): string[] {
@@ -65,63 +94,69 @@ function split(text: string): string[] {
   }
 }
 
-function withoutGlobalOptions(words: readonly string[], environment: string | undefined): string[] {
-  const at = words.findIndex((word) => !word.startsWith('-'));
-  const named = /^--environment(?:=(.*))?$/.exec(words[0] ?? '');
-  if (named !== null) {
-    const name = named[1] ?? words[1];
-    if (name !== environment) throw otherEnvironment(name, environment);
-    return withoutGlobalOptions(words.slice(named[1] === undefined ? 2 : 1), environment);
+/** Of the program's own options only `--environment` can be said of a line. */
+function readGlobalOptions(words: readonly string[]): { rest: string[]; environment: string | undefined } {
+  const [first = '', second, ...more] = words;
+  const given = /^--environment(?:=([\s\S]*))?$/.exec(first);
+  if (given !== null) {
+    const environment = given[1] ?? second;
+    if (environment === undefined || environment === '') throw noValue('environment');
+    const { rest, environment: later } = readGlobalOptions(given[1] === undefined ? more : words.slice(1));
+    return { rest, environment: later ?? environment };
   }
-  if (at > 0) {
-    throw new LineFault(
-      `'${words[0]}' can't stand in a run step.`,
-      'Give it to `tapline run`: it holds for the whole run.',
-    );
-  }
-  return [...words];
+  if (first.startsWith('-')) throw new LineFault(`The option '${first}' can't stand in a run step.`, forWholeRun);
+  return { rest: [...words], environment: undefined };
 }
 
-function otherEnvironment(name: string | undefined, active: string | undefined): LineFault {
-  const here = active === undefined ? 'none is active' : `'${active}' is active`;
-  return new LineFault(
-    `The line names the environment '${name ?? ''}', and ${here}: a run has one.`,
-    'Leave it out, and run the step with `--environment`.',
-  );
-}
+const forWholeRun = 'Give it to `tapline run`: it holds for the whole run.';
 
 const flags = ['full-refresh', 'refresh-catalog', 'no-state-update', 'merge-state', 'force'] as const;
-const values = ['state-id-suffix', 'state-strategy', 'retries', 'retry-delay'] as const;
+const texts = ['state-id-suffix', 'state-strategy', 'retries', 'retry-delay', 'environment'] as const;
 const lists = ['select', 'exclude'] as const;
-const known = [...flags, ...values, ...lists] as readonly string[];
+const known = [...flags, ...texts, ...lists] as readonly string[];
 const lineOptions = {
   ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' as const }])),
-  ...Object.fromEntries(values.map((name) => [name, { type: 'string' as const }])),
+  ...Object.fromEntries(texts.map((name) => [name, { type: 'string' as const }])),
   ...Object.fromEntries(lists.map((name) => [name, { type: 'string' as const, multiple: true }])),
 };
 
-/** Options of `run` that are a matter of the step or of the whole run. */
+/** Options that are a matter of the step or of the whole run. */
 const elsewhere: Readonly<Record<string, string>> = {
   jobs: 'Set `jobs:` on the step.',
+  j: 'Set `jobs:` on the step.',
   timeout: 'Set `timeout:` on the step.',
+  ...Object.fromEntries(
+    ['dry-run', 'run-id', 'fail-fast', 'no-fail-fast', 'if-running', 'strict-singer', 'install', 'no-install']
+      .concat([
+        'only-install',
+        'database-uri',
+        'log-level',
+        'log-format',
+        'log-config',
+        'no-environment',
+        'cwd',
+        'env-file',
+      ])
+      .map((name) => [name, forWholeRun]),
+  ),
 };
 
-function readRun(args: readonly string[]): RunLine {
-  const {
-    values: given,
-    positionals,
-    tokens,
-  } = parseArgs({
+type RunPart = Omit<Extract<RunLine, { kind: 'run' }>, 'variables'>;
+
+/** `environment`: what stands before `run`; both sides mean the same. */
+function readRun(args: readonly string[], environment: string | undefined): RunPart {
+  const { values, positionals, tokens } = parseArgs({
     args: args.map((arg) => (arg === '-f' ? '--force' : withHyphens(arg))),
     options: lineOptions,
     allowPositionals: true,
     strict: false,
     tokens: true,
   });
-  for (const token of tokens) if (token.kind === 'option') checkOption(token.name, token.rawName, token.value);
+  for (const token of tokens) if (token.kind === 'option') checkOption(token);
   if (positionals.length === 0)
     throw new LineFault('The line names nothing to run.', 'Name an extractor and a loader, a plugin command or a job.');
-  return { kind: 'run', words: positionals, options: optionsOf(given), retry: retryOf(given) };
+  const named = (values.environment as string | undefined) ?? environment;
+  return { kind: 'run', words: positionals, options: optionsOf(values), retry: retryOf(values), environment: named };
 }
 
 /** `--full_refresh` is `--full-refresh`, as on the command line. */
@@ -130,36 +165,60 @@ function withHyphens(arg: string): string {
   return name === undefined ? arg : name.replaceAll('_', '-') + (rest ?? '');
 }
 
-function checkOption(name: string, rawName: string, value: string | undefined): void {
+interface GivenOption {
+  name: string;
+  rawName: string;
+  value?: string | undefined;
+  inlineValue?: boolean | undefined;
+}
+
+function checkOption({ name, rawName, value, inlineValue }: GivenOption): void {
   if (!known.includes(name)) {
     const hint =
       elsewhere[name] ??
       didYouMean(name, known)?.replace("'", "'--") ??
-      `Options of a line: ${known.map((option) => `--${option}`).join(', ')}.`;
+      `Options of a plugin's command go with \`invoke PLUGIN:COMMAND\`; those of a run are ${listOf(known)}.`;
     throw new LineFault(`The option '${rawName}' can't stand in a run step.`, hint);
   }
   const isFlag = (flags as readonly string[]).includes(name);
   if (isFlag && value !== undefined)
     throw new LineFault(`The option '--${name}' takes no value.`, `Write --${name} alone.`);
-  if (!isFlag && (value === undefined || value === ''))
-    throw new LineFault(`The option '--${name}' has no value.`, `Write --${name}=VALUE.`);
+  const isEmpty = value === undefined || value === '' || (value.startsWith('-') && inlineValue !== true);
+  if (!isFlag && isEmpty) throw noValue(name);
+}
+
+function noValue(name: string): LineFault {
+  return new LineFault(`The option '--${name}' has no value.`, `Write --${name}=VALUE.`);
+}
+
+function listOf(names: readonly string[]): string {
+  return names.map((name) => `--${name}`).join(', ');
 }
 
 type Given = Record<string, string | boolean | (string | boolean)[] | undefined>;
 
 function optionsOf(given: Given): BlockOptions {
   const flag = (name: (typeof flags)[number]) => (given[name] === true ? true : undefined);
-  const texts = (name: (typeof lists)[number]) => (given[name] as string[] | undefined) ?? [];
-  const patterns = [...texts('select'), ...texts('exclude').map((pattern) => `!${pattern}`)];
+  const list = (name: (typeof lists)[number]) => (given[name] as string[] | undefined) ?? [];
+  const patterns = [...list('select'), ...list('exclude').map((pattern) => `!${pattern}`)];
   return {
     fullRefresh: flag('full-refresh'),
     refreshCatalog: flag('refresh-catalog'),
     noStateUpdate: flag('no-state-update'),
     force: flag('force'),
-    stateIdSuffix: given['state-id-suffix'] as string | undefined,
+    stateIdSuffix: suffixOf(given),
     stateStrategy: strategyOf(given),
     selectFilter: patterns.length === 0 ? undefined : patterns,
   };
+}
+
+function suffixOf({ 'state-id-suffix': suffix }: Given): string | undefined {
+  if (typeof suffix !== 'string') return undefined;
+  if (!suffix.includes(':')) return suffix;
+  throw new LineFault(
+    `'${suffix}' can't be part of a state ID: it has a colon in it.`,
+    'A colon separates environment, plugins and suffix there: use another character.',
+  );
 }
 
 function strategyOf(given: Given): BlockOptions['stateStrategy'] {
@@ -181,7 +240,7 @@ function retryOf(given: Given): RetryPart {
   };
 }
 
-function readInvoke(args: readonly string[]): RunLine {
+function readInvoke(args: readonly string[]): Omit<Extract<RunLine, { kind: 'invoke' }>, keyof LineHead> {
   const [word, ...rest] = args;
   if (word === undefined) throw new LineFault('The line names no plugin to invoke.', 'Write `invoke PLUGIN:COMMAND`.');
   if (word.startsWith('-'))

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { TaplineError } from '../errors.js';
-import { type PlanContext, planRun } from './plan.js';
+import type { PlanContext } from './context.js';
+import { planRun } from './plan.js';
 
 export type Tasks = (string | string[])[];
 

@@ -1,5 +1,6 @@
 import type { SourceLocation } from '../errors.js';
 import type { Job, Project } from '../project/types.js';
+import { LineFault, readRunLine } from './run-line.js';
 
 /** One word of what is to run, and where it stands. */
 export interface PlanWord {
@@ -35,4 +36,25 @@ function wordsOfJob(job: Job, index: number, project: Project): PlanWord[] {
       .filter((text) => text !== '')
       .map((text) => ({ text, job: job.name, locate }));
   });
+}
+
+/** All words that a run of these would read; a line that can't be read has none. */
+export function wordsWithin(words: readonly string[], project: Project): string[] {
+  return words.flatMap((word) => {
+    const pipeline = project.pipelines.find(({ id }) => id === word);
+    const names = pipeline?.steps ?? [word];
+    const steps = project.runSteps.filter(({ name }) => names.includes(name));
+    const inner = steps.length === 0 ? [word] : steps.flatMap(({ commands }) => commands.flatMap(wordsOfLine));
+    return expandJobs(inner, project).map(({ text }) => text);
+  });
+}
+
+function wordsOfLine(line: string): string[] {
+  try {
+    const read = readRunLine(line);
+    return read.kind === 'run' ? read.words : [read.word];
+  } catch (error) {
+    if (error instanceof LineFault) return [];
+    throw error;
+  }
 }

@@ -7,7 +7,7 @@ import type { Places } from './places.js';
 import { ensureSystemDirectory } from './system-directory.js';
 
 /** The number changes with what is stored and with how the files are understood; so does, in the seal, our version. */
-const cacheName = 'tapline-project-4';
+const cacheName = 'tapline-project-5';
 const maxBytes = 64 * 1024 * 1024;
 
 /** One project file with the hash of its bytes. */

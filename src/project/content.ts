@@ -18,7 +18,10 @@ import {
 
 /** What the project files say, whoever asks and in whatever environment: plain JSON, so that it can be cached. */
 export interface ProjectContent
-  extends Pick<Project, 'env' | 'pluginEntries' | 'settings' | 'annotations' | 'projectId' | 'requiresMeltano'> {
+  extends Pick<
+    Project,
+    'env' | 'pluginEntries' | 'written' | 'settings' | 'annotations' | 'projectId' | 'requiresMeltano'
+  > {
   environments: Environment[];
   jobs: Job[];
   schedules: Schedule[];
@@ -70,6 +73,9 @@ export function readContent(
     schedules,
     runSteps: readRunSteps(project.run_steps),
     pipelines: readPipelines(project.pipelines),
+    written: Object.fromEntries(
+      ['run_steps', 'pipelines'].flatMap((key) => (Object.hasOwn(project, key) ? [[key, project[key]]] : [])),
+    ),
     settings: Object.fromEntries(Object.entries(project).filter(([key]) => !parts.has(key))),
     annotations: isPlainMap(project.annotations) ? project.annotations : {},
     projectId: textOf(project.project_id),

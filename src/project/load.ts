@@ -120,7 +120,7 @@ async function fromFiles(place: ProjectPlace, mainBytes: Buffer): Promise<Loaded
     return readYaml(decodeUtf8(buffer, file), file, index + 1);
   });
   for (const document of included) if (document.value !== null) refuseOther(document);
-  refuseDuplicateNames(files, included);
+  refuseDuplicateNames(files, main, included);
 
   const merged = included.reduce<Placed>(mergePlaced, main);
   const locate = (path: ProjectPath) => findPlace(files, merged.places, path);

@@ -45,11 +45,14 @@ function insideMap(places: Places): { [key: string]: Places } {
   return typeof places[3] === 'object' && !Array.isArray(places[3]) ? places[3] : {};
 }
 
-/** One name may stand in one included file only, as in the original, which would not know where to write it back. */
-export function refuseDuplicateNames(files: readonly string[], included: readonly Placed[]): void {
+/**
+ * One name may stand in one included file only, as in the original, which would not know where to write it back. A run step may stand in
+ * one of all files: maps are merged, so two would become one that nobody wrote.
+ */
+export function refuseDuplicateNames(files: readonly string[], main: Placed, included: readonly Placed[]): void {
   const known = new Map<string, SourceLocation | undefined>();
-  for (const { value, places } of included) {
-    for (const { kind, name, path } of namedItems(value)) {
+  for (const { value, places } of [main, ...included]) {
+    for (const { kind, name, path } of value === main.value ? runStepsOf(value) : namedItems(value)) {
       const key = `${kind} ${name}`;
       const at = findPlace(files, places, path);
       if (known.has(key)) throw duplicate(kind, name, at, known.get(key));
@@ -65,22 +68,34 @@ function duplicate(
   first: SourceLocation | undefined,
 ): TaplineError {
   const where = first ? ` It is also at ${first.file}:${first.line}.` : '';
-  return new TaplineError('PROJECT_DUPLICATE', `Two included entries of '${kind}' are named '${name}'.${where}`, {
+  return new TaplineError('PROJECT_DUPLICATE', `Two entries of '${kind}' are named '${name}'.${where}`, {
     at,
     hint: 'Rename or remove one of the two.',
   });
 }
 
-function namedItems(value: unknown): { kind: string; name: string; path: ProjectPath }[] {
+interface NamedItem {
+  kind: string;
+  name: string;
+  path: ProjectPath;
+}
+
+function runStepsOf(value: unknown): NamedItem[] {
+  const steps = isPlainMap(value) && isPlainMap(value.run_steps) ? value.run_steps : {};
+  return Object.keys(steps).map((name) => ({ kind: 'run_steps', name, path: ['run_steps', name] }));
+}
+
+function namedItems(value: unknown): NamedItem[] {
   if (!isPlainMap(value)) return [];
   const lists: [string[], unknown][] = ['schedules', 'environments', 'jobs'].map((key) => [[key], value[key]]);
   if (isPlainMap(value.plugins))
     for (const [type, list] of Object.entries(value.plugins)) lists.push([['plugins', type], list]);
-  return lists.flatMap(([path, list]) =>
+  const named = lists.flatMap(([path, list]) =>
     (Array.isArray(list) ? list : []).flatMap((item: unknown, index) =>
       isPlainMap(item) && typeof item.name === 'string'
         ? [{ kind: path.at(-1) ?? '', name: item.name, path: [...path, index] }]
         : [],
     ),
   );
+  return [...named, ...runStepsOf(value)];
 }

@@ -41,10 +41,10 @@ function readFaults(errors: readonly ErrorObject[], value: unknown, locate: Loca
   const byPlace = new Map<string, Fault>();
   for (const error of errors) {
     const path = pathOf(error.instancePath, value);
-    const key =
-      error.keyword === 'required'
-        ? `${error.instancePath}/${String(error.params.missingProperty)}`
-        : error.instancePath;
+    // Of a key that can't be one, `propertyName` says which.
+    if (error.propertyName !== undefined) path.push(error.propertyName);
+    const of = error.keyword === 'required' ? String(error.params.missingProperty) : error.propertyName;
+    const key = of === undefined ? error.instancePath : `${error.instancePath}/${of}`;
     const fault = describe(error, path, value, locate);
     if (fault && !byPlace.has(key)) byPlace.set(key, fault);
   }
@@ -92,9 +92,9 @@ function describe(error: ErrorObject, path: ProjectPath, root: unknown, locate: 
     }
     case 'pattern':
       return {
-        message: `${where} is ${show(found)}, which can't be a name.`,
+        message: `${where} is ${show(error.propertyName ?? found)}, which can't be a name.`,
         at,
-        hint: 'Names may not hold a colon, a backslash, or lead out of a folder (`..`).',
+        hint: nameRules[String(path[0])] ?? 'Names may not hold a colon, a backslash, or lead out of a folder (`..`).',
       };
     case 'minimum':
       return {
@@ -102,12 +102,29 @@ function describe(error: ErrorObject, path: ProjectPath, root: unknown, locate: 
         at,
         hint: undefined,
       };
+    case 'exclusiveMinimum':
+      return {
+        message: `${where} must be more than ${String(error.params.limit)}, but is ${String(found)}.`,
+        at,
+        hint: undefined,
+      };
     case 'minLength':
       return { message: `${where} is empty.`, at, hint: undefined };
+    case 'additionalProperties': {
+      const key = String(error.params.additionalProperty);
+      return {
+        message: `${where} has the key '${key}', which can't stand there.`,
+        at: locate([...path, key]) ?? at,
+        hint: undefined,
+      };
+    }
     default:
       return undefined;
   }
 }
+
+const wordRule = 'It may hold letters, digits, `_`, `.` and `-`.';
+const nameRules: Readonly<Record<string, string>> = { run_steps: wordRule, pipelines: wordRule };
 
 function missing(where: string, key: string, found: unknown, at: SourceLocation | undefined): Fault {
   const guess = isPlainMap(found) ? didYouMean(key, Object.keys(found)) : undefined;

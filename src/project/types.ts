@@ -117,6 +117,8 @@ export interface Project {
   schedules: readonly Schedule[];
   runSteps: readonly RunStep[];
   pipelines: readonly Pipeline[];
+  /** `run_steps` and `pipelines` as the files have them, for what prints a project. */
+  written: Readonly<Record<string, unknown>>;
   /** Further top-level keys (project settings, `tapline:`, unknown ones), as written: nested or dotted. */
   settings: Readonly<Record<string, unknown>>;
   annotations: Readonly<Record<string, unknown>>;

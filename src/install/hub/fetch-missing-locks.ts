@@ -1,5 +1,6 @@
 /** Lock files that a command needs and the project does not have, fetched and written as the original does. */
 import { TaplineError } from '../../errors.js';
+import { wordsWithin } from '../../plan/words.js';
 import { LockFiles } from '../../plugins/lock-files.js';
 import { type PluginEntry, type PluginType, type Project, pluginTypes } from '../../project/types.js';
 import { saveLock } from './save-lock.js';
@@ -54,7 +55,7 @@ export async function fetchMissingLocks(
   }
 }
 
-/** Of the plugins that these words of a command line name, jobs and parents included; of all where there are no words. */
+/** Of the plugins that these words of a command line name, jobs, run steps, pipelines and parents included; of all where there are no words. */
 function entriesOf(project: Project, words: readonly string[] | undefined): { type: PluginType; entry: PluginEntry }[] {
   const all = pluginTypes.flatMap((type) => project.pluginEntries[type].map((entry) => ({ type, entry })));
   if (words === undefined) return all;
@@ -71,13 +72,7 @@ function entriesOf(project: Project, words: readonly string[] | undefined): { ty
 }
 
 function namesIn(project: Project, words: readonly string[]): Set<string> {
-  const names = new Set<string>();
-  for (const word of words) {
-    const [name = ''] = word.split(':');
-    const job = project.jobs.find((each) => each.name === name);
-    if (job === undefined) names.add(name);
-    else for (const task of job.tasks.flat()) for (const part of task.split(/\s+/)) names.add(part.split(':')[0] ?? '');
-  }
+  const names = new Set(wordsWithin(words, project).map((word) => word.split(':')[0] ?? ''));
   names.delete('');
   return names;
 }

@@ -1,0 +1,27 @@
+import { type Project, pluginTypes } from '../../project/types.js';
+import { type Finding, unknown, type ValidationSubject } from './finding.js';
+
+export function checkDefaultEnvironment(project: Project): Finding[] {
+  const { defaultEnvironment: name, environments } = project;
+  // A variable may be what names it; the file is right then.
+  const at = project.locate(['default_environment']);
+  const names = environments.map((environment) => environment.name);
+  if (name === undefined || name.toLowerCase() === 'null' || names.includes(name)) return [];
+  return [unknown('ENVIRONMENT_UNKNOWN', `default_environment is '${name}', which is no environment`, name, names, at)];
+}
+
+/** What an environment says about a plugin that is not there has no effect. */
+export function checkEnvironmentPlugins({ project, plugins }: ValidationSubject): Finding[] {
+  const { environment } = project;
+  if (environment === undefined) return [];
+  const number = project.environments.indexOf(environment);
+  return pluginTypes.flatMap((type) =>
+    (environment.plugins[type] ?? []).flatMap(({ name }, index) => {
+      const names = plugins.names(type);
+      if (names.includes(name)) return [];
+      const at = project.locate(['environments', number, 'config', 'plugins', type, index]);
+      const message = `The environment '${environment.name}' configures '${name}', which is none of the ${type}`;
+      return [{ ...unknown('PLUGIN_UNKNOWN', message, name, names, at), severity: 'warning' as const }];
+    }),
+  );
+}

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -8,7 +7,10 @@ const root = dirname(dirname(import.meta.dirname));
 /** Imports a module of src/ as the build would bundle it, for figures that are about one function. */
 export async function importSource(file) {
   const { build } = await import('esbuild');
-  const folder = mkdtempSync(join(tmpdir(), 'tapline-bench-'));
+  // Inside node_modules, so that packages with compiled parts are found.
+  const cache = join(root, 'node_modules', '.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'tapline-bench-'));
   try {
     const outfile = join(folder, 'module.mjs');
     await build({
@@ -19,6 +21,7 @@ export async function importSource(file) {
       format: 'esm',
       target: 'node20.19',
       loader: { '.sql': 'text' },
+      external: ['better-sqlite3', 'pg'],
       logLevel: 'warning',
     });
     return await import(pathToFileURL(outfile).href);

@@ -14,6 +14,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeProjects } from './projects.mjs';
+import { systemDatabase } from './scenarios/database.mjs';
 import { jobList } from './scenarios/job-list.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { parallel } from './scenarios/parallel.mjs';
@@ -35,6 +36,7 @@ const scenarios = [
   memory,
   parallel,
   manyStates,
+  systemDatabase,
   selection,
 ];
 

@@ -6,12 +6,25 @@ const logParser: SettingDefinition = { name: '_log_parser', value: 'singer-sdk' 
 
 /* Ours are hidden and have no default, so that they show up only where somebody set them. */
 
-const concurrency: SettingDefinition = {
-  name: '_concurrency',
-  kind: 'integer',
-  hidden: true,
-  description: 'How many chains and commands of this plugin, its children included, run at once in one environment.',
-};
+const ofEachThatRuns: SettingDefinition[] = [
+  {
+    name: '_concurrency',
+    kind: 'integer',
+    hidden: true,
+    description: 'How many chains and commands of this plugin, its children included, run at once in one environment.',
+  },
+  {
+    name: '_retries',
+    kind: 'integer',
+    hidden: true,
+    description: 'How often a block with this plugin that failed is tried again.',
+  },
+  {
+    name: '_retry_delay',
+    hidden: true,
+    description: 'The first pause before that, in seconds or as a text such as 5m; each one after it is twice as long.',
+  },
+];
 
 const ofEachSingerPlugin: SettingDefinition[] = [
   {
@@ -30,7 +43,7 @@ const ofEachSingerPlugin: SettingDefinition[] = [
     hidden: true,
     description: 'Seconds without a byte moving in the chain, after which it is ended.',
   },
-  concurrency,
+  ...ofEachThatRuns,
 ];
 
 const byType: Record<PluginType, SettingDefinition[]> = {
@@ -81,9 +94,9 @@ const byType: Record<PluginType, SettingDefinition[]> = {
     { name: '_vars', kind: 'object', value: {} },
   ],
   files: [{ name: '_update', aliases: ['update'], kind: 'object', value: {} }],
-  transformers: [concurrency],
-  orchestrators: [concurrency],
-  utilities: [concurrency],
+  transformers: ofEachThatRuns,
+  orchestrators: ofEachThatRuns,
+  utilities: ofEachThatRuns,
 };
 
 /** The extras of a type with a definition's own defaults in them, then those that only the definition has. */

@@ -134,7 +134,9 @@ export const pluginKeys = [
   'default_variant',
 ] as const;
 
-const singerExtras = ['log_parser', 'stall_timeout', 'concurrency', 'arg_style'] as const;
+/** Of all that run. */
+const blockExtras = ['concurrency', 'retries', 'retry_delay'] as const;
+const singerExtras = ['log_parser', 'stall_timeout', ...blockExtras, 'arg_style'] as const;
 
 /** Extras by type: what the original knows, then ours. */
 export const extraKeys = {
@@ -156,8 +158,8 @@ export const extraKeys = {
   loaders: ['dialect', 'target_schema', ...singerExtras],
   mappers: ['mappings', ...singerExtras],
   transforms: ['package_name', 'vars'],
-  transformers: ['concurrency'],
-  orchestrators: ['concurrency'],
-  utilities: ['concurrency'],
+  transformers: blockExtras,
+  orchestrators: blockExtras,
+  utilities: blockExtras,
   files: ['update'],
 } as const;

@@ -1,7 +1,6 @@
 import { TaplineError } from '../errors.js';
 import type { FinishedBlock } from '../history/port.js';
-import type { Block, RetryPart } from '../plan/types.js';
-import type { Plugin } from '../plugins/types.js';
+import type { Block, RetryRule } from '../plan/types.js';
 import type { Lease } from '../state/port.js';
 import { describeBlock, summaryOf } from './block-report.js';
 import { type ChainRecord, runChainBlock } from './chain-block.js';
@@ -10,37 +9,55 @@ import { runCommandBlock } from './command-block.js';
 import type { Emit, EventPlace } from './emit.js';
 import type { BlockSummary } from './events.js';
 import { keepLease } from './keep-lease.js';
-import type { BlockWork, ClaimResult } from './limiter.js';
+import type { BlockEnd, BlockWork } from './limiter.js';
 import { mayPass, pauseSeconds, retryOf, retryRule } from './retry-rule.js';
 import { chainOptions, type RunContext } from './run-context.js';
 import { StopControl } from './stop-control.js';
-import type { World } from './types.js';
 import { isWindow, rangeOf, runWindow } from './window-block.js';
 
 /** How the limiter claims, runs and reports the blocks of this run. */
-export function blockWork(context: RunContext): BlockWork<Claim> {
+export function blockWork(context: RunContext): BlockWork<Held> {
   const told = new Map<Block, string>();
   const failed = new Map<Block, FailedAttempt>();
   const attemptOf = (block: Block) => (failed.get(block)?.attempt ?? 0) + 1;
+  /** The block's end, or that it is tried again. */
+  const end = (block: Block, summary: BlockSummary, retry: RetryRule, mayRetry: () => boolean): BlockEnd => {
+    const attempt = attemptOf(block);
+    const isAgain = summary.status === 'failed' && mayPass(summary.error) && attempt <= retry.retries && mayRetry();
+    if (!isAgain) return finish(context, block, attempt, summary);
+    failed.set(block, { attempt, summary });
+    const delaySeconds = pauseSeconds(retry, attempt);
+    const emit = context.emitter.at(placeOf(block, attempt));
+    emit({ type: 'block.retrying', attempts: retry.retries + 1, delaySeconds, summary });
+    return { againAfterSeconds: delaySeconds };
+  };
   return {
-    claim: (block) => claim(context, block, attemptOf(block), told),
+    claim: async (block, { mayRetry }) => {
+      const claimed = await claim(context, block, attemptOf(block), told);
+      if (!('unstarted' in claimed)) return claimed;
+      const ended = end(block, claimed.unstarted, claimed.retry, mayRetry);
+      return 'againAfterSeconds' in ended ? ended : { summary: ended };
+    },
     run: async (block, held, { stop, mayRetry }) => {
-      const attempt = attemptOf(block);
-      const summary = await runBlock(context, block, held, attempt, stop);
-      const pause =
-        summary.status === 'failed' && mayRetry() ? pauseAfter(context, block, attempt, summary) : undefined;
-      if (pause === undefined) return finish(context, block, attempt, summary);
-      failed.set(block, { attempt, summary });
-      return { againAfterSeconds: pause };
+      const summary = await runBlock(context, block, held, attemptOf(block), stop);
+      return end(block, summary, held.retry, mayRetry);
     },
     giveBack: releaseUnused,
     notStarted: (block) => {
       const last = failed.get(block);
       // One that waits for its next attempt has failed, whatever keeps it from being tried again.
       if (last !== undefined) return finish(context, block, last.attempt, last.summary);
-      return finishUnstarted(context, block, 1, 'not_started', undefined);
+      return finish(context, block, 1, unstarted(context, block, 1, 'not_started', undefined));
     },
   };
+}
+
+/** What a block has for its attempt, and what is to be done when that fails. */
+type Held = Claim & { retry: RetryRule };
+
+interface FailedAttempt {
+  attempt: number;
+  summary: BlockSummary;
 }
 
 /** Told once for each block, however often it is tried. */
@@ -49,82 +66,49 @@ function finish({ emitter }: RunContext, block: Block, attempt: number, summary:
   return summary;
 }
 
-interface FailedAttempt {
-  attempt: number;
-  summary: BlockSummary;
-}
-
-/** Seconds until a block that failed is tried again; undefined where it is not. */
-function pauseAfter(
-  { world, options, emitter }: RunContext,
-  block: Block,
-  attempt: number,
-  summary: BlockSummary,
-): number | undefined {
-  if (!mayPass(summary.error)) return undefined;
-  const emit = emitter.at(placeOf(block, attempt));
-  const rule = retryRule(
-    pluginsOf(block).map((plugin) => pluginRetry(world, plugin, block, emit)),
-    block,
-    options.retry,
-  );
-  if (attempt > rule.retries) return undefined;
-  const delaySeconds = pauseSeconds(rule, attempt);
-  emit({ type: 'block.retrying', attempts: rule.retries + 1, delaySeconds, summary });
-  return delaySeconds;
-}
-
-/** What a plugin says of retries. The block has failed already: what can't be read is told, and counts as not said. */
-function pluginRetry({ settings }: World, plugin: Plugin, { env }: Block, emit: Emit): RetryPart {
-  try {
-    return retryOf(settings.plugin(plugin, { extraEnv: env }));
-  } catch (error) {
-    if (!(error instanceof TaplineError)) throw error;
-    emit({ type: 'warning', code: error.code, message: error.message, hint: error.hint, at: error.at });
-    return {};
-  }
-}
-
 /** Where an event of a block's attempt belongs. */
 function placeOf({ id, scope }: Block, attempt: number): EventPlace {
   return { blockId: id, parentId: scope?.id, attempt };
 }
 
+/** `unstarted`: the block's attempt is over before it has begun. */
 async function claim(
   context: RunContext,
   block: Block,
   attempt: number,
   told: Map<Block, string>,
-): Promise<ClaimResult<Claim>> {
+): Promise<{ claim: Held } | { wait: true } | { unstarted: BlockSummary; retry: RetryRule }> {
   const emit = context.emitter.at(placeOf(block, attempt));
+  let retry: RetryRule = { retries: 0, delaySeconds: 0 };
   try {
-    const taken = await takeClaim(context, block, emit);
-    if (!('error' in taken)) return { claim: taken };
-    return busyResult(context, block, attempt, taken, told);
+    const { settings } = context.world;
+    const plugins = pluginsOf(block).map((plugin) => settings.plugin(plugin, { extraEnv: block.env }));
+    retry = retryRule(plugins.map(retryOf), block, context.options.retry);
+    const taken = await takeClaim(context, block, plugins, emit);
+    if (!('error' in taken)) return { claim: { ...taken, retry } };
+    if (mustWait(context, taken)) return wait(block, taken, told, emit);
+    return { unstarted: refused(context, block, attempt, taken), retry };
   } catch (error) {
-    return { summary: finishUnstarted(context, block, attempt, 'failed', error) };
+    return { unstarted: unstarted(context, block, attempt, 'failed', error), retry };
   }
 }
 
-function busyResult(
-  context: RunContext,
-  block: Block,
-  attempt: number,
-  busy: Busy,
-  told: Map<Block, string>,
-): ClaimResult<Claim> {
-  const { ifRunning = 'fail' } = context.options;
-  const emit = context.emitter.at(placeOf(block, attempt));
-  if (busy.for === 'concurrency' || ifRunning === 'wait') {
-    // Once for each holder, not each time that we ask.
-    const news = `${busy.for} ${busy.holder}`;
-    if (told.get(block) !== news) emit({ type: 'block.waiting', name: block.name, for: busy.for, holder: busy.holder });
-    told.set(block, news);
-    return { wait: true };
-  }
-  if (ifRunning === 'fail') return { summary: finishUnstarted(context, block, attempt, 'failed', busy.error) };
-  const error = new TaplineError('RUN_SKIPPED', `Skipped: ${busy.error.message}`, { data: busy.error.data });
-  return { summary: finishUnstarted(context, block, attempt, 'skipped', error) };
+function mustWait({ options }: RunContext, busy: Busy): boolean {
+  return busy.for === 'concurrency' || options.ifRunning === 'wait';
+}
+
+/** Told once for each holder, not each time that we ask. */
+function wait(block: Block, busy: Busy, told: Map<Block, string>, emit: Emit): { wait: true } {
+  const news = `${busy.for} ${busy.holder}`;
+  if (told.get(block) !== news) emit({ type: 'block.waiting', name: block.name, for: busy.for, holder: busy.holder });
+  told.set(block, news);
+  return { wait: true };
+}
+
+function refused(context: RunContext, block: Block, attempt: number, { error }: Busy): BlockSummary {
+  if (context.options.ifRunning !== 'skip') return unstarted(context, block, attempt, 'failed', error);
+  const skipped = new TaplineError('RUN_SKIPPED', `Skipped: ${error.message}`, { data: error.data });
+  return unstarted(context, block, attempt, 'skipped', skipped);
 }
 
 /** A claim that was taken and is not used: its row must not stay as a running one. */
@@ -133,7 +117,8 @@ async function releaseUnused(held: Claim): Promise<void> {
   await releaseClaim(held);
 }
 
-function finishUnstarted(
+/** Noted as an attempt that never ran. */
+function unstarted(
   context: RunContext,
   block: Block,
   attempt: number,
@@ -143,7 +128,7 @@ function finishUnstarted(
   const summary = withAttempts(summaryOf(block, { status, durationSeconds: 0, error }), attempt);
   noteStart(context, block, attempt);
   noteEnd(context, { summary, streams: [], versionBefore: undefined, versionAfter: undefined }, attempt);
-  return finish(context, block, attempt, summary);
+  return summary;
 }
 
 /** One attempt; the claim is given back at its end. Never rejects. */

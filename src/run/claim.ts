@@ -2,6 +2,7 @@ import { TaplineError } from '../errors.js';
 import type { ProcessRow } from '../history/port.js';
 import type { Block, ChainBlock } from '../plan/types.js';
 import type { Plugin } from '../plugins/types.js';
+import type { ResolvedPlugin } from '../settings/types.js';
 import type { Lease, LeaseHolder, StateLease } from '../state/port.js';
 import { concurrencyLimits, takePlaces } from './concurrency.js';
 import type { Emit } from './emit.js';
@@ -26,11 +27,16 @@ export interface Busy {
 }
 
 /**
- * Takes all that a block needs, or nothing. What a dead run has left of its processes is ended before the claim is given.
+ * Takes all that a block needs, or nothing; `plugins` are its own, resolved. What a dead run has left of its processes is ended before the claim is given.
  * Throws what the stores throw.
  */
-export async function takeClaim(context: RunContext, block: Block, emit: Emit): Promise<Claim | Busy> {
-  const places = await claimPlaces(context, block);
+export async function takeClaim(
+  context: RunContext,
+  block: Block,
+  plugins: readonly ResolvedPlugin[],
+  emit: Emit,
+): Promise<Claim | Busy> {
+  const places = await claimPlaces(context, plugins);
   if (!Array.isArray(places)) return places;
   try {
     const state = block.kind === 'chain' ? await claimState(context, block, emit) : undefined;
@@ -49,8 +55,8 @@ export async function releaseClaim({ state, places }: Claim): Promise<void> {
   for (const lease of state === undefined ? places : [state.lease, ...places]) await giveBack(lease);
 }
 
-async function claimPlaces({ world, owner }: RunContext, block: Block): Promise<Lease[] | Busy> {
-  const limits = pluginsOf(block).flatMap((plugin) => concurrencyLimits(world.settings.plugin(plugin), world.settings));
+async function claimPlaces({ world, owner }: RunContext, plugins: readonly ResolvedPlugin[]): Promise<Lease[] | Busy> {
+  const limits = plugins.flatMap((plugin) => concurrencyLimits(plugin, world.settings));
   if (limits.length === 0) return [];
   const unique = [...new Map(limits.map((limit) => [limit.name, limit])).values()];
   const taken = await takePlaces(await world.history(), unique, owner);

@@ -4,13 +4,20 @@ import type { StopControl } from './stop-control.js';
 import type { FailurePolicy } from './types.js';
 
 /** The right to run one block now: its lease, its places under concurrency limits. */
-export type ClaimResult<Claim> = { claim: Claim } | { wait: true } | { summary: BlockSummary };
+export type ClaimResult<Claim> = { claim: Claim } | { wait: true } | { summary: BlockSummary } | Again;
+
+/** An attempt failed, and there is another one after so long. */
+export interface Again {
+  againAfterSeconds: number;
+}
+
+export type BlockEnd = BlockSummary | Again;
 
 export interface BlockWork<Claim> {
   /** Takes all that the block needs or nothing; `wait`: somebody else has it, ask again later; `summary`: it will not run. Never rejects. */
-  claim(block: Block): Promise<ClaimResult<Claim>>;
-  /** Runs it to its end and gives the claim back. Never rejects. `again`: it failed and is to be tried once more, after so long. */
-  run(block: Block, claim: Claim, bounds: BlockBounds): Promise<BlockSummary | { againAfterSeconds: number }>;
+  claim(block: Block, bounds: BlockBounds): Promise<ClaimResult<Claim>>;
+  /** Runs it to its end and gives the claim back. Never rejects. */
+  run(block: Block, claim: Claim, bounds: BlockBounds): Promise<BlockEnd>;
   giveBack(claim: Claim): Promise<void>;
   /** What became of a block that will not run (any more). */
   notStarted(block: Block): BlockSummary;
@@ -37,7 +44,7 @@ export interface LimiterOptions {
   scopes: LimiterScopes;
 }
 
-const askAgainMilliseconds = 500;
+const askAgainSeconds = 0.5;
 /** Timers take no more; who waits longer is woken in between. */
 const longestTimer = 2 ** 31 - 2;
 
@@ -118,9 +125,10 @@ class Group<Claim> {
   }
 
   private async start(block: Block): Promise<void> {
-    const result = await this.work.claim(block);
-    if ('wait' in result) {
-      this.askAt.set(block, performance.now() + askAgainMilliseconds);
+    const bounds = { stop: this.options.stop, mayRetry: () => !this.isClosed() };
+    const result = await this.work.claim(block, bounds);
+    if ('wait' in result || 'againAfterSeconds' in result) {
+      this.askLater(block, 'wait' in result ? askAgainSeconds : result.againAfterSeconds);
       return;
     }
     // What was asked for while the claim was taken holds for this block, too.
@@ -133,7 +141,6 @@ class Group<Claim> {
       this.finish(block, result.summary);
       return;
     }
-    const bounds = { stop: this.options.stop, mayRetry: () => !this.isClosed() };
     const running = this.work.run(block, result.claim, bounds).then((ended) => {
       if ('againAfterSeconds' in ended) this.putBack(block, ended.againAfterSeconds);
       else this.finish(block, ended);
@@ -144,8 +151,12 @@ class Group<Claim> {
   /** It waits without a place: others may run meanwhile. */
   private putBack(block: Block, seconds: number): void {
     this.running.delete(block);
-    this.askAt.set(block, performance.now() + seconds * 1000);
     this.pending.push(block);
+    this.askLater(block, seconds);
+  }
+
+  private askLater(block: Block, seconds: number): void {
+    this.askAt.set(block, performance.now() + seconds * 1000);
   }
 
   private finish(block: Block, summary: BlockSummary): void {

@@ -1,4 +1,5 @@
 import { closest } from '../did-you-mean.js';
+import { durationSeconds } from '../duration.js';
 import { TaplineError } from '../errors.js';
 import type { Plugin, SettingDefinition } from '../plugins/types.js';
 import { CastFailure, castValue } from './cast.js';
@@ -46,12 +47,25 @@ function checkValue(
   if (typeof value === 'string' && value.includes('$')) return [];
   try {
     castValue(definition, value);
+    if (durations.has(name) && !isDuration(value))
+      throw new CastFailure(
+        `'${String(value)}' is no duration for '${name}'.`,
+        'Seconds, or a text such as 30s or 5m.',
+      );
     return [];
   } catch (error) {
     if (!(error instanceof CastFailure)) throw error;
     const message = `The ${plugin.singular} '${plugin.name}': ${error.message}`;
     return [{ severity: 'error', error: new TaplineError('SETTING_CAST', message, { at, hint: error.hint }) }];
   }
+}
+
+/** Extras that are an amount of time in words. */
+const durations: ReadonlySet<string> = new Set(['_retry_delay']);
+
+function isDuration(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  return (typeof value === 'string' || typeof value === 'number') && durationSeconds(value) !== undefined;
 }
 
 /** Nested keys of an object that is a setting are its own business. */

@@ -159,6 +159,8 @@ plugins: {extractors: [{name: tap-a, namespace: a, config: {n: 2}}]}
       '_arg_style',
       '_stall_timeout',
       '_concurrency',
+      '_retries',
+      '_retry_delay',
       '_catalog_cache_ttl',
       '_backfill',
     ]) {
@@ -183,18 +185,20 @@ plugins: {extractors: [{name: tap-a, namespace: a, config: {n: 2}}]}
   });
 });
 
+const ofEachThatRuns = ['_concurrency', '_retries', '_retry_delay'] as const;
+
 describe('types', () => {
   it.each([
-    ['loaders', 'loader', ['_log_parser', '_dialect', '_arg_style', '_stall_timeout', '_concurrency']],
+    ['loaders', 'loader', ['_log_parser', '_dialect', '_arg_style', '_stall_timeout', ...ofEachThatRuns]],
     ['transforms', 'transform', ['_package_name', '_vars']],
     ['files', 'file', ['_update']],
-    ['utilities', 'utility', ['_concurrency']],
-    ['transformers', 'transformer', ['_concurrency']],
-    ['orchestrators', 'orchestrator', ['_concurrency']],
+    ['utilities', 'utility', ofEachThatRuns],
+    ['transformers', 'transformer', ofEachThatRuns],
+    ['orchestrators', 'orchestrator', ofEachThatRuns],
     [
       'mappers',
       'mapper',
-      ['_log_parser', '_mappings', '_mapping_name', '_arg_style', '_stall_timeout', '_concurrency'],
+      ['_log_parser', '_mappings', '_mapping_name', '_arg_style', '_stall_timeout', ...ofEachThatRuns],
     ],
   ] as const)('%s are each a %s with extras of their own', async (type, singular, extras) => {
     const plugin = (await open(`plugins: {${type}: [{name: p, namespace: p}]}\n`)).get('p', type);

@@ -69,11 +69,16 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
         "SELECT run_id FROM runs WHERE state <> 'STATE_EDIT' AND started_at > ? ORDER BY id DESC LIMIT 20",
         toMeltanoUtc(since),
       );
-      for (const hex of new Set(rows.map(({ run_id }) => toHex(String(run_id))))) {
-        const ours = 'SELECT run_id FROM tapline_runs WHERE run_id = ? OR run_id = ?';
-        if ((await transaction.get(ours, hex, toUuid(hex))) === undefined) return true;
-      }
-      return false;
+      const there = new Set(rows.map(({ run_id }) => toHex(String(run_id))));
+      if (there.size === 0) return false;
+      // As a run ID may be written; one that is no UUID is not found, and costs a short wait.
+      const forms = [...there].flatMap((hex) => [hex, toUuid(hex)]);
+      const ours = await transaction.all(
+        `SELECT run_id FROM tapline_runs WHERE run_id IN (${forms.map(() => '?').join(', ')})`,
+        ...forms,
+      );
+      for (const { run_id } of ours) there.delete(toHex(String(run_id)));
+      return there.size > 0;
     });
   }
 

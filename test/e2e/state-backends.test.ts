@@ -64,6 +64,33 @@ describe('state in S3', () => {
   });
 });
 
+describe('a run with state in S3', () => {
+  it('saves when the store is there again, though it went away in the middle; history stays in SQLite', async () => {
+    await project(`${s3()}plugins:
+  extractors: [{name: tap-x, namespace: tap_x, executable: ./tap.sh, capabilities: [state]}]
+  loaders: [{name: target-x, namespace: target_x, executable: ./target.sh}]
+`);
+    const tap = `#!/bin/sh\nfor n in 1 2 3; do echo '{"type": "STATE", "value": {"n": '$n'}}'; done\n`;
+    const target = '#!/bin/sh\nsed -n \'s/.*"value": \\(.*\\)}$/\\1/p\'\n';
+    await writeFile(join(folder, 'tap.sh'), tap, { mode: 0o755 });
+    await writeFile(join(folder, 'target.sh'), target, { mode: 0o755 });
+    const stateKey = 'states/dev:tap-x-to-target-x/state.json';
+    let refused = 0;
+    fake.intercept = ({ method, key }) => {
+      if (method !== 'PUT' || key !== stateKey || refused >= 5) return undefined;
+      refused += 1;
+      return { status: 503, code: 'ServiceUnavailable' };
+    };
+    const ended = await call('--environment=dev', 'run', 'tap-x', 'target-x');
+    expect(ended).toMatchObject({ code: 0 });
+    expect(refused).toBe(5);
+    expect(fake.textOf(stateKey)).toContain('"singer_state": {"n": 3}');
+    expect(ended.stderr).not.toContain('hunter2');
+    expect(JSON.parse((await call('runs', 'list', '--format=json')).stdout).runs).toHaveLength(1);
+    expect(JSON.parse((await call('lease', 'list', '--format=json')).stdout)).toEqual({ leases: [] });
+  });
+});
+
 describe('state_backend as a word', () => {
   it('names the database that there must be, with its place where it is wrong', async () => {
     await project('state_backend: sqlite\n');

@@ -185,7 +185,7 @@ export function stateBackendContract(
         ]);
       });
 
-      test('finds its way through 10,000 state IDs by pattern', { timeout: 60_000 }, async () => {
+      test('finds its way through 10,000 state IDs by pattern', { timeout: 240_000 }, async () => {
         const stateIds = Array.from(
           { length: 10_000 },
           (_, index) => `${index % 2 ? 'dev' : 'prod'}:tap-${index}-to-target_x`,

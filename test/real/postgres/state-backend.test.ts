@@ -5,18 +5,20 @@ import { openSystemDatabase } from '../../../src/state/systemdb/open.js';
 import { SystemdbStateBackend } from '../../../src/state/systemdb/state-backend.js';
 import { type BackendPlace, stateBackendContract } from '../../state/contract.js';
 import { hasPostgres, ownSchema } from '../postgres.js';
+import { ServerProxy } from './proxy.js';
 
 const isThere = await hasPostgres();
 
 describe.skipIf(!isThere)('PostgreSQL', () => {
-  stateBackendContract('systemdb', makePlace);
+  stateBackendContract('systemdb', makePlace, { canGoAway: true });
 });
 
 async function makePlace(): Promise<BackendPlace> {
-  const { uri, drop } = await ownSchema();
+  const [schema, proxy] = await Promise.all([ownSchema(), ServerProxy.open()]);
+  const uri = schema.uriBy(proxy.place);
   const opened: Database[] = [];
   const open = async (clock?: () => Date) => {
-    const database = await openSystemDatabase({ uri, cwd: '/', clock });
+    const database = await openSystemDatabase({ uri, cwd: '/', clock, lockedSeconds: 3 });
     opened.push(database);
     return database;
   };
@@ -45,9 +47,13 @@ async function makePlace(): Promise<BackendPlace> {
         ),
       );
     },
+    away: async () => {
+      proxy.goAway();
+      return { back: async () => proxy.comeBack() };
+    },
     close: async () => {
       await Promise.all(opened.map((database) => database.close()));
-      await drop();
+      await Promise.all([schema.drop(), proxy.close()]);
     },
   };
 }

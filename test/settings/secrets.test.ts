@@ -29,6 +29,15 @@ describe('secrets for masking', () => {
     expect(printableConfig(resolve('child'), { safe: true })).toEqual({ token: '*****' });
   });
 
+  test.each([
+    ['postgresql://me:p%2Fw@host/db', ['p%2Fw', 'p/w']],
+    ['postgresql+psycopg2://me:p/w@host/db', ['p/w']],
+    ['postgresql:///db?user=me&password=p%26w&sslpassword=other', ['other', 'p%26w', 'p&w']],
+  ])('the password in %s', async (uri, passwords) => {
+    const { settings } = await openProject(`database_uri: ${uri}\n`);
+    expect(settings.projectSecrets().sort()).toEqual([...passwords, uri].sort());
+  });
+
   test('those of the project', async () => {
     const { settings } = await openProject(
       'database_uri: postgresql://me:s3cret@host/db\nstate_backend: {s3: {aws_secret_access_key: AKIA}}\n',

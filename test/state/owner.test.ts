@@ -11,6 +11,24 @@ async function identityOf(pid: number) {
 }
 
 describe('currentOwner', () => {
+  test.each([
+    ['--database-uri=postgresql://u:hunter2@h/db', '--database-uri=postgresql://u:*****@h/db'],
+    ['postgresql://u:hunter2@h@ter2@h/db?x=1', 'postgresql://u:*****@h/db?x=1'],
+    ['postgresql://u:hunter2/@h/db', 'postgresql://u:*****@h/db'],
+    ['postgresql:///db?user=u&password=hunter2&x=1', 'postgresql:///db?user=u&password=*****&x=1'],
+    ['tap-x', 'tap-x'],
+    ['sqlite:///a@b.db', 'sqlite:///a@b.db'],
+  ])('keeps its command without the password: %s', async (word, shown) => {
+    const [node = '', script = ''] = process.argv;
+    const argv = process.argv;
+    process.argv = [node, script, 'run', word];
+    try {
+      expect((await currentOwner('run-1')).command.split(' ').slice(1)).toEqual(['run', shown]);
+    } finally {
+      process.argv = argv;
+    }
+  });
+
   test('is this process, and alive', async () => {
     const owner = await currentOwner('run-1');
     expect(owner).toMatchObject({ runId: 'run-1', host: hostname(), pid: process.pid });

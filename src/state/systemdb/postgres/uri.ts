@@ -70,7 +70,8 @@ const defaultConnectSeconds = 10;
 /** Throws DATABASE_URI. */
 export function parsePostgresUri(uri: string, env: NodeJS.ProcessEnv): PostgresTarget {
   const parts = partsOf(uri.trim());
-  const given = new Map([...queryOf(parts.query), ...entriesOf({ ...parts, query: undefined })]);
+  // What stands after `?` wins, as with SQLAlchemy.
+  const given = new Map([...entriesOf({ ...parts, query: undefined }), ...queryOf(parts.query)]);
   const option = (name: string): string | undefined => {
     const variable = variables[name];
     return given.get(name) ?? (variable === undefined ? undefined : env[variable] || undefined);

@@ -10,6 +10,8 @@ export interface PlanContext {
   /** For blocks that don't say it themselves. */
   options: BlockOptions;
   expandSuffix: ExpandSuffix;
+  /** Variables of all blocks, as they are written; those of steps and pipelines take their place. */
+  env?: Readonly<Record<string, string>> | undefined;
   /** Expands `$NAME` in the `env:` of steps and pipelines; as it stands where it is left out. */
   expandEnv?: ((text: string) => string) | undefined;
 }

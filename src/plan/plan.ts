@@ -4,23 +4,31 @@ import { blocksOf, groupBlocks } from './blocks.js';
 import type { PlanContext } from './context.js';
 import { checkIntervals, checkNames } from './scope-faults.js';
 import { findPipeline, findRunStep, type NamedPipeline, type NamedStep } from './scopes.js';
-import { pipelineGroups, stepGroups } from './steps.js';
+import { blocksOfWord, expandedEnv, pipelineGroups, stepGroups } from './steps.js';
 import type { Block, Plan, PlanGroup } from './types.js';
+import { isLine, splitVariables } from './words.js';
 
 /**
  * What the words of `tapline run` mean: pipelines, run steps and jobs expanded, blocks checked and grouped, each chain with its
  * state ID. Nothing has run when this throws.
  */
-export function planRun(words: readonly string[], context: PlanContext): Plan {
-  const { project } = context;
+export function planRun(words: readonly string[], given: PlanContext): Plan {
+  const { project } = given;
   checkNames(project);
+  const { env, rest } = splitVariables(words);
+  const context = { ...given, env: { ...given.env, ...env } };
+  const shared = Object.keys(context.env).length === 0 ? {} : { env: expandedEnv(context.env, context) };
   const warnings: ProjectWarning[] = [];
   let count = 0;
   const nextId = () => String(++count);
-  const groups = splitWords(words, project).flatMap((item): PlanGroup[] => {
+  const groups = splitWords(rest, project).flatMap((item): PlanGroup[] => {
     if ('pipeline' in item) return pipelineGroups(item.pipeline, nextId(), context, warnings);
     if ('step' in item) return stepGroups(item.step, { id: nextId() }, context, warnings);
-    const drafts = blocksOf({ words: item.words }, context, warnings);
+    const drafts = item.lines.flatMap((line) =>
+      typeof line === 'string'
+        ? blocksOfWord(line, shared, context, warnings)
+        : blocksOf({ words: line, ...shared }, context, warnings),
+    );
     return groupBlocks(drafts.map((draft): Block => Object.assign(draft, { id: nextId() })));
   });
   return { words: [...words], groups, warnings };
@@ -33,7 +41,8 @@ export async function planWords(words: readonly string[], context: PlanContext):
   return plan;
 }
 
-type PlanItem = { pipeline: NamedPipeline } | { step: NamedStep } | { words: string[] };
+/** `lines`: a word that is a line by itself, or words that belong together. */
+type PlanItem = { pipeline: NamedPipeline } | { step: NamedStep } | { lines: (string | string[])[] };
 
 /** Names of pipelines and run steps stand for themselves; what is between them belongs together. */
 function splitWords(words: readonly string[], project: Project): PlanItem[] {
@@ -44,10 +53,17 @@ function splitWords(words: readonly string[], project: Project): PlanItem[] {
     const last = items.at(-1);
     if (pipeline !== undefined) items.push({ pipeline });
     else if (step !== undefined) items.push({ step });
-    else if (last !== undefined && 'words' in last) last.words.push(word);
-    else items.push({ words: [word] });
+    else if (last !== undefined && 'lines' in last) addWord(last.lines, word);
+    else items.push({ lines: [isLine(word) ? word : [word]] });
   }
   return items;
+}
+
+function addWord(lines: (string | string[])[], word: string): void {
+  const last = lines.at(-1);
+  if (isLine(word)) lines.push(word);
+  else if (Array.isArray(last)) last.push(word);
+  else lines.push([word]);
 }
 
 /** All plugins of a plan, each once, in order: what has to be installed. */

@@ -37,9 +37,7 @@ export function stepGroups(
 ): PlanGroup[] {
   const { name, jobs, runDir } = step;
   const scope: PlanScope = withPlace({ kind: 'step', id, name, parent, jobs, runDir, timeoutSeconds }, locate);
-  const expand = context.expandEnv ?? ((text: string) => text);
-  const variables = Object.entries({ ...env, ...step.env }).map(([key, text]) => [key, expand(text)]);
-  const shared = { scope, env: Object.fromEntries(variables) as Record<string, string>, retry };
+  const shared = { scope, env: expandedEnv({ ...context.env, ...env, ...step.env }, context), retry };
   const drafts = step.commands.flatMap((_, index) => {
     const line = readLine(step, index, context.project);
     refuseOtherEnvironment(line, context.project);
@@ -49,10 +47,16 @@ export function stepGroups(
   return groupBlocks(blocks, scope);
 }
 
-/** A line of a run step that could be read. */
+export function expandedEnv(env: Readonly<Record<string, string>>, { expandEnv }: PlanContext): Record<string, string> {
+  const expand = expandEnv ?? ((text: string) => text);
+  return Object.fromEntries(Object.entries(env).map(([name, text]) => [name, expand(text)]));
+}
+
+/** A line that could be read. */
 export interface StepLine {
-  step: string;
-  /** As it stands in the file. */
+  /** Undefined for a word of the command line that is a line. */
+  step: string | undefined;
+  /** As it was written. */
   text: string;
   read: RunLine;
   locate(): SourceLocation | undefined;
@@ -60,14 +64,29 @@ export interface StepLine {
 
 /** Throws RUN_STEP_INVALID. */
 export function readLine({ name, commands }: RunStep, index: number, project: Project): StepLine {
-  const text = commands[index]?.trim() ?? '';
   const locate = () => project.locate(['run_steps', name, 'commands', index]) ?? project.locate(['run_steps', name]);
+  return readText({ step: name, text: commands[index]?.trim() ?? '', locate });
+}
+
+function readText(line: Omit<StepLine, 'read'>): StepLine {
   try {
-    return { step: name, text, read: readRunLine(text), locate };
+    return { ...line, read: readRunLine(line.text) };
   } catch (error) {
     if (!(error instanceof LineFault)) throw error;
-    throw lineError({ step: name, text, locate }, error.message, error.hint);
+    throw lineError(line, error.message, error.hint);
   }
+}
+
+/** Of a word that is a line. Throws RUN_STEP_INVALID, and what `run` refuses. */
+export function blocksOfWord(
+  word: string,
+  shared: SharedParts,
+  context: PlanContext,
+  warnings: ProjectWarning[],
+): Draft[] {
+  const line = readText({ step: undefined, text: word.trim(), locate: () => undefined });
+  refuseOtherEnvironment(line, context.project);
+  return blocksOfLine(line, shared, context, warnings);
 }
 
 /** Throws RUN_STEP_INVALID, and what `run` refuses. */
@@ -110,19 +129,16 @@ function refuseOtherEnvironment(line: StepLine, { environment }: Project): void 
 function unexpanded(line: StepLine, name: string): ProjectWarning {
   return {
     code: 'VARIABLE_UNEXPANDED',
-    message: `In the run step '${line.step}', \`${line.text}\`: $${name} stays as it stands, since no shell reads the line.`,
+    message: `${placeOf(line)}: $${name} stays as it stands, since no shell reads the line.`,
     hint: 'Set what differs under `env:` of the step, where $NAME is expanded. Single quotes say that it is meant so.',
     at: line.locate(),
   };
 }
 
-function lineError(
-  { step, text, locate }: Pick<StepLine, 'step' | 'text' | 'locate'>,
-  message: string,
-  hint: string,
-): TaplineError {
-  return new TaplineError('RUN_STEP_INVALID', `In the run step '${step}', \`${text}\`: ${message}`, {
-    at: locate(),
-    hint,
-  });
+function lineError(line: Omit<StepLine, 'read'>, message: string, hint: string): TaplineError {
+  return new TaplineError('RUN_STEP_INVALID', `${placeOf(line)}: ${message}`, { at: line.locate(), hint });
+}
+
+function placeOf({ step, text }: Pick<StepLine, 'step' | 'text'>): string {
+  return step === undefined ? `In \`${text}\`` : `In the run step '${step}', \`${text}\``;
 }

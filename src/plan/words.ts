@@ -38,9 +38,26 @@ function wordsOfJob(job: Job, index: number, project: Project): PlanWord[] {
   });
 }
 
+/** `NAME=VALUE` in front of the words of a run, as in a shell: variables, and not the name of anything. */
+export function splitVariables(words: readonly string[]): { env: Record<string, string>; rest: readonly string[] } {
+  const env: Record<string, string> = {};
+  for (const [index, word] of words.entries()) {
+    const [, name, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(word) ?? [];
+    if (name === undefined || value === undefined) return { env, rest: words.slice(index) };
+    Object.assign(env, { [name]: value });
+  }
+  return { env, rest: [] };
+}
+
+/** A word that is a whole line, as a run step has it: `invoke dbt:run --models staging.*`. */
+export function isLine(word: string): boolean {
+  return /^\s*(?:run|invoke|meltano|tapline)\s/.test(word);
+}
+
 /** All words that a run of these would read; a line that can't be read has none. */
 export function wordsWithin(words: readonly string[], project: Project): string[] {
-  return words.flatMap((word) => {
+  return splitVariables(words).rest.flatMap((word) => {
+    if (isLine(word)) return expandJobs(wordsOfLine(word), project).map(({ text }) => text);
     const pipeline = project.pipelines.find(({ id }) => id === word);
     const names = pipeline?.steps ?? [word];
     const steps = project.runSteps.filter(({ name }) => names.includes(name));

@@ -34,6 +34,7 @@ export async function pipelineDag(
   const { project } = context;
   const { id: name, owner = defaults.owner, tags, maxAgeHours } = pipeline;
   const retry = findPipeline(name, project)?.retry;
+  const names = new Names();
   const rule = {
     retries: retry?.retries ?? defaults.retries,
     retryDelaySeconds: retry?.delaySeconds ?? defaults.retryDelaySeconds,
@@ -48,8 +49,8 @@ export async function pipelineDag(
     maxAgeHours,
     tags: [...new Set([ownTag, ...tags])],
     env: commonEnv(project),
-    sensors: sensorsOf(pipeline, idOf, project),
-    groups: taskGroups(await planOf(name, context), rule, context),
+    sensors: sensorsOf(pipeline, idOf, project, names),
+    groups: taskGroups(await planOf(name, context), rule, context, names),
   };
 }
 
@@ -146,8 +147,7 @@ function canonical(timezone: string): string {
   return Intl.supportedValuesOf('timeZone').find((zone) => zone.toLowerCase() === lower) ?? timezone;
 }
 
-function sensorsOf(pipeline: Pipeline, idOf: (pipeline: Pipeline) => string, project: Project): Sensor[] {
-  const names = new Names();
+function sensorsOf(pipeline: Pipeline, idOf: (pipeline: Pipeline) => string, project: Project, names: Names): Sensor[] {
   return upstream([...new Set(pipeline.after)], project).map((each) => {
     const dagId = idOf(each);
     return { taskId: names.unique(`wait_for_${identifier(dagId)}`), dagId, ...clockOf(each, project) };

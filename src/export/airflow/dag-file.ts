@@ -158,6 +158,10 @@ function orderLines({ sensors, groups }: Dag, tasks: ReadonlyMap<Task, string>, 
   const lines = groups.flatMap(({ lanes }) =>
     lanes.filter((lane) => lane.length > 1).map((lane) => lane.flatMap(name).join(' >> ')),
   );
+  // What is outside of steps shares its names with them.
+  const names = new Names();
+  for (const taken of [...sensors.map(({ taskId }) => taskId), ...new Set(groups.map(({ stepId }) => stepId ?? ''))])
+    names.unique(taken);
   const stages = [
     ...(sensors.length === 0 ? [] : [sensorsAsStage(sensors)]),
     ...groups.map(({ lanes }) => ({
@@ -170,7 +174,7 @@ function orderLines({ sensors, groups }: Dag, tasks: ReadonlyMap<Task, string>, 
     if (before === undefined) continue;
     const links = [listed(before)];
     if (before.length > 1 && first.length > 1) {
-      joins.push(`join_${joins.length + 1}`);
+      joins.push(identifier(names.unique(`join_${joins.length + 1}`)));
       links.push(...joins.slice(-1));
     }
     lines.push([...links, listed(first)].join(' >> '));

@@ -16,7 +16,7 @@ export function taskCommand({ program, projectFolder }: Deployment, words: reado
 
 /** Variables in which `$NAME` is to be expanded stand on the line: only the run itself can do it. */
 export function blockWords(block: Block, variables: Readonly<Record<string, string>>): string[] {
-  const env = Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`);
+  const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   if (block.kind === 'chain') return ['run', ...env, ...chainWords(block), ...optionWords(block.options)];
   const { name, args } = block;
   return ['run', ...env, args.length === 0 ? name : ['invoke', name, ...args].map(shellWord).join(' ')];

@@ -9,14 +9,19 @@ import { blockWords, chainWords, taskCommand } from './task-command.js';
 
 type Rule = Pick<Dag, 'retries' | 'retryDelaySeconds'>;
 
-/** `rule`: of the whole DAG; a task only says what is otherwise with it. */
-export function taskGroups({ groups }: Plan, rule: Rule, context: BuildContext): TaskGroup[] {
-  const stepIds = new Names();
+/** `rule`: of the whole DAG; a task only says what is otherwise with it. `names`: of what is in no step. */
+export function taskGroups(
+  { groups }: Plan,
+  rule: Rule,
+  context: BuildContext,
+  names: Names = new Names(),
+): TaskGroup[] {
   const steps = new Map<PlanScope | undefined, { id: string | undefined; tasks: Names }>();
   return groups.map((group) => {
     const { scope } = group;
     const step = steps.get(scope) ?? {
-      id: scope === undefined ? undefined : stepIds.unique(scope.name),
+      // Airflow takes no dot in the ID of a group.
+      id: scope === undefined ? undefined : names.unique(scope.name.replaceAll('.', '_')),
       tasks: new Names(),
     };
     steps.set(scope, step);

@@ -182,7 +182,7 @@ async function sayEnds(
 async function announce(todo: number, done: number, replaced: number, session: Session): Promise<void> {
   const log = await session.log();
   const windows = (count: number) => `${count} ${count === 1 ? 'window' : 'windows'}`;
-  if (todo === 0) log.info(`Nothing to do: ${windows(done)} done already.`, { hint: '`--restart` loads them anew.' });
+  if (todo === 0) log.info(`Nothing to do: ${windows(done)} done already (--restart loads what is done anew)`);
   else log.info(`${windows(todo)} to do${done === 0 ? '' : `, ${done} done already`}`);
   if (replaced > 0) log.info(`${windows(replaced)} of an earlier call, cut otherwise and not done, gave way`);
 }

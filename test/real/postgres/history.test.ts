@@ -3,6 +3,7 @@ import { describe } from 'vitest';
 import { openSystemDatabase } from '../../../src/state/systemdb/open.js';
 import { historyContract } from '../../history/contract.js';
 import { meltanoRunsContract } from '../../history/meltano-runs-contract.js';
+import { windowsContract } from '../../history/windows-contract.js';
 import { hasPostgres, type OwnSchema, ownSchema } from '../postgres.js';
 
 const isThere = await hasPostgres();
@@ -21,4 +22,5 @@ describe.skipIf(!isThere)('PostgreSQL', () => {
   };
   historyContract(place);
   meltanoRunsContract(place);
+  windowsContract(place);
 });

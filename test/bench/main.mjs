@@ -14,6 +14,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeProjects } from './projects.mjs';
+import { backfill } from './scenarios/backfill.mjs';
 import { systemDatabase } from './scenarios/database.mjs';
 import { jobList } from './scenarios/job-list.mjs';
 import { memory } from './scenarios/memory.mjs';
@@ -35,6 +36,7 @@ const scenarios = [
   ownProcessorTime,
   memory,
   parallel,
+  backfill,
   manyStates,
   systemDatabase,
   selection,

@@ -95,6 +95,8 @@ const plugins =
   ({ project }) =>
     (types.length === 0 ? pluginTypes : types).flatMap((type) => project.pluginEntries[type].map(({ name }) => name));
 const jobs: Find = ({ project }) => project.jobs.map(({ name }) => name);
+const runSteps: Find = ({ project }) => project.runSteps.map(({ name }) => name);
+const pipelines: Find = ({ project }) => project.pipelines.map(({ id }) => id);
 const schedules: Find = ({ project }) => project.schedules.map(({ name }) => name);
 const environments: Find = ({ project }) => project.environments.map(({ name }) => name);
 const stateIds: Find = async (session) => (await (await session.state()).list()).map(({ stateId }) => stateId);
@@ -104,6 +106,11 @@ const mappings: Find = ({ project }) =>
       typeof each?.name === 'string' ? [each.name] : [],
     ),
   );
+
+const all =
+  (...finds: Find[]): Find =>
+  async (session) =>
+    (await Promise.all(finds.map((find) => find(session)))).flat();
 
 const projectValues: Readonly<Record<string, Find>> = {
   '--environment': environments,
@@ -119,7 +126,8 @@ const projectValues: Readonly<Record<string, Find>> = {
 
 /** By command; a list of two and more is for the first word, the second ... */
 const wordsOf: Readonly<Record<string, readonly Find[]>> = {
-  run: [async (session) => [...(await plugins()(session)), ...(await jobs(session)), ...(await mappings(session))]],
+  run: [all(plugins(), jobs, mappings, runSteps, pipelines)],
+  'pipeline show': [pipelines],
   el: [plugins('extractors'), plugins('loaders')],
   elt: [plugins('extractors'), plugins('loaders')],
   select: [plugins('extractors'), () => []],

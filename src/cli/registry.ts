@@ -94,6 +94,15 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'The older form of el, with --transform.',
     load: async () => (await import('./commands/elt.js')).elt,
   },
+  export: {
+    summary: 'Write the project in the form of another engine.',
+    commands: {
+      airflow: {
+        summary: 'Write DAG files for Airflow, from pipelines, schedules and jobs.',
+        load: async () => (await import('./commands/export-airflow.js')).exportAirflow,
+      },
+    },
+  },
   hub: {
     summary: 'See what the hub of plugin definitions has.',
     commands: {
@@ -110,15 +119,6 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   init: {
     summary: 'Make a new project.',
     load: async () => (await import('./commands/init.js')).init,
-  },
-  export: {
-    summary: 'Write the project in the form of another engine.',
-    commands: {
-      airflow: {
-        summary: 'Write DAG files for Airflow, from pipelines, schedules and jobs.',
-        load: async () => (await import('./commands/export-airflow.js')).exportAirflow,
-      },
-    },
   },
   install: {
     summary: 'Install the plugins of the project.',
@@ -201,6 +201,19 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       },
     },
   },
+  pipeline: {
+    summary: 'List pipelines, and show what one would run.',
+    commands: {
+      list: {
+        summary: 'List pipelines, when they run next and ran last.',
+        load: async () => (await import('./commands/pipeline-list.js')).pipelineList,
+      },
+      show: {
+        summary: 'Show what a pipeline would run, and its settings.',
+        load: async () => (await import('./commands/pipeline-show.js')).pipelineShow,
+      },
+    },
+  },
   plugin: {
     summary: 'List the plugins of the project.',
     commands: {
@@ -213,6 +226,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   run: {
     summary: 'Run blocks: extract and load, plugin commands, jobs.',
     load: async () => (await import('./commands/run.js')).run,
+  },
+  retry: {
+    summary: 'Run what an earlier run has left.',
+    load: async () => (await import('./commands/retry.js')).retry,
   },
   runs: {
     summary: 'Look at runs of the past.',

@@ -4,10 +4,11 @@ import { SystemdbLease, SystemdbLeaseStore } from '../state/systemdb/leases.js';
 import { finishBlock, startBlock } from './blocks.js';
 import { DatabaseMeltanoRuns } from './meltano-runs.js';
 import { orphans } from './orphans.js';
+import { lastPipelineRuns } from './pipelines.js';
 import type { History } from './port.js';
 import { endProcess, openProcesses, startProcess } from './processes.js';
-import { finishRun, forgetRuns, listRuns, showRun, startRun } from './runs.js';
 import { runFamily } from './retries.js';
+import { finishRun, forgetRuns, listRuns, showRun, startRun } from './runs.js';
 import { recordStreams } from './streams.js';
 import { DatabaseWindows } from './windows.js';
 
@@ -25,6 +26,7 @@ export function openHistory(database: Database): History {
     openProcesses: (runId) => openProcesses(database, runId),
     orphans: (stateId) => orphans(database, stateId),
     listRuns: (options) => listRuns(database, options),
+    lastPipelineRuns: (options) => lastPipelineRuns(database, options),
     forgetRuns: (runIds) => forgetRuns(database, runIds),
     showRun: (runId) => showRun(database, runId),
     meltanoRuns: new DatabaseMeltanoRuns(database),

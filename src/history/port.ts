@@ -106,6 +106,18 @@ export interface RunDetail extends RunListing {
   streams: StreamRow[];
 }
 
+/** A pipeline when it ran last, in whatever run. */
+export interface LastPipelineRun {
+  /** Its ID. */
+  name: string;
+  runId: string;
+  status: FinishedBlock['status'] | 'running' | 'dead';
+  startedAt: Date;
+  endedAt: Date | undefined;
+  /** When it last ended well. */
+  succeededAt: Date | undefined;
+}
+
 /** A row of the original's `runs` table; our chains keep one each so that the original respects them. */
 export interface MeltanoRun {
   id: number;
@@ -249,6 +261,11 @@ export interface History {
   }): Promise<RunListing[]>;
   /** A run with all that it takes up and that take it up, however far: their IDs. */
   runFamily(runId: string): Promise<string[]>;
+  /** Of each pipeline that has run in this environment (or without one). */
+  lastPipelineRuns(options: {
+    environment: string | undefined;
+    projectId: string | undefined;
+  }): Promise<LastPipelineRun[]>;
   /** Removes these finished or dead runs with all that belongs to them; the state and its versions stay. */
   forgetRuns(runIds: readonly string[]): Promise<void>;
   /** By full ID or a unique prefix; RUN_UNKNOWN otherwise. */

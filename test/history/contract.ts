@@ -190,6 +190,70 @@ export function historyContract({ open, close }: HistoryPlace): void {
     });
   });
 
+  describe('pipelines', () => {
+    const pipelineRun = async (
+      day: number,
+      name: string,
+      status: FinishedBlock['status'] | undefined,
+      overrides: Partial<NewRun> = {},
+    ) => {
+      const run = await newRun({ runId: `run-${day}-${name}`, environment: 'dev', ...overrides });
+      const startedAt = new Date(`2026-01-0${day}T00:00:00Z`);
+      await history.startRun({ ...run, startedAt });
+      await history.startBlock(block(run.runId, '1', { kind: 'pipeline', name, startedAt }));
+      await history.startBlock(block(run.runId, '1.1', { kind: 'step', name: 'other', startedAt }));
+      if (status === undefined) return;
+      const endedAt = new Date(`2026-01-0${day}T01:00:00Z`);
+      await history.finishBlock(finished(run.runId, '1', { status, endedAt }));
+      await history.finishRun(run.runId, 'success', endedAt);
+    };
+    const last = async (environment: string | undefined = 'dev', projectId: string | undefined = 'mine') =>
+      (await history.lastPipelineRuns({ environment, projectId }))
+        .map(
+          ({ name, status, startedAt, succeededAt }) =>
+            `${name} ${startedAt.getUTCDate()} ${status} ${succeededAt?.getUTCDate()}`,
+        )
+        .sort();
+
+    test('have their last run, and when they last ended well', async () => {
+      expect(await last()).toEqual([]);
+      await pipelineRun(1, 'nightly', 'success');
+      await pipelineRun(2, 'nightly', 'success');
+      await pipelineRun(3, 'nightly', 'failed');
+      await pipelineRun(1, 'hourly', 'failed');
+      expect(await last()).toEqual(['hourly 1 failed undefined', 'nightly 3 failed 2']);
+      expect(await history.lastPipelineRuns({ environment: 'dev', projectId: 'mine' })).toContainEqual({
+        name: 'nightly',
+        runId: 'run-3-nightly',
+        status: 'failed',
+        startedAt: new Date('2026-01-03T00:00:00Z'),
+        endedAt: new Date('2026-01-03T01:00:00Z'),
+        succeededAt: new Date('2026-01-02T01:00:00Z'),
+      });
+    });
+
+    test('of another environment or another project are not theirs', async () => {
+      await pipelineRun(1, 'a', 'success', { environment: 'prod' });
+      await pipelineRun(1, 'b', 'success', { environment: undefined });
+      await pipelineRun(1, 'c', 'success', { projectId: 'other' });
+      await pipelineRun(1, 'd', 'success', { projectId: 'mine' });
+      expect(await last()).toEqual(['d 1 success 1']);
+      expect(await last('prod')).toEqual(['a 1 success 1']);
+      expect(await history.lastPipelineRuns({ environment: undefined, projectId: undefined })).toMatchObject([
+        { name: 'b' },
+      ]);
+    });
+
+    test('without an end run, or were killed', async () => {
+      const child = spawn(process.execPath, ['-e', '']);
+      const space = await processOf(child.pid ?? 0);
+      await once(child, 'exit');
+      await pipelineRun(1, 'killed', undefined, space);
+      await pipelineRun(1, 'living', undefined);
+      expect(await last()).toEqual(['killed 1 dead undefined', 'living 1 running undefined']);
+    });
+  });
+
   describe('slots', () => {
     test('are leases of their own, apart from those on state IDs', async () => {
       const { lease } = await history.slots.acquire('tap-a#1', { owner: await currentOwner('run') });

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.js';
+import { ageText, type PipelineStatus, pipelineEntry, statusOfPipelines } from '../pipeline-status.js';
+import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+
+export function pipelineList(command: Command, { open, output }: CommandContext): Command {
+  return command
+    .addOption(formatOption(['text', 'json']))
+    .addOption(databaseUriOption())
+    .addHelpText(
+      'after',
+      `${examples('tapline pipeline list', 'tapline --environment=prod pipeline list --format json')}
+
+Runs are those in the active environment. A pipeline is stale when its last success is older than its max_age_hours.`,
+    )
+    .action(async ({ format, databaseUri }: { format: 'text' | 'json'; databaseUri?: string }) => {
+      const session = await open({ policy: 'default', access: 'read', databaseUri });
+      const all = await statusOfPipelines(session.project.pipelines, session);
+      if (format === 'json') return output.json({ pipelines: all.map(pipelineEntry) });
+      if (all.length === 0) return (await session.log()).info('No pipelines are defined.');
+      output.line(await pipelineTable(all));
+    });
+}
+
+async function pipelineTable(all: readonly PipelineStatus[]): Promise<string> {
+  const [{ localTime, table }, { duration }] = await Promise.all([
+    import('../table.js'),
+    import('../../observe/units.js'),
+  ]);
+  const rows = all.map(({ pipeline, nextRunAt, lastRun, ageHours, isStale }) => [
+    pipeline.id,
+    pipeline.steps.join(', '),
+    [pipeline.interval, pipeline.timezone].filter((text) => text !== undefined).join(' '),
+    localTime(nextRunAt),
+    localTime(lastRun?.startedAt),
+    lastRun?.status ?? 'never ran',
+    [ageHours === undefined ? '' : `${ageText(ageHours, duration)} ago`, isStale ? 'stale' : '']
+      .filter((text) => text !== '')
+      .join(', '),
+  ]);
+  return table(['pipeline', 'steps', 'interval', 'next', 'last run', 'status', 'last success'], rows);
+}

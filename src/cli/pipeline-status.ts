@@ -1,0 +1,93 @@
+/** When pipelines run next, when they ran last, and whether that is too long ago. */
+import { TaplineError } from '../errors.js';
+import type { LastPipelineRun } from '../history/port.js';
+import { nextTime } from '../plan/interval.js';
+import type { Pipeline } from '../project/types.js';
+import type { Session } from '../session.js';
+
+export interface PipelineStatus {
+  pipeline: Pipeline;
+  nextRunAt: Date | undefined;
+  lastRun: LastPipelineRun | undefined;
+  /** Hours since it last ended well. */
+  ageHours: number | undefined;
+  /** Whether that is more than `max_age_hours`, or never was; undefined where no age is too old. */
+  isStale: boolean | undefined;
+}
+
+/** Of these pipelines, in the active environment. No database is made for it. */
+export async function statusOfPipelines(
+  pipelines: readonly Pipeline[],
+  session: Session,
+  now: Date = new Date(),
+): Promise<PipelineStatus[]> {
+  const lastRuns = await lastRunsOf(session);
+  return Promise.all(
+    pipelines.map(async (pipeline) => {
+      const { id, interval, timezone, maxAgeHours } = pipeline;
+      const lastRun = lastRuns.find(({ name }) => name === id);
+      const since = lastRun?.succeededAt;
+      const ageHours = since === undefined ? undefined : (now.getTime() - since.getTime()) / 3_600_000;
+      return {
+        pipeline,
+        nextRunAt: interval === undefined ? undefined : await nextTime(interval, now, timezone),
+        lastRun,
+        ageHours,
+        isStale: maxAgeHours === undefined ? undefined : (ageHours ?? Number.POSITIVE_INFINITY) > maxAgeHours,
+      };
+    }),
+  );
+}
+
+/** A database that can't be used is told, and pipelines are listed all the same. */
+async function lastRunsOf(session: Session): Promise<LastPipelineRun[]> {
+  const { environment, projectId } = session.project;
+  try {
+    const history = await session.existingHistory();
+    return (await history?.lastPipelineRuns({ environment: environment?.name, projectId })) ?? [];
+  } catch (error) {
+    if (!(error instanceof TaplineError)) throw error;
+    (await session.log()).warning(`When pipelines ran last is not known: ${error.message}`, { code: error.code });
+    return [];
+  }
+}
+
+/** `3h 5m`: what is younger than a minute needs no seconds. */
+export function ageText(hours: number, duration: (seconds: number) => string): string {
+  const minutes = Math.floor(hours * 60);
+  return minutes === 0 ? 'less than 1m' : duration(minutes * 60);
+}
+
+/** See schemas/output-pipeline-list.schema.json. */
+export function pipelineEntry({
+  pipeline,
+  nextRunAt,
+  lastRun,
+  ageHours,
+  isStale,
+}: PipelineStatus): Record<string, unknown> {
+  const { id, steps, interval, timezone, maxAgeHours, after, owner, tags } = pipeline;
+  return {
+    id,
+    steps,
+    interval: interval ?? null,
+    timezone: timezone ?? 'UTC',
+    next_run_at: nextRunAt?.toISOString() ?? null,
+    last_run:
+      lastRun === undefined
+        ? null
+        : {
+            run_id: lastRun.runId,
+            status: lastRun.status,
+            started_at: lastRun.startedAt.toISOString(),
+            ended_at: lastRun.endedAt?.toISOString() ?? null,
+          },
+    last_success_at: lastRun?.succeededAt?.toISOString() ?? null,
+    age_hours: ageHours ?? null,
+    max_age_hours: maxAgeHours ?? null,
+    stale: isStale ?? null,
+    after,
+    owner: owner ?? null,
+    tags,
+  };
+}

@@ -125,6 +125,10 @@ export const errorCodes = {
   RUN_TIMEOUT: exitCodes.failure,
   RUN_SKIPPED: exitCodes.skipped,
   RUN_DIRECTORY: exitCodes.failure,
+  RETRY_NOTHING_LEFT: exitCodes.failure,
+  RETRY_PLAN_CHANGED: exitCodes.failure,
+  RETRY_REFUSED: exitCodes.failure,
+  RETRY_RUNNING: exitCodes.failure,
   DISK_FULL: exitCodes.failure,
   LOCK_BUSY: exitCodes.failure,
   // command line

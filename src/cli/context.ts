@@ -1,6 +1,6 @@
 /** What a command gets from the program: where to print, and how to open the project. */
 import type { Command } from 'commander';
-import type { EnvironmentPolicy } from '../project/types.js';
+import type { EnvironmentPolicy, Schedule } from '../project/types.js';
 import type { Session } from '../session.js';
 import type { Output } from './output.js';
 
@@ -17,6 +17,8 @@ export interface OpenProject {
   quiet?: boolean | undefined;
   /** Used instead of the one that the command line chose. */
   environment?: string | undefined;
+  /** Further variables. */
+  env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface CommandContext {
@@ -24,15 +26,17 @@ export interface CommandContext {
   commands: Readonly<Record<string, CommandEntry | CommandGroup>>;
   output: Output;
   env: NodeJS.ProcessEnv;
+  /** The schedule that has called this command line. */
+  schedule: string | undefined;
   /** Opens the project of this command line, once; the program closes it. */
   open(options: OpenProject): Promise<Session>;
   /** Ends the command with this exit code, once all is closed and written. */
   exit(code: number): void;
   /**
-   * Runs another command line of this program in this process, with further variables and the same global options. It
-   * opens the project anew; its exit code is that of the whole.
+   * Runs the command line of a schedule in this process, with its variables and the same global options. It opens the project
+   * anew; its exit code is that of the whole.
    */
-  call(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<void>;
+  call(argv: readonly string[], schedule: Pick<Schedule, 'name' | 'env'>): Promise<void>;
   /** Asks on the terminal (stderr); no, or no answer, throws ABORTED. */
   confirm(question: string): Promise<void>;
 }

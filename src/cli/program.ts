@@ -9,6 +9,7 @@ import { logFormats, logThresholds } from '../observe/log-record.js';
 import { chooseLogSettings, type LogChoice } from '../observe/log-settings.js';
 import { createMask } from '../observe/mask.js';
 import { createStderrWriter, type StderrWriter } from '../observe/stderr.js';
+import type { Schedule } from '../project/types.js';
 import { openSession, type Session } from '../session.js';
 import { arrangeArguments } from './arguments.js';
 import type { CommandContext, OpenProject } from './context.js';
@@ -35,6 +36,7 @@ interface Call {
   version: string;
   env: NodeJS.ProcessEnv;
   globals: GlobalOptions;
+  schedule: string | undefined;
   session: Session | undefined;
   exitCode: number;
 }
@@ -51,6 +53,7 @@ export async function runProgram(
     version,
     env,
     globals: {},
+    schedule: undefined,
     session: undefined,
     exitCode: exitCodes.ok,
   };
@@ -187,18 +190,24 @@ function contextOf(call: Call): CommandContext {
     commands: registry,
     output: call.output,
     env: call.env,
+    schedule: call.schedule,
     open: (options) => openProject(call, options),
     exit: (code) => {
       call.exitCode = code;
     },
-    call: (argv, env) => callAgain(call, argv, env),
+    call: (argv, schedule) => callAgain(call, argv, schedule),
     confirm: async (question) => (await import('./confirm.js')).confirm(question),
   };
 }
 
-async function callAgain(call: Call, argv: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+async function callAgain(
+  call: Call,
+  argv: readonly string[],
+  { name, env }: Pick<Schedule, 'name' | 'env'>,
+): Promise<void> {
   await call.session?.close();
   call.session = undefined;
+  call.schedule = name;
   call.env = { ...call.env, ...env };
   await execute([...globalArguments(call.globals), ...argv], call);
 }
@@ -222,11 +231,11 @@ async function openProject(call: Call, options: OpenProject): Promise<Session> {
   const { globals } = call;
   call.session = await openSession({
     cwd: process.cwd(),
-    env: call.env,
     envFile: globals.envFile,
     log: logChoice(globals),
     stderr: call.stderr,
     ...options,
+    env: options.env === undefined ? call.env : { ...call.env, ...options.env },
     environment: options.environment ?? (globals.environment === false ? null : globals.environment),
   });
   if (options.access === 'write') linkProgram(call.session.project.sysDir, process.argv[1]);

@@ -15,7 +15,10 @@ export interface RunRequest {
 }
 
 export interface RequestOptions
-  extends Pick<RunOptions, 'jobs' | 'onFailure' | 'ifRunning' | 'install' | 'strictSinger' | 'timeoutSeconds' | 'retry'> {
+  extends Pick<
+    RunOptions,
+    'jobs' | 'onFailure' | 'ifRunning' | 'install' | 'strictSinger' | 'timeoutSeconds' | 'retry'
+  > {
   defaults?: BlockOptions | undefined;
 }
 
@@ -70,6 +73,7 @@ export function readRequest(
   if (typeof row?.command !== 'string') return undefined;
   if (row.hidden === true) return { command: row.command, hidden: true };
   const { options, blocks, done } = row as Partial<RunRequest>;
-  if (typeof options !== 'object' || options === null || !Array.isArray(blocks) || !Array.isArray(done)) return undefined;
+  if (typeof options !== 'object' || options === null || !Array.isArray(blocks) || !Array.isArray(done))
+    return undefined;
   return { ...(row as unknown as RunRequest), options, blocks, done };
 }

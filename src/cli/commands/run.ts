@@ -4,6 +4,7 @@ import type { BlockOptions, Plan } from '../../plan/types.js';
 import type { FailurePolicy } from '../../run/types.js';
 import type { Session } from '../../session.js';
   failurePolicy,
+import { requestOf } from '../../run/run-request.js';
 import type { CommandContext } from '../context.js';
   planOf,
 import {
@@ -19,6 +20,7 @@ import { collect, databaseUriOption, examples, installOptions, wholeNumber } fro
 
 interface Options extends PlanOptions {
   dryRun?: true;
+  resume?: true;
   /** `--no-state-update`. */
   stateUpdate: boolean;
   stateIdSuffix?: string;
@@ -26,11 +28,13 @@ interface Options extends PlanOptions {
   failFast?: boolean;
 }
 
-export function run(command: Command, { open, exit, env }: CommandContext): Command {
+export function run(command: Command, context: CommandContext): Command {
+  const { open, exit, env, schedule } = context;
   command
     .usage('[options] [block...]')
     .argument('[blocks...]', 'tap [mapping ...] target, a plugin command (dbt:run), or a job')
     .addOption(new Option('--dry-run', 'check and show what would run, without running it'))
+    .addOption(new Option('--resume', 'run what the last run of these words (or of any) has left, as `retry` does'))
     .option('--select <stream>', 'only streams of this pattern (can be repeated)', collect)
     .option('--exclude <stream>', 'all but streams of this pattern (can be repeated)', collect)
     .addOption(new Option('--no-state-update', 'neither read nor save state'))
@@ -56,10 +60,14 @@ export function run(command: Command, { open, exit, env }: CommandContext): Comm
 With --select or --exclude a --full-refresh begins anew for these streams only: the others keep their bookmarks.
 
 Variables: MELTANO_RUN_FULL_REFRESH, MELTANO_RUN_REFRESH_CATALOG, MELTANO_RUN_NO_STATE_UPDATE, MELTANO_RUN_FORCE,
-MELTANO_RUN_STATE_ID_SUFFIX, MELTANO_RUN_STATE_STRATEGY, MELTANO_RUN_ID, MELTANO_RUN_TIMEOUT and MELTANO_RUN_JOBS
-stand for the options of these names.`,
+MELTANO_RUN_STATE_ID_SUFFIX, MELTANO_RUN_STATE_STRATEGY, MELTANO_RUN_ID, MELTANO_RUN_TIMEOUT, MELTANO_RUN_JOBS,
+MELTANO_RUN_RETRIES and MELTANO_RUN_RETRY_DELAY stand for the options of these names.`,
     )
     .action(async (words: string[], options: Options) => {
+      if (options.resume) {
+        const { resume } = await import('../resume.js');
+        return resume(words.length === 0 ? undefined : { words }, options, context);
+      }
       const session = await open({
         policy: 'required',
         access: 'write',
@@ -84,6 +92,7 @@ stand for the options of these names.`,
         onFailure: failurePolicy(options.failFast),
         dryRun: options.dryRun,
       };
-      exit(await executePlan(plan, runOptions, session));
+      const request = requestOf('run', plan, runOptions, schedule);
+      exit(await executePlan(plan, { ...runOptions, request }, session));
     });
 }

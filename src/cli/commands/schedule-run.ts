@@ -25,7 +25,7 @@ The variables of the schedule's \`env\` are set. Exit codes are those of \`run\`
       .action(async (name: string, options: string[]) => {
         const { project } = await open({ policy: 'explicit', access: 'read' });
         const schedule = findSchedule(project, name);
-        await call(commandLineOf(schedule, options), schedule.env);
+        await call(commandLineOf(schedule, options), schedule);
       })
   );
 }

@@ -9,7 +9,13 @@ import { secondsLeft } from './keep-lease.js';
 import { fileName, rescueName } from './run-directory.js';
 
 /** Errors that a later try may not meet. All others are final at once. */
-const passing = new Set(['DATABASE_LOCKED', 'DATABASE_OPEN', 'DATABASE_UNREACHABLE', 'STATE_BACKEND_UNREACHABLE', 'DISK_FULL']);
+const passing = new Set([
+  'DATABASE_LOCKED',
+  'DATABASE_OPEN',
+  'DATABASE_UNREACHABLE',
+  'STATE_BACKEND_UNREACHABLE',
+  'DISK_FULL',
+]);
 
 /** A state above this many bytes is not printed into an error. */
 const longestPrinted = 64 * 1024;

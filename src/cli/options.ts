@@ -118,8 +118,6 @@ export const optionTwins: Readonly<Record<string, readonly OptionTwin[]>> = {
     { option: '--jobs', variable: 'MELTANO_RUN_JOBS', kind: 'value' },
     { option: '--retries', variable: 'MELTANO_RUN_RETRIES', kind: 'value' },
     { option: '--retry-delay', variable: 'MELTANO_RUN_RETRY_DELAY', kind: 'value' },
-    { option: '--retries', variable: 'MELTANO_RUN_RETRIES', kind: 'value' },
-    { option: '--retry-delay', variable: 'MELTANO_RUN_RETRY_DELAY', kind: 'value' },
   ],
 };
 

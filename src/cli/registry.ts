@@ -231,10 +231,6 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'Run what an earlier run has left.',
     load: async () => (await import('./commands/retry.js')).retry,
   },
-  retry: {
-    summary: 'Run what an earlier run has left.',
-    load: async () => (await import('./commands/retry.js')).retry,
-  },
   runs: {
     summary: 'Look at runs of the past.',
     commands: {

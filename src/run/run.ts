@@ -16,8 +16,8 @@ import type { RunContext } from './run-context.js';
 import { RunDirectories } from './run-directories.js';
 import { requestRow } from './run-request.js';
 import { RunScopes } from './scopes.js';
-import { signalExitCode, stopAfter, stopOnSignals, stopWhenAborted } from './signals.js';
 import { SharedDiscovery } from './shared-discovery.js';
+import { signalExitCode, stopAfter, stopOnSignals, stopWhenAborted } from './signals.js';
 import { StopControl } from './stop-control.js';
 import type { RunOptions, RunResult, World } from './types.js';
 
@@ -142,7 +142,7 @@ async function inDirectory(parts: Omit<RunContext, 'directories' | 'reaper' | 'd
 }
 
 function noteEnd(notes: HistoryNotes, runId: string, { status, error }: Judged): Promise<void> {
-  return notes.note((history: History) => history.finishRun(runId, status, new Date(), error && { ...error }));
+  return notes.end((history: History) => history.finishRun(runId, status, new Date(), error && { ...error }));
 }
 
 type Judged = Omit<RunResult, 'durationSeconds'>;

@@ -1,20 +1,16 @@
 import { type Command, Option } from 'commander';
-import { planWords } from '../../plan/plan.js';
-import type { BlockOptions, Plan } from '../../plan/types.js';
-import type { FailurePolicy } from '../../run/types.js';
-import type { Session } from '../../session.js';
-  failurePolicy,
 import { requestOf } from '../../run/run-request.js';
 import type { CommandContext } from '../context.js';
-  planOf,
 import {
   blockOptionsOf,
   executePlan,
-  warnAbout,
+  failurePolicy,
   type PlanOptions,
+  planOf,
   processOptions,
   runOptionsOf,
   stateOptions,
+  warnAbout,
 } from '../run-plan.js';
 import { collect, databaseUriOption, examples, installOptions, wholeNumber } from '../shared-options.js';
 

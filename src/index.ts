@@ -21,6 +21,7 @@ export { loadProject } from './project/load.js';
 export type { Environment, Job, LoadProjectOptions, Project, Schedule } from './project/types.js';
 export type * from './run/events.js';
 export type { FailurePolicy, IfRunning, RunOptions, RunResult } from './run/types.js';
+export { createPartitionState, type PartitionState } from './state/partition-state.js';
 
 export interface LibraryRunOptions extends Partial<Omit<RunOptions, 'defaults'>>, BlockOptions {
   /** Told of each event, masked; see RunEvent. */

@@ -35,6 +35,31 @@ async function afterRun(printed: string, ...args: string[]) {
   };
 }
 
+describe('--state-strategy merge', () => {
+  it('keeps the bookmarks of streams that did not run, run after run', async () => {
+    const folder = await singerProject({ 'tap.sh': tap });
+    await tapline(folder, ['state', 'set', '--force', stateId, before]);
+    const run = async (printed: string, ...args: string[]) => {
+      const ended = await tapline(folder, ['run', 'tap-x', 'target-y', ...args], { env: { TAP_X_TOKEN: printed } });
+      expect(ended.code, ended.stderr).toBe(0);
+      const seen = JSON.parse(await readFile(join(folder, 'seen.json'), 'utf8'));
+      const kept = JSON.parse((await tapline(folder, ['state', 'get', stateId])).stdout).singer_state;
+      return { seen: seen.bookmarks, kept: kept.bookmarks };
+    };
+    const users = await run('{"bookmarks": {"users": {"id": 10}}}', '--state-strategy', 'merge');
+    expect(users.kept).toEqual({ users: { id: 10, old: 1 }, orders: { id: 5 } });
+    const orders = await run('{"bookmarks": {"orders": {"id": 6}}}', '--state-strategy=merge');
+    // The second run starts from what the first one left.
+    expect(orders.seen).toEqual(users.kept);
+    expect(orders.kept).toEqual({ users: { id: 10, old: 1 }, orders: { id: 6 } });
+    const fresh = await run('{"bookmarks": {"refunds": {"id": 1}}}', '--state-strategy', 'merge');
+    expect(fresh.kept).toEqual({ ...orders.kept, refunds: { id: 1 } });
+    // Without it a state is what the target printed last.
+    const plain = await run('{"bookmarks": {"users": {"id": 11}}}');
+    expect(plain.kept).toEqual({ users: { id: 11 } });
+  });
+});
+
 describe('a run of some streams', () => {
   it('refreshes these, and keeps the bookmarks of the others', async () => {
     const run = await afterRun('{"bookmarks": {"users": {"id": 2}}}', '--select', 'users', '--full-refresh');

@@ -99,6 +99,26 @@ describe('a state by stream', () => {
     expect((await call('state', 'get', 'none', '--by-stream')).stdout).toBe('');
   });
 
+  it('is printed with the partitions that the Singer SDK keeps', async () => {
+    const part = (repo: string) => ({ context: { org: 'acme', repo }, replication_key_value: `of ${repo}` });
+    const state = { bookmarks: { issues: { partitions: [part('shop'), part('web')] }, orgs: { at: 1 } } };
+    await call('state', 'set', '--force', id, JSON.stringify({ singer_state: state }));
+    expect((await call('state', 'get', id, '--by-stream')).stdout).toBe(
+      [
+        'issues  org=acme repo=shop  {"replication_key_value":"of shop"}\n',
+        'issues  org=acme repo=web   {"replication_key_value":"of web"}\n',
+        'orgs                        {"at":1}\n',
+      ].join(''),
+    );
+    const printed = JSON.parse((await call('state', 'get', id, '--by-stream', '--format=json')).stdout);
+    expect(misfits('output-state-get-by-stream', printed)).toBeUndefined();
+    expect(printed.streams[0].partitions[1]).toEqual({
+      context: { org: 'acme', repo: 'web' },
+      bookmark: { replication_key_value: 'of web' },
+    });
+    expect(printed.streams[0].bookmark).toEqual(state.bookmarks.issues);
+  });
+
   it('is cleared in part', async () => {
     await call('state', 'set', '--force', id, wrap({ a_1: 1, a_2: 2, b: 3 }, { currently_syncing: 'a_1', other: 1 }));
     const cleared = await call('state', 'clear', '--force', id, '--stream', 'a_*');

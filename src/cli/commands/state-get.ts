@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { bookmarksOf } from '../../singer/bookmarks.js';
 import { exactJson } from '../../singer/exact-json.js';
+import { contextText, partitionsOf } from '../../singer/partitions.js';
 import { mergedView } from '../../state/merge.js';
 import type { SingerState } from '../../state/port.js';
 import type { CommandContext } from '../context.js';
@@ -17,7 +18,10 @@ export function stateGet(command: Command, context: CommandContext): Command {
   return command
     .argument('<state-id>')
     .addOption(new Option('--format <format>', 'how to print it (default: "json")').choices(['json', 'pretty']))
-    .option('--by-stream', 'one line for each stream with its bookmark; JSON where --format is given')
+    .option(
+      '--by-stream',
+      'one line for each stream, and each partition of one, with its bookmark; JSON where --format is given',
+    )
     .addOption(databaseUriOption())
     .addHelpText(
       'after',
@@ -36,14 +40,32 @@ export function stateGet(command: Command, context: CommandContext): Command {
       if (!byStream) return context.output.line(exactJson(merged, indent));
       if (format !== undefined)
         return context.output.line(exactJson(streamsEntry(stateId, merged.singer_state), indent));
-      const bookmarks = bookmarksOf(merged.singer_state ?? {});
-      const width = Math.max(0, ...bookmarks.map(({ stream }) => stream.length));
-      for (const { stream, value } of bookmarks) context.output.line(`${stream.padEnd(width)}  ${exactJson(value)}`);
+      for (const line of streamLines(merged.singer_state)) context.output.line(line);
     });
+}
+
+/** Stream, partition where there are any, bookmark. */
+function streamLines(state: SingerState | undefined): string[] {
+  const rows = bookmarksOf(state ?? {}).flatMap(({ stream, value }) => {
+    const { partitions, rest } = partitionsOf(value);
+    const own = rest === undefined ? [] : [{ stream, partition: '', value: rest }];
+    const parts = partitions.map((each) => ({ stream, partition: contextText(each.context), value: each.value }));
+    return [...own, ...parts];
+  });
+  const widthOf = (name: 'stream' | 'partition') => Math.max(0, ...rows.map((row) => row[name].length));
+  const [streams, partitions] = [widthOf('stream'), widthOf('partition')];
+  return rows.map(({ stream, partition, value }) => {
+    const place = partitions === 0 ? [] : [partition.padEnd(partitions)];
+    return [stream.padEnd(streams), ...place, exactJson(value)].join('  ');
+  });
 }
 
 /** See schemas/output-state-get-by-stream.schema.json. */
 function streamsEntry(stateId: string, state: SingerState | undefined): Record<string, unknown> {
-  const streams = bookmarksOf(state ?? {}).map(({ stream, value }) => ({ stream, bookmark: value }));
+  const streams = bookmarksOf(state ?? {}).map(({ stream, value }) => {
+    const { partitions } = partitionsOf(value);
+    const parts = partitions.map(({ context, value: bookmark }) => ({ context, bookmark }));
+    return { stream, bookmark: value, ...(parts.length === 0 ? {} : { partitions: parts }) };
+  });
   return { state_id: stateId, streams };
 }

@@ -1,7 +1,8 @@
 /** History on a PostgreSQL server. */
 import { describe } from 'vitest';
+import type { Database } from '../../../src/state/systemdb/database.js';
 import { openSystemDatabase } from '../../../src/state/systemdb/open.js';
-import { historyContract } from '../../history/contract.js';
+import { type HistoryPlace, historyContract } from '../../history/contract.js';
 import { meltanoRunsContract } from '../../history/meltano-runs-contract.js';
 import { windowsContract } from '../../history/windows-contract.js';
 import { hasPostgres, type OwnSchema, ownSchema } from '../postgres.js';
@@ -9,18 +10,23 @@ import { hasPostgres, type OwnSchema, ownSchema } from '../postgres.js';
 const isThere = await hasPostgres();
 
 describe.skipIf(!isThere)('PostgreSQL', () => {
-  let schema: OwnSchema;
-  const place = {
-    open: async (clock?: () => Date) => {
-      schema = await ownSchema();
-      return openSystemDatabase({ uri: schema.uri, cwd: '/', clock });
+  // Each in a block of its own: what they do before each test is theirs alone.
+  describe('history', () => historyContract(place()));
+  describe("the original's runs", () => meltanoRunsContract(place()));
+});
+
+function place(): HistoryPlace {
+  const schemas = new Map<Database, OwnSchema>();
+  return {
+    open: async (clock) => {
+      const schema = await ownSchema();
+      const database = await openSystemDatabase({ uri: schema.uri, cwd: '/', clock });
+      schemas.set(database, schema);
+      return database;
     },
-    close: async (database: { close(): Promise<void> }) => {
+    close: async (database) => {
       await database.close();
-      await schema.drop();
+      await schemas.get(database)?.drop();
     },
   };
-  historyContract(place);
-  meltanoRunsContract(place);
-  windowsContract(place);
-});
+}

@@ -99,6 +99,8 @@ const runSteps: Find = ({ project }) => project.runSteps.map(({ name }) => name)
 const pipelines: Find = ({ project }) => project.pipelines.map(({ id }) => id);
 const schedules: Find = ({ project }) => project.schedules.map(({ name }) => name);
 const environments: Find = ({ project }) => project.environments.map(({ name }) => name);
+const runIds: Find = async (session) =>
+  ((await (await session.existingHistory())?.listRuns({ limit: 50 })) ?? []).map(({ runId }) => runId);
 const stateIds: Find = async (session) => (await (await session.state()).list()).map(({ stateId }) => stateId);
 const mappings: Find = ({ project }) =>
   project.pluginEntries.mappers.flatMap(({ mappings: all }) =>
@@ -148,6 +150,8 @@ const wordsOf: Readonly<Record<string, readonly Find[]>> = {
   ),
   'environment remove': [environments],
   'lease release': [async (session) => (await (await session.state()).leases.list()).map(({ name }) => name)],
+  retry: [runIds],
+  'runs show': [runIds],
   completion: [() => ['bash', 'zsh', 'fish']],
 };
 

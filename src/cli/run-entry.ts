@@ -14,6 +14,7 @@ export function runEntry(run: RunListing): Record<string, unknown> {
     blocks: run.blocks,
     failed_blocks: run.failedBlocks,
     records_loaded: run.recordsLoaded,
+    retry_of: run.retryOf ?? null,
   };
 }
 

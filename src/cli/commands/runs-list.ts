@@ -53,7 +53,7 @@ async function runTable(runs: readonly RunListing[]): Promise<string> {
     run.failedBlocks > 0 ? `${run.failedBlocks} of ${run.blocks} failed` : String(run.blocks),
     whole(run.recordsLoaded),
     run.environment ?? '',
-    run.words.join(' '),
+    run.words.join(' ') + (run.retryOf === undefined ? '' : ` (retry of ${run.retryOf.slice(0, 13)})`),
   ]);
   return table(['run', 'status', 'started', 'took', 'blocks', 'records', 'environment', 'command'], rows);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { FinishedBlock, NewBlock, RunDetail } from '../../history/port.js';
+import type { RunDetail } from '../../history/port.js';
+import { type BlockRow, depthOf, inOrderOfPlan, isSameError, isWithin, titleOf } from '../block-tree.js';
 import type { CommandContext } from '../context.js';
 import { runDetailEntry } from '../run-entry.js';
 import { databaseUriOption, examples, formatOption } from '../shared-options.js';
@@ -25,24 +26,32 @@ async function detailLines(run: RunDetail): Promise<string[]> {
   const head = [
     `Run ${run.runId}: ${run.status}`,
     `  command      ${run.words.join(' ')}`,
+    ...(run.retryOf === undefined ? [] : [`  retry of     ${run.retryOf}`]),
     `  environment  ${run.environment ?? 'none'}`,
     `  started      ${localTime(run.startedAt)}${took}`,
     `  host         ${run.host}, pid ${run.pid}`,
-    ...errorLines(run.error, '  '),
+    // A block's error is told with the block.
+    ...(run.blockRows.some(({ error }) => isSameError(error, run.error)) ? [] : errorLines(run.error, '  ')),
     '',
   ];
-  const rows = run.blockRows.map((block) => [
+  const blockRows = [...run.blockRows].sort(inOrderOfPlan);
+  const hasAttempts = blockRows.some(({ attempt }) => attempt > 1);
+  const rows = blockRows.map((block) => [
     block.blockId,
+    ...(hasAttempts ? [String(block.attempt)] : []),
     block.status ?? 'running',
-    block.name,
+    `${'  '.repeat(depthOf(block, blockRows))}${block.name}`,
     block.recordsLoaded === undefined ? '' : units.whole(block.recordsLoaded),
     block.bytesExtracted === undefined ? '' : units.bytes(block.bytesExtracted),
     tookOf(block, units.duration),
     block.stateId ?? '',
     block.stateVersionAfter === undefined ? '' : String(block.stateVersionAfter),
   ]);
-  const blocks = table(['block', 'status', 'name', 'records', 'read', 'took', 'state ID', 'version'], rows);
-  const errors = run.blockRows.flatMap((block) => errorLines(block.error, `Block ${block.blockId}: `));
+  const attempt = hasAttempts ? ['attempt'] : [];
+  const blocks = table(['block', ...attempt, 'status', 'name', 'records', 'read', 'took', 'state ID', 'version'], rows);
+  const errors = blockRows
+    .filter((block) => !blockRows.some((other) => isWithin(other, block) && isSameError(other.error, block.error)))
+    .flatMap((block) => errorLines(block.error, `${titleOf(block, hasAttempts)}: `));
   const streams = run.streams.map((stream) => [
     stream.blockId,
     stream.stream,
@@ -57,10 +66,7 @@ async function detailLines(run: RunDetail): Promise<string[]> {
   ];
 }
 
-function tookOf(
-  { startedAt, endedAt }: NewBlock & Partial<FinishedBlock>,
-  duration: (seconds: number) => string,
-): string {
+function tookOf({ startedAt, endedAt }: BlockRow, duration: (seconds: number) => string): string {
   return endedAt === undefined ? '' : duration((endedAt.getTime() - startedAt.getTime()) / 1000);
 }
 

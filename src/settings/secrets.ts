@@ -19,14 +19,14 @@ export function secretsOf(settings: Iterable<ResolvedSetting>): string[] {
 }
 
 /**
- * The password of `scheme://user:password@host`, as written and decoded, and those among the options of a database's URI, which takes
- * a slash in the password too.
+ * The password of `scheme://user:password@host`, as written and decoded, and those among the options of a database's URI. Where a
+ * database or S3 is named it may have a slash in it.
  */
 export function passwordsInUrls(value: unknown): string[] {
   if (typeof value !== 'string') return [];
   const found = [
     /^[a-z][\w+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]+)@/i.exec(value)?.[1],
-    /^postgres[\w+.-]*:\/\/[^/?:@]*:(.+)@/is.exec(value)?.[1],
+    /^(?:postgres|s3)[\w+.-]*:\/\/[^/?:@]*:(.+)@/is.exec(value)?.[1],
     ...[...value.matchAll(/[?&](?:ssl)?password=([^&]+)/gi)].map(([, password]) => password),
   ].filter((password) => password !== undefined);
   return [...new Set(found.flatMap((password) => [password, decoded(password)]))];

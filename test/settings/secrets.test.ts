@@ -46,6 +46,11 @@ describe('secrets for masking', () => {
   });
 });
 
+test('a secret of AWS may have slashes in it', async () => {
+  const { settings } = await openProject('state_backend: "s3://AKIA:one/two%2Fthree@bucket/prefix"\n');
+  expect(settings.projectSecrets()).toEqual(expect.arrayContaining(['one/two%2Fthree', 'one/two/three']));
+});
+
 describe('printing', () => {
   test('of a URL only the password is hidden', async () => {
     const { resolve } = await openProject(box('{name: url}', { config: '{url: "postgres://me:pw@host/db"}' }));

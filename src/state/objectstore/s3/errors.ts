@@ -84,10 +84,10 @@ interface ServiceError {
   $metadata?: { httpStatusCode?: number };
 }
 
-/** The condition of a write was not met; 404 where what was to be replaced is gone, 409 where two write at once. */
+/** The condition of a write was not met. 409: two write at once. */
 export function isConditionFailure(error: unknown): boolean {
   const status = statusOf(error);
-  return status === 412 || status === 409 || (status === 404 && nameOf(error) !== 'NoSuchBucket');
+  return status === 412 || status === 409;
 }
 
 export function isMissing(error: unknown): boolean {

@@ -73,6 +73,8 @@ class S3Store implements ObjectStore {
         return (await this.#client.send(command, options)).ETag ?? '';
       } catch (error) {
         if (condition !== undefined && isConditionFailure(error)) return undefined;
+        // What was to be replaced is gone.
+        if (typeof condition === 'object' && isMissing(error)) return undefined;
         throw error;
       }
     });
@@ -85,7 +87,7 @@ class S3Store implements ObjectStore {
       try {
         await this.#client.send(command, options);
       } catch (error) {
-        if (!isConditionFailure(error)) throw error;
+        if (!isConditionFailure(error) && !isMissing(error)) throw error;
       }
     });
   }

@@ -211,6 +211,14 @@ describe('what the store refuses', () => {
     }
   });
 
+  test('a server that knows nothing of S3 is refused, and not asked for ever', async () => {
+    fake.intercept = () => ({ status: 404, code: 'NotFound' });
+    expect(await errorFrom(acquire(await open()))).toMatchObject({
+      code: 'STATE_BACKEND_REFUSED',
+      message: expect.stringContaining('refused with 404'),
+    });
+  });
+
   test('a server that goes away in the middle is unreachable, and then goes on', async () => {
     const backend = await open();
     const lease = await acquire(backend);

@@ -21,6 +21,7 @@ import { ensureSystemDirectory } from './project/system-directory.js';
 import type { LoadProjectOptions, Project } from './project/types.js';
 import type { World } from './run/types.js';
 import { createSettings } from './settings/resolver.js';
+import { passwordsInUrls } from './settings/secrets.js';
 import type { SettingsResolver, SettingsTable, StoredSettings } from './settings/types.js';
 import type { StateBackendSettings } from './state/open.js';
 import type { StateBackend } from './state/port.js';
@@ -153,6 +154,7 @@ export function createSession(project: Project, options: SessionOptions): Sessio
   const state = once(() => openState());
   const others: { close(): Promise<void> }[] = [];
   const stateAt = async (uri: string) => {
+    mask.add(passwordsInUrls(uri));
     const isDatabase = /^(sqlite|postgres(ql)?)(\+\w+)?:\/\//i.test(uri);
     const other = async () => {
       const { openSystemDatabase } = await loadStores();

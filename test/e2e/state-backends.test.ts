@@ -153,6 +153,22 @@ describe('state copy --to', () => {
     );
   });
 
+  it('writes the password of the destination nowhere', async () => {
+    await set('a', 1);
+    env = { MELTANO_STATE_BACKEND_S3_ENDPOINT_URL: fake.endpoint };
+    const { code, stderr } = await call(
+      '--log-level=debug',
+      'state',
+      'copy',
+      '--to',
+      `s3://AKIA:hunter2/hunter2@${fake.bucket}/x`,
+    );
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('hunter2');
+    for (const [key, { text }] of fake.objects) expect(text, key).not.toContain('hunter2');
+    expect(fake.textOf('x/.tapline/a/lease.json')).toContain('s3://AKIA:*****@');
+  });
+
   it('refuses what makes no sense', async () => {
     await set('a', 1);
     expect((await call('state', 'copy', 'nope', '--to', there())).stderr).toContain("No state is kept for 'nope'");

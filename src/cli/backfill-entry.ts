@@ -20,6 +20,11 @@ export function backfillsOf(rows: readonly WindowRow[]): Backfill[] {
   return backfills;
 }
 
+/** Shorter for people: midnight in UTC is a day. */
+export function shortTimes(text: string): string {
+  return text.replaceAll('T00:00:00Z', '');
+}
+
 export interface BackfillCounts {
   windows: number;
   done: number;

@@ -72,7 +72,7 @@ export async function runBackfill(
     const onFailure = failurePolicy(options.failFast);
     const code = await executePlan(plan, { ...runOptions, jobs, onFailure, dryRun }, session);
     exit(code);
-    if (code !== 0) return;
+    if (code !== 0) return (await session.log()).info('The same command again does what is left.');
   }
   if (options.advanceState && !dryRun && !options.onlyInstall) await adopt(request, force, session);
 }

@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { misfits } from '../schemas.js';
 import {
@@ -11,6 +14,7 @@ import {
   stateId,
   weeks,
 } from './backfill-project.js';
+import { tapline } from './program.js';
 
 let project: BackfillProject;
 const make = async (settings?: string) => {
@@ -82,7 +86,7 @@ describe('a backfill', () => {
     expect(misfits('output-backfill-show', show)).toBeUndefined();
     expect(show.windows[1]).toMatchObject({ status: 'failed', error: { code: 'PROCESS_FAILED' } });
     const text = (await project.tapline(['backfill', 'show', stateId, '--status', 'failed'])).stdout;
-    expect(text).toContain('2023-01-08T00:00:00Z/2023-01-15T00:00:00Z');
+    expect(text).toContain('2023-01-08/2023-01-15');
     expect(text).toContain('no luck');
     expect(text).not.toContain('success');
     expect((await project.tapline(['backfill', 'list'])).stdout).toContain('4 of 5');
@@ -226,6 +230,43 @@ describe('a backfill', () => {
     expect(await project.calls()).toEqual([]);
     const list = (await project.tapline(['backfill', 'list', '--format', 'json'])).stdout;
     expect(JSON.parse(list)).toEqual({ backfills: [] });
+  });
+});
+
+describe('the run in docs/backfills.md', () => {
+  it('loads each day once, and goes on after it', async () => {
+    const root = join(import.meta.dirname, '../..');
+    const place = await mkdtemp(join(tmpdir(), 'tapline-docs-'));
+    const folder = join(place, 'fixtures/backfill');
+    try {
+      await cp(join(root, 'fixtures/backfill'), folder, {
+        recursive: true,
+        filter: (file) => !file.includes('.meltano'),
+      });
+      await symlink(join(root, 'node_modules'), join(place, 'node_modules'));
+      const words = ['backfill', 'tap-weather', 'target-sqlite', '--from', '2012-01-01', '--to'];
+      const days = () => {
+        const database = new Sqlite(join(folder, '.meltano/warehouse.db'), { readonly: true });
+        const counts = database
+          .prepare('SELECT substr(date, 1, 4) AS year, COUNT(*) AS days FROM weather GROUP BY 1')
+          .raw();
+        const found = Object.fromEntries(counts.all() as [string, number][]);
+        database.close();
+        return found;
+      };
+      const first = await tapline(folder, [...words, '2013-01-01', '--jobs', '2']);
+      expect(first.code, first.stderr).toBe(0);
+      expect(days()).toEqual({ 2012: 2 * 366 });
+      const second = await tapline(folder, [...words, '2015-01-01', '--window', '1y', '--advance-state']);
+      expect(second.code, second.stderr).toBe(0);
+      expect(second.stderr).toContain('2 windows to do, 1 done already');
+      expect(days()).toEqual({ 2012: 2 * 366, 2013: 2 * 365, 2014: 2 * 365 });
+      const { stderr } = await tapline(folder, ['run', 'tap-weather', 'target-sqlite']);
+      expect(stderr).toContain('730 records');
+      expect(days()[2015]).toBe(2 * 365);
+    } finally {
+      await rm(place, { recursive: true, force: true });
+    }
   });
 });
 

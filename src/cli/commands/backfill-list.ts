@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Backfill, backfillEntry, backfillsOf, countsOf } from '../backfill-entry.js';
+import { type Backfill, backfillEntry, backfillsOf, countsOf, shortTimes } from '../backfill-entry.js';
 import type { CommandContext } from '../context.js';
 import { databaseUriOption, examples, formatOption } from '../shared-options.js';
 
@@ -28,8 +28,8 @@ async function backfillTable(backfills: readonly Backfill[]): Promise<string> {
     return [
       backfill.stateId,
       backfill.stream,
-      counts.from ?? '',
-      counts.from === undefined ? '' : (counts.to ?? 'open'),
+      shortTimes(counts.from ?? ''),
+      counts.from === undefined ? '' : shortTimes(counts.to ?? 'open'),
       `${counts.done} of ${counts.windows}`,
       counts.failed === 0 ? '' : whole(counts.failed),
       counts.left === 0 ? '' : whole(counts.left),

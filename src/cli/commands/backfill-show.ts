@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { WindowRow } from '../../history/port.js';
 import type { Session } from '../../session.js';
-import { windowEntry } from '../backfill-entry.js';
+import { shortTimes, windowEntry } from '../backfill-entry.js';
 import type { CommandContext } from '../context.js';
 import { planOf } from '../run-plan.js';
 import { databaseUriOption, examples, formatOption } from '../shared-options.js';
@@ -71,7 +71,7 @@ async function windowLines(windows: readonly WindowRow[]): Promise<string[]> {
   const hasStreams = windows.some(({ stream }) => stream !== '*');
   const rows = windows.map((window) => [
     ...(hasStreams ? [window.stream] : []),
-    window.key,
+    shortTimes(window.key),
     window.status,
     String(window.attempt),
     window.recordsLoaded === undefined ? '' : whole(window.recordsLoaded),
@@ -82,7 +82,7 @@ async function windowLines(windows: readonly WindowRow[]): Promise<string[]> {
     window.runId?.slice(0, 13) ?? '',
   ]);
   const errors = windows.flatMap(({ key, error }) =>
-    error === undefined ? [] : [`${key}: ${error.message} [${error.code}]`],
+    error === undefined ? [] : [`${shortTimes(key)}: ${error.message} [${error.code}]`],
   );
   const head = ['window', 'status', 'attempts', 'records', 'took', 'updated', 'run'];
   return [table(hasStreams ? ['streams', ...head] : head, rows), ...(errors.length === 0 ? [] : ['', ...errors])];

@@ -84,6 +84,46 @@ export function historyContract({ open, close }: HistoryPlace): void {
       expect(shown.blockRows[0]).not.toHaveProperty('status');
     });
 
+    test('know how they were called and which run they take up, as a family that is found from any of them', async () => {
+      const options = { command: 'run', blocks: [{ id: '1' }] };
+      const first = await newRun({ runId: 'first', options, projectId: 'p' });
+      const second = await newRun({ runId: 'second', retryOf: 'first' });
+      const third = await newRun({ runId: 'third', retryOf: 'second' });
+      const other = await newRun({ runId: 'other', retryOf: 'first' });
+      for (const run of [first, second, third, other, await newRun({ runId: 'stranger' })]) await history.startRun(run);
+      expect(await history.showRun('first')).toMatchObject({ options, retryOf: undefined });
+      expect(await history.showRun('third')).toMatchObject({ options: undefined, retryOf: 'second' });
+      const family = ['first', 'other', 'second', 'third'];
+      for (const runId of family) expect((await history.runFamily(runId)).sort()).toEqual(family);
+      expect(await history.runFamily('stranger')).toEqual(['stranger']);
+      await history.finishRun('first', 'failed', end);
+      await history.forgetRuns(['first']);
+      expect((await history.runFamily('third')).sort()).toEqual(['second', 'third']);
+    });
+
+    test('are listed by environment, and by project where they know theirs', async () => {
+      const runs = [
+        { runId: 'a', environment: 'dev', projectId: 'p' },
+        { runId: 'b', environment: 'prod', projectId: 'p' },
+        { runId: 'c', environment: 'dev', projectId: 'q' },
+        { runId: 'd', environment: 'dev', projectId: undefined },
+      ];
+      for (const run of runs) await history.startRun(await newRun(run));
+      const listed = async (filter: object) => (await history.listRuns(filter)).map(({ runId }) => runId).sort();
+      expect(await listed({ environment: 'dev' })).toEqual(['a', 'c', 'd']);
+      expect(await listed({ environment: 'dev', projectId: 'p' })).toEqual(['a', 'd']);
+    });
+
+    test('count the streams of all attempts of a block together', async () => {
+      const run = await newRun({});
+      await history.startRun(run);
+      const row = { runId: run.runId, blockId: '1', stream: 'users', recordsExtracted: 9, recordsLoaded: 7 };
+      await history.recordStreams([row]);
+      await history.recordStreams([{ ...row, recordsExtracted: 2, recordsLoaded: 2 }]);
+      const { streams } = await history.showRun(run.runId);
+      expect(streams).toMatchObject([{ stream: 'users', recordsExtracted: 11, recordsLoaded: 9 }]);
+    });
+
     test('are found by a unique prefix, and only so', async () => {
       const [one, other] = [await newRun({ runId: 'abc-1' }), await newRun({ runId: 'abc-2' })];
       await history.startRun(one);

@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import type { History } from '../../src/history/port.js';
+import type { PlanScope } from '../../src/plan/types.js';
+import { createEmitter } from '../../src/run/emit.js';
+import type { BlockStatus, BlockSummary, RunEvent } from '../../src/run/events.js';
+import type { RunContext } from '../../src/run/run-context.js';
+import { jobsOf, RunScopes } from '../../src/run/scopes.js';
+import { StopControl } from '../../src/run/stop-control.js';
+
+const pipeline: PlanScope = { kind: 'pipeline', id: '1', name: 'nightly' };
+const extract: PlanScope = { kind: 'step', id: '1.1', name: 'extract', parent: pipeline };
+const transform: PlanScope = { kind: 'step', id: '1.2', name: 'transform', parent: pipeline };
+const alone: PlanScope = { kind: 'step', id: '2', name: 'alone' };
+
+const ended = (status: BlockStatus, message?: string) =>
+  ({ status, ...(message === undefined ? {} : { error: { code: 'PROCESS_FAILED', message } }) }) as BlockSummary;
+
+function open() {
+  const log: string[] = [];
+  const rows: Record<string, unknown>[] = [];
+  const mask = { add: () => undefined, text: (text: string) => text, value: <T>(value: T) => value };
+  const tell = (event: RunEvent) => {
+    if (event.type === 'scope.started') log.push(`start ${event.name}`);
+    if (event.type === 'scope.finished') log.push(`${event.status} ${event.name}`);
+  };
+  const history = {
+    startBlock: async () => undefined,
+    finishBlock: async (row: Record<string, unknown>) => rows.push(row),
+  };
+  const stop = new StopControl();
+  const context = {
+    emitter: createEmitter('r', mask, [tell]),
+    notes: { note: (write: (to: History) => Promise<void>) => write(history as unknown as History) },
+    owner: { runId: 'r' },
+    options: { runId: 'r' },
+    stop,
+    world: { mask },
+  } as unknown as RunContext;
+  return { log, rows, stop, scopes: new RunScopes(context) };
+}
+
+describe('the scopes of a run', () => {
+  it('begin with their first block and end after their last, the inner before the outer', () => {
+    const { log, scopes } = open();
+    scopes.enter(extract, true);
+    scopes.enter(extract, true);
+    scopes.enter(transform, true);
+    scopes.enter(undefined, true);
+    scopes.enter(alone, true);
+    scopes.leave();
+    expect(log).toEqual([
+      'start nightly',
+      'start extract',
+      'success extract',
+      'start transform',
+      'success transform',
+      'success nightly',
+      'start alone',
+      'success alone',
+    ]);
+  });
+
+  it('begin anew where the same step stands twice', () => {
+    const { log, scopes } = open();
+    scopes.enter({ ...alone }, true);
+    scopes.enter({ ...alone }, true);
+    scopes.leave();
+    expect(log).toEqual(['start alone', 'success alone', 'start alone', 'success alone']);
+  });
+
+  it('are as bad as the worst of their blocks, and have its error', () => {
+    const { log, rows, scopes } = open();
+    scopes.enter(extract, true);
+    scopes.note([ended('success'), ended('stopped'), ended('failed', 'it broke'), ended('not_started')]);
+    scopes.leave();
+    expect(log.slice(2)).toEqual(['failed extract', 'failed nightly']);
+    expect(rows).toMatchObject([
+      { blockId: '1.1', status: 'failed', error: { message: 'it broke' } },
+      { blockId: '1', status: 'failed', error: { message: 'it broke' } },
+    ]);
+  });
+
+  it('are not told as started where nothing of them is to start, and have a row all the same', () => {
+    const { log, rows, scopes } = open();
+    scopes.enter(extract, true);
+    scopes.note([ended('failed', 'it broke')]);
+    scopes.enter(transform, false);
+    scopes.note([ended('not_started')]);
+    scopes.leave();
+    expect(log).toEqual([
+      'start nightly',
+      'start extract',
+      'failed extract',
+      'not_started transform',
+      'failed nightly',
+    ]);
+    expect(rows[1]).toMatchObject({ blockId: '1.2', status: 'not_started', error: undefined });
+  });
+
+  it('do not start once the run stops', () => {
+    const { log, stop, scopes } = open();
+    stop.request({ reason: 'signal', second: false });
+    const control = scopes.enter(alone, true);
+    scopes.note([ended('not_started')]);
+    scopes.leave();
+    expect(control.stopping).toBe(true);
+    expect(log).toEqual(['not_started alone']);
+  });
+
+  it('stop their blocks when the run stops, and not the run when they stop', () => {
+    const { stop, scopes } = open();
+    const control = scopes.enter(extract, true);
+    control.request({ reason: 'failure', second: false });
+    expect(stop.stopping).toBe(false);
+    const next = scopes.enter(transform, true);
+    expect(next.stopping).toBe(false);
+    stop.request({ reason: 'signal', second: false });
+    expect(next.stopping).toBe(true);
+    scopes.leave();
+  });
+});
+
+describe('the time limit of a step', () => {
+  const limited: PlanScope = { ...extract, timeoutSeconds: 0.01 };
+
+  it('stops its blocks only, and is its error, its pipeline’s and the run’s', async () => {
+    const { log, rows, stop, scopes } = open();
+    const control = scopes.enter(limited, true);
+    await control.stopped();
+    expect(control.first?.reason).toBe('timeout');
+    scopes.note([ended('stopped')]);
+    scopes.enter(transform, true);
+    scopes.note([ended('success')]);
+    scopes.leave();
+    expect(stop.stopping).toBe(false);
+    expect(log).toEqual([
+      'start nightly',
+      'start extract',
+      'failed extract',
+      'start transform',
+      'success transform',
+      'failed nightly',
+    ]);
+    const message = "The run step 'extract' timed out after 0.01 s.";
+    expect(scopes.failure).toMatchObject({ code: 'RUN_TIMEOUT', message });
+    expect(rows.map(({ error }) => (error as { message?: string } | undefined)?.message)).toEqual([
+      message,
+      undefined,
+      message,
+    ]);
+  });
+
+  it('is no fault where all was done in spite of it', async () => {
+    const { log, scopes } = open();
+    await scopes.enter(limited, true).stopped();
+    scopes.note([ended('success')]);
+    scopes.leave();
+    expect(scopes.failure).toBeUndefined();
+    expect(log.slice(2)).toEqual(['success extract', 'success nightly']);
+  });
+
+  it('is not what a stop of the run is taken for', async () => {
+    const { log, stop, scopes } = open();
+    await scopes.enter(limited, true).stopped();
+    stop.request({ reason: 'signal', second: false });
+    scopes.note([ended('stopped')]);
+    scopes.leave();
+    expect(scopes.failure).toBeUndefined();
+    expect(log.slice(2)).toEqual(['stopped extract', 'stopped nightly']);
+  });
+});
+
+describe('how many blocks run at once', () => {
+  it('is what the step says, then the run, then one for each CPU; outside of steps one', () => {
+    expect(jobsOf({ ...alone, jobs: 3 }, 2)).toBe(3);
+    expect(jobsOf(alone, 2)).toBe(2);
+    expect(jobsOf(alone, undefined)).toBeGreaterThanOrEqual(1);
+    expect(jobsOf(undefined, undefined)).toBe(1);
+    expect(jobsOf(undefined, 2)).toBe(2);
+  });
+});

@@ -122,7 +122,10 @@ async function runBlocks(
 }
 
 /** The run's directories, its reaper and what they hold are gone when this has ended. */
-async function inDirectory(parts: Omit<RunContext, 'directories' | 'reaper' | 'discovery'>, plan: Plan): Promise<Ended> {
+async function inDirectory(
+  parts: Omit<RunContext, 'directories' | 'reaper' | 'discovery'>,
+  plan: Plan,
+): Promise<Ended> {
   const { world, options, owner } = parts;
   const reaper = startReaper();
   const directories = new RunDirectories(world, owner, reaper);

@@ -56,13 +56,17 @@ export async function loadTapState(
     if (others !== undefined) emit({ type: 'log', level: 'info', message: othersKept });
     return { text: others === undefined ? undefined : stateText(others), version, before };
   }
-  const file = isWindow ? undefined : tap.extras.state;
-  if (typeof file === 'string' && file !== '') {
+  const file = isWindow ? undefined : stateFileOf(tap);
+  if (file !== undefined) {
     emit({ type: 'log', level: 'info', message: `Found state in ${file}` });
     return { text: await readStateFile(resolve(projectRoot, file), tap), version, before };
   }
   if (found || !isWindow) emit({ type: 'state.loaded', stateId, found, ignored: false });
   return { text: found ? stateText(state) : undefined, version, before };
+}
+
+function stateFileOf({ extras }: ResolvedPlugin): string | undefined {
+  return typeof extras.state === 'string' && extras.state !== '' ? extras.state : undefined;
 }
 
 /** A full refresh needs nothing of what is kept, so it is a cure for what can't be read. */

@@ -13,6 +13,7 @@ describe.skipIf(!isThere)('PostgreSQL', () => {
   // Each in a block of its own: what they do before each test is theirs alone.
   describe('history', () => historyContract(place()));
   describe("the original's runs", () => meltanoRunsContract(place()));
+  describe('windows', () => windowsContract(place()));
 });
 
 function place(): HistoryPlace {

@@ -224,7 +224,7 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     },
   },
   run: {
-    summary: 'Run blocks: extract and load, plugin commands, jobs.',
+    summary: 'Run blocks: extract and load, plugin commands, jobs, pipelines.',
     load: async () => (await import('./commands/run.js')).run,
   },
   retry: {

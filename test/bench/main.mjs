@@ -20,6 +20,7 @@ import { jobList } from './scenarios/job-list.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { parallel } from './scenarios/parallel.mjs';
 import { pythonBuffered, pythonFlushed } from './scenarios/python.mjs';
+import { runStep } from './scenarios/run-step.mjs';
 import { selection } from './scenarios/selection.mjs';
 import { noOpRun, version } from './scenarios/start-up.mjs';
 import { manyStates } from './scenarios/states.mjs';
@@ -36,6 +37,7 @@ const scenarios = [
   ownProcessorTime,
   memory,
   parallel,
+  runStep,
   backfill,
   manyStates,
   systemDatabase,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bundledDefinitions } from '../../src/bundled/definitions.js';
 import { validate as validateDefinition } from '../../src/generated/plugin-definition.js';
 import { openPlugins } from '../../src/plugins/plugins.js';
 import * as known from '../../src/project/known-keys.js';
@@ -89,9 +90,14 @@ describe('meltano.example.yml', () => {
   });
 
   it('defines each plugin that is not shipped', async () => {
-    const project = await loadFiles(example);
-    for (const plugin of openPlugins(project).list()) {
-      if (plugin.variant !== 'tapline') expect(plugin.settings.length).toBeGreaterThan(0);
-    }
+    const plugins = openPlugins(await loadFiles(example), { bundled: { ...bundledDefinitions } });
+    for (const plugin of plugins.list()) expect(plugin.settings.length).toBeGreaterThan(0);
+  });
+
+  it('shows every extra and every key of run steps and pipelines', () => {
+    const shown = (key: string) => new RegExp(`^ *(?:- )?${key}:`, 'm').test(example);
+    const ours = ['stall_timeout', 'concurrency', 'catalog_cache_ttl', 'discovery_timeout', 'state_arg', 'backfill'];
+    const keys = [...known.runStepKeys, ...known.pipelineKeys].filter((key) => key !== 'annotations');
+    expect([...ours, ...keys].filter((key) => !shown(key))).toEqual([]);
   });
 });

@@ -28,7 +28,7 @@ export function run(command: Command, context: CommandContext): Command {
   const { open, exit, env, schedule } = context;
   command
     .usage('[options] [block...]')
-    .argument('[blocks...]', 'tap [mapping ...] target, a plugin command (dbt:run), or a job')
+    .argument('[blocks...]', 'tap [mapping ...] target, a plugin command (dbt:run), a job, a run step or a pipeline')
     .addOption(new Option('--dry-run', 'check and show what would run, without running it'))
     .addOption(new Option('--resume', 'run what the last run of these words (or of any) has left, as `retry` does'))
     .option('--select <stream>', 'only streams of this pattern (can be repeated)', collect)
@@ -49,6 +49,7 @@ export function run(command: Command, context: CommandContext): Command {
         'tapline run tap-github target-postgres',
         'tapline run tap-github hide-emails target-postgres dbt:run dbt:test',
         'tapline --environment=prod run nightly --jobs 4',
+        'tapline run multi-source-parallel --dry-run',
         'tapline run tap-github target-postgres --full-refresh --state-id-suffix backfill',
         'tapline run tap-github target-postgres --full-refresh --select issues',
       )}

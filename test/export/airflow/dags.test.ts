@@ -334,6 +334,24 @@ describe.skipIf(!hasPython())('what Python reads', () => {
     expect(links).toContainEqual([['tap-salesforce_target-warehouse'], ['tap-hubspot_target-warehouse']]);
   });
 
+  it('has no two tasks or groups of one name, whatever steps are named', async () => {
+    const chains = 'commands: [tap-stripe target-warehouse, tap-hubspot target-warehouse]';
+    const yaml = `${plugins}
+run_steps: {join_1: {${chains}}, a.b: {${chains}}, a_b: {${chains}}, wait_for_up: {${chains}}}
+pipelines:
+- {id: down, after: up, steps: [{run_step: join_1}, {run_step: a.b}, {run_step: a_b}, {run_step: wait_for_up}]}
+- {id: up, interval: '@daily', steps: [{run_step: a_b}]}`;
+    const file = (await filesIn(yaml)).get('down') ?? '';
+    const ids = [
+      ...file.matchAll(
+        /^ {4}(?: {4})?(?:\w+ = EmptyOperator\(task_id=| {4}task_id=|with TaskGroup\(group_id=)"(.+?)"/gm,
+      ),
+    ];
+    const outside = ids.map(([, id = '']) => id).filter((id) => !id.startsWith('tap-'));
+    expect(outside).toEqual(['wait_for_up', 'join_1_2', 'join_2', 'join_3', 'join_1', 'a_b', 'a_b_2', 'wait_for_up_2']);
+    expect((await readDag(file)).links.flat()).toContainEqual(['join_1_2']);
+  });
+
   it('is a DAG without tasks for a job without any', async () => {
     const { tasks, dag } = await read(`${plugins}\njobs: [{name: none, tasks: []}]`);
     expect([tasks, dag.dag_id]).toEqual([[], 'none']);

@@ -6,7 +6,7 @@ import { dagFile } from '../../../src/export/airflow/dag-file.js';
 import { projectDags } from '../../../src/export/airflow/project-dags.js';
 import { openProject } from '../../settings/open-project.js';
 
-export const mark = '# tapline-export: {"project":"shop","prefix":""}';
+const mark = '# tapline-export: {"project":"shop","prefix":""}';
 
 interface Choice {
   environment?: string;

@@ -52,6 +52,7 @@ export function run(command: Command, context: CommandContext): Command {
         'tapline run multi-source-parallel --dry-run',
         'tapline run tap-github target-postgres --full-refresh --state-id-suffix backfill',
         'tapline run tap-github target-postgres --full-refresh --select issues',
+        "tapline run 'REGION=$AREA-1' tap-github target-postgres 'invoke dbt:run --models staging.*'",
       )}
 
 With --select or --exclude a --full-refresh begins anew for these streams only: the others keep their bookmarks.

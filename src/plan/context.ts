@@ -12,6 +12,6 @@ export interface PlanContext {
   expandSuffix: ExpandSuffix;
   /** Variables of all blocks, as they are written; those of steps and pipelines take their place. */
   env?: Readonly<Record<string, string>> | undefined;
-  /** Expands `$NAME` in the `env:` of steps and pipelines; as it stands where it is left out. */
+  /** Expands `$NAME` in `env:` and `run_dir:` of steps and pipelines; as it stands where it is left out. */
   expandEnv?: ((text: string) => string) | undefined;
 }

@@ -35,7 +35,8 @@ export function stepGroups(
   context: PlanContext,
   warnings: ProjectWarning[],
 ): PlanGroup[] {
-  const { name, jobs, runDir } = step;
+  const { name, jobs } = step;
+  const runDir = step.runDir === undefined ? undefined : expanded(step.runDir, context);
   const scope: PlanScope = withPlace({ kind: 'step', id, name, parent, jobs, runDir, timeoutSeconds }, locate);
   const shared = { scope, env: expandedEnv({ ...context.env, ...env, ...step.env }, context), retry };
   const drafts = step.commands.flatMap((_, index) => {
@@ -47,9 +48,12 @@ export function stepGroups(
   return groupBlocks(blocks, scope);
 }
 
-export function expandedEnv(env: Readonly<Record<string, string>>, { expandEnv }: PlanContext): Record<string, string> {
-  const expand = expandEnv ?? ((text: string) => text);
-  return Object.fromEntries(Object.entries(env).map(([name, text]) => [name, expand(text)]));
+export function expandedEnv(env: Readonly<Record<string, string>>, context: PlanContext): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, text]) => [name, expanded(text, context)]));
+}
+
+function expanded(text: string, { expandEnv }: PlanContext): string {
+  return expandEnv === undefined ? text : expandEnv(text);
 }
 
 /** A line that could be read. */

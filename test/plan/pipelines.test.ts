@@ -169,7 +169,7 @@ describe('a run step', () => {
     timeout: 30m
 `;
     const { plan } = await open(yaml);
-    expect(plan('s').groups[0]?.scope).toMatchObject({ jobs: 1, runDir: 'work/$REGION', timeoutSeconds: 1800 });
+    expect(plan('s').groups[0]?.scope).toMatchObject({ jobs: 1, runDir: 'work/eu', timeoutSeconds: 1800 });
   });
 
   test('a line has its own options; the command line fills the rest', async () => {

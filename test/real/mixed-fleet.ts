@@ -8,7 +8,7 @@ import { cleanEnvironment, cli, type Ended, folderWith } from '../e2e/program.js
 import { installedMeltano, meltano } from './meltano.js';
 import { ownSchema } from './postgres.js';
 
-export const stateId = 'dev:tap-rows-to-target-rows';
+const stateId = 'dev:tap-rows-to-target-rows';
 
 const projectFile = `
 default_environment: dev
@@ -54,6 +54,12 @@ done
 
 export const backends = ['SQLite', 'PostgreSQL', 'filesystem'] as const;
 export type Backend = (typeof backends)[number];
+
+/** A time for each of the two. */
+export interface Starts {
+  original: number;
+  ours: number;
+}
 
 export class Fleet {
   private constructor(
@@ -102,13 +108,16 @@ export class Fleet {
     return this.#lines('overlaps');
   }
 
-  /** When the last run inserted its row, in milliseconds. */
-  async lastStart(): Promise<number> {
+  /** When the last run of each inserted its row, in milliseconds. */
+  async lastStarts(): Promise<Starts> {
     const uri = this.env.MELTANO_DATABASE_URI ?? `sqlite:///${this.folder}/.meltano/meltano.db`;
     const database = await openSystemDatabase({ uri, cwd: this.folder });
-    const [run] = await openHistory(database).meltanoRuns.list({ limit: 1 });
+    const history = openHistory(database);
+    const ours = new Set((await history.listRuns({})).map(({ runId }) => runId));
+    const rows = await history.meltanoRuns.list({});
     await database.close();
-    return run?.startedAt?.getTime() ?? 0;
+    const last = (isOurs: boolean) => rows.find(({ runId }) => ours.has(runId) === isOurs)?.startedAt?.getTime() ?? 0;
+    return { original: last(false), ours: last(true) };
   }
 
   /** The bookmark as each of the two reads it. */

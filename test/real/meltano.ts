@@ -53,11 +53,12 @@ export async function meltano(
   folder: string,
   words: string[],
   env: Record<string, string> = {},
+  options: readonly string[] = ['--log-level=warning'],
 ): Promise<MeltanoResult> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('MELTANO_'));
   try {
-    const options = { cwd: folder, env: { ...Object.fromEntries(own), ...env } };
-    const { stdout, stderr } = await run(executable, ['--log-level=warning', ...words], options);
+    const place = { cwd: folder, env: { ...Object.fromEntries(own), ...env } };
+    const { stdout, stderr } = await run(executable, [...options, ...words], place);
     return { code: 0, stdout, stderr };
   } catch (error) {
     const { code, stdout = '', stderr = '' } = error as { code?: unknown; stdout?: string; stderr?: string };

@@ -49,6 +49,25 @@ describe.each(backends)('on %s', (backend) => {
   });
 });
 
+describe.each(backends)(
+  'on %s an original that looked before our row was there, and inserts its own when we run',
+  (backend) => {
+    test.skipIf(!isThere(backend))('goes on; we stop, and no bookmark is lost', async () => {
+      fleet = await Fleet.make(backend, '4');
+      const original = await fleet.originalAtGate();
+      const ours = fleet.ours();
+      await expect.poll(() => fleet.rows(), { timeout: 60_000 }).toEqual(upTo(3));
+      await original.insert();
+      expect(await ours).toMatchObject({ code: 1, stderr: expect.stringContaining('[LEASE_HELD]') });
+      expect(await original.ended).toMatchObject({ code: 0 });
+      const state = stateWith(3);
+      expect(await fleet.bookmarks()).toEqual({ original: state, ours: state });
+      // What our target had written by then is written once more: never less than once.
+      expect(await fleet.rows()).toEqual([...upTo(3), ...upTo(3)]);
+    });
+  },
+);
+
 type Runner = 'original' | 'ours';
 
 async function timeToRow(runner: Runner): Promise<number> {

@@ -1,7 +1,7 @@
 /** One project for the original and for us, with plugins that tell when two of their kind run at once, and what was loaded. */
-import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { execFile, execFileSync } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { openHistory } from '../../src/history/open.js';
 import { openSystemDatabase } from '../../src/state/systemdb/open.js';
 import { cleanEnvironment, cli, type Ended, folderWith } from '../e2e/program.js';
@@ -52,6 +52,21 @@ while read -r line; do
 done
 `;
 
+/** The original, which stands still between its look at the rows of others and the insert of its own: two pipes tell and end it. */
+const gate = `import sys
+from meltano.core.job import finder
+look = finder.JobFinder.latest_running
+def stand(self, session):
+    found = look(self, session)
+    open('looked', 'w').close()
+    open('insert').close()
+    return found
+finder.JobFinder.latest_running = stand
+from meltano.cli import main
+sys.argv[0] = 'meltano'
+main()
+`;
+
 export const backends = ['SQLite', 'PostgreSQL', 'filesystem'] as const;
 export type Backend = (typeof backends)[number];
 
@@ -86,6 +101,22 @@ export class Fleet {
 
   original(...words: string[]): Promise<Ended> {
     return meltano(this.executable, this.folder, words.length === 0 ? runWords : words, this.env);
+  }
+
+  /** A run of the original that has looked, and inserts its row when it is told to. */
+  async originalAtGate(): Promise<{ insert(): Promise<void>; ended: Promise<Ended> }> {
+    const [looked, insert] = [join(this.folder, 'looked'), join(this.folder, 'insert')];
+    execFileSync('mkfifo', [looked, insert]);
+    await writeFile(join(this.folder, 'gate.py'), gate);
+    const ended = meltano(
+      join(dirname(this.executable), 'python'),
+      this.folder,
+      ['gate.py', ...runWords],
+      this.env,
+      [],
+    );
+    await readFile(looked);
+    return { insert: () => writeFile(insert, ''), ended };
   }
 
   ours(...words: string[]): Promise<Ended> {

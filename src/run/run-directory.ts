@@ -112,7 +112,7 @@ export function directoryError(error: unknown, path: string): unknown {
     });
   }
   return new TaplineError('RUN_DIRECTORY', `${path} can't be written: ${(error as Error).message}`, {
-    hint: 'Make it writable for this user, or set MELTANO_SYS_DIR_ROOT to a folder that is.',
+    hint: 'Make it writable for this user, or choose a folder that is: `run_dir` of the step, else MELTANO_SYS_DIR_ROOT.',
     cause: error,
   });
 }

@@ -141,8 +141,8 @@ export function failurePolicy(failFast: boolean | undefined): FailurePolicy {
 /** Runs a plan under the eyes of log, log files, live view and summary. Gives the exit code. */
 export async function executePlan(plan: Plan, options: RunOptions, session: Session): Promise<number> {
   const log = await session.log();
-  const canRetry = options.request?.command === 'run';
-  const observers = await observeRun({ log, stderr: session.stderr, env: session.env, canRetry });
+  const [canRetry, isRetry] = [options.request?.command === 'run', options.retryOf !== undefined];
+  const observers = await observeRun({ log, stderr: session.stderr, env: session.env, canRetry, isRetry });
   try {
     const result = await run(plan, options, await session.world(), observers.subscribers);
     return result.exitCode;

@@ -22,9 +22,10 @@ export interface ObserveRunParts {
   env: NodeJS.ProcessEnv;
   /** `tapline retry` can take up what this run leaves. */
   canRetry: boolean;
+  isRetry: boolean;
 }
 
-export async function observeRun({ log, stderr, env, canRetry }: ObserveRunParts): Promise<RunObservers> {
+export async function observeRun({ log, stderr, env, canRetry, isRetry }: ObserveRunParts): Promise<RunObservers> {
   const output = log.settings.outputs.find(({ file }) => file === undefined);
   const recordOf = createRunLog();
   const toLog: RunSubscriber = (event) => {
@@ -57,7 +58,7 @@ export async function observeRun({ log, stderr, env, canRetry }: ObserveRunParts
   return {
     subscribers,
     async close() {
-      if (ending !== undefined) printSummary(ending, log, { colors, canRetry, runId: ending.runId });
+      if (ending !== undefined) printSummary(ending, log, { colors, canRetry, isRetry, runId: ending.runId });
       await files.close();
     },
   };

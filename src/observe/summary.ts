@@ -16,6 +16,8 @@ export interface SummaryOptions {
   runId: string;
   /** `tapline retry` can take up what is left. */
   canRetry: boolean;
+  /** It is one itself: other parts were done before. */
+  isRetry: boolean;
 }
 
 const labels = {
@@ -95,7 +97,7 @@ function lastWords({ plugin, lastLines }: ProcessOutcome, paint: Paint): string[
 
 function closing(
   { status, durationSeconds, blocks, error }: RunFinished,
-  { runId, canRetry }: SummaryOptions,
+  { runId, canRetry, isRetry }: SummaryOptions,
   paint: Paint,
 ): string[] {
   const time = duration(durationSeconds);
@@ -105,7 +107,8 @@ function closing(
   const id = runId.slice(0, 13);
   const next = [
     `Look into it: tapline runs show ${id}`,
-    ...(canRetry && isPartlyDone(blocks) ? [`Run what is left: tapline retry ${id}`] : []),
+    // Where nothing was done, the same command does the same.
+    ...(canRetry && (isRetry || isPartlyDone(blocks)) ? [`Run what is left: tapline retry ${id}`] : []),
   ];
   if (status === 'stopped' && failed === 0) {
     return [paint.yellow(`Run stopped after ${time}. The same command goes on from the last saved state.`), ...next];

@@ -20,6 +20,7 @@ import { SharedDiscovery } from './shared-discovery.js';
 import { signalExitCode, stopAfter, stopOnSignals, stopWhenAborted } from './signals.js';
 import { StopControl } from './stop-control.js';
 import type { RunOptions, RunResult, World } from './types.js';
+import { hideSecretsInWords } from './word-secrets.js';
 
 /**
  * Runs a plan to its end: installs what it needs, then block after block, as many at once as `jobs` says. What happens is told to
@@ -35,6 +36,7 @@ export async function run(
   const emitter = createEmitter(options.runId, world.mask, subscribers);
   const stop = new StopControl();
   const stopListening = listenForStops(options, stop, emitter);
+  hideSecretsInWords(plan, world);
   announce(plan, options, world, emitter);
   let blocks: BlockSummary[] = [];
   let failure: unknown;

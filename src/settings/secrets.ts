@@ -4,6 +4,11 @@ import type { ResolvedSetting } from './types.js';
 const tellingName =
   /(^|[._-])(password|passwd|passphrase|secret|token|api_?key|private_?key|access_?key|client_?secret|connection_?string|credentials?)$/i;
 
+/** Whether a setting or variable of this name must be a secret. */
+export function isTellingName(name: string): boolean {
+  return tellingName.test(name);
+}
+
 /**
  * Every text in a sensitive value, for masking: the value, what its maps and lists hold, the passwords inside URLs. Settings
  * that nobody has defined count as sensitive when their name says so.
@@ -11,7 +16,7 @@ const tellingName =
 export function secretsOf(settings: Iterable<ResolvedSetting>): string[] {
   const secrets = new Set<string>();
   for (const setting of settings) {
-    const secret = setting.sensitive || (setting.definition.custom === true && tellingName.test(setting.name));
+    const secret = setting.sensitive || (setting.definition.custom === true && isTellingName(setting.name));
     if (secret) collectTexts(setting.value, secrets);
     for (const password of passwordsInUrls(setting.value)) secrets.add(password);
   }

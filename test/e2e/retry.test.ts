@@ -261,6 +261,29 @@ describe('a run that can’t be retried', () => {
     expect(JSON.stringify(await runs())).not.toContain('both');
   });
 
+  it.each([
+    ['a plugin’s secret', 'TAP_A_TOKEN'],
+    ['a name that tells', 'PGPASSWORD'],
+  ])('is one whose words set a variable to %s', async (_, name) => {
+    await put(
+      'meltano.yml',
+      project().replace('./tap-a.sh,', './tap-a.sh, settings: [{name: token, sensitive: true}],'),
+    );
+    await put('tap-a.fails');
+    const run = await call(`run ${name}=hunter2-secret tap-a target-x`);
+    expect(run.code).toBe(1);
+    await refused(`retry ${await lastRunId()}`, 'RETRY_REFUSED', /holds a secret/);
+    expect(JSON.stringify(await runs())).not.toContain('hunter2');
+  });
+
+  it('is not one whose words set another variable', async () => {
+    await put('tap-a.fails');
+    await call('run FROM_SCHEDULE=no-it-is-not tap-a target-x');
+    await calls();
+    await call('retry');
+    expect(await calls()).toEqual(['tap-a none no-it-is-not']);
+  });
+
   it('is one that still runs', async () => {
     await put('util.run.holds');
     const running = new Started(folder, ['run', 'nightly']);

@@ -35,7 +35,7 @@ describe('the summary of a backfill', () => {
       { window: '[51]', status: 'failed' },
     ]);
     const event = { type: 'run.finished', status: 'failed', durationSeconds: 7, exitCode: 1, blocks: many } as const;
-    const text = summaryText(event, { colors: false, runId: 'r', canRetry: false });
+    const text = summaryText(event, { colors: false, runId: 'r', canRetry: false, isRetry: false });
     expect(text.split('\n').filter((line) => line.includes('→'))).toEqual([
       '  ok           tap-x → target-y 50 windows  100 records, 500 B, 50s',
       '  not started  tap-x → target-y 2 windows',

@@ -216,7 +216,7 @@ describe('the summary', () => {
           { ...failed, blockId: '3', status: 'not_started' },
         ],
       },
-      { colors: false, runId: '0190aaaa-bbbb-cccc', canRetry: true },
+      { colors: false, runId: '0190aaaa-bbbb-cccc', canRetry: true, isRetry: false },
     );
     expect(text).toMatch(/^ {2}ok +tap-x → target-y {2}2 records loaded of 5 records, 2.05 kB, 1.2s$/m);
     expect(text).toMatch(/^ +Extractor failed \[PROCESS_FAILED\]\n +tap-x: tap broke\n +→ Look at its last lines.$/m);
@@ -228,7 +228,7 @@ describe('the summary', () => {
 
   const ended = { type: 'run.finished', status: 'failed', durationSeconds: 5, exitCode: 1 } as const;
   const done: BlockSummary = { ...failed, blockId: '1.1.1', status: 'success', error: undefined, processes: [] };
-  const options = { colors: false, runId: '0190aaaa-bbbb-cccc', canRetry: true };
+  const options = { colors: false, runId: '0190aaaa-bbbb-cccc', canRetry: true, isRetry: false };
 
   it('groups blocks by their run steps', () => {
     const blocks: BlockSummary[] = [
@@ -262,8 +262,9 @@ describe('the summary', () => {
     const text = summaryText({ ...ended, blocks, error }, options);
     expect(text).toContain('Run failed after 5s: 2 of 3 blocks stopped, 1 not started.');
     expect(text.split(error.message)).toHaveLength(2);
-    // Nothing is done: the same command does the same.
+    // Nothing is done: the same command does the same, but for one that is a retry itself.
     expect(text).not.toContain('tapline retry');
+    expect(summaryText({ ...ended, blocks, error }, { ...options, isRetry: true })).toContain('tapline retry');
   });
 
   it('says which attempt it was, and offers no retry where there is none', () => {

@@ -188,11 +188,9 @@ async function announce(todo: number, done: number, replaced: number, session: S
 }
 
 /** What the run is called in the history, so that a person can call it again. */
-function wordsOf(
-  words: readonly string[],
-  { from, to, window, timezone, partition = [], openEnd, select = [], exclude = [] }: BackfillOptions,
-): string[] {
-  const given = { from, to, window, timezone };
+function wordsOf(words: readonly string[], options: BackfillOptions): string[] {
+  const { from, to, window, timezone, stateIdSuffix, partition = [], openEnd, select = [], exclude = [] } = options;
+  const given = { from, to, window, timezone, 'state-id-suffix': stateIdSuffix };
   return [
     'backfill',
     ...words,

@@ -214,9 +214,10 @@ export interface Windows {
   take(taken: WindowsTaken): Promise<boolean>;
   find(id: WindowId): Promise<Pick<WindowRow, 'status' | 'attempt'> | undefined>;
   start(window: WindowId & NewWindow, runId: string): Promise<void>;
-  /** On the disk when it resolves: what is done is not done again. */
+  /** On the disk when it resolves: what is done is not done again. Nothing where another run has begun it since. */
   finish(
     id: WindowId,
+    runId: string,
     end: {
       status: 'success' | 'failed' | 'stopped';
       value?: string | undefined;

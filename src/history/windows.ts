@@ -83,12 +83,16 @@ export class DatabaseWindows implements Windows {
     });
   }
 
-  async finish(id: WindowId, { status, value, recordsLoaded, error }: Parameters<Windows['finish']>[1]): Promise<void> {
+  async finish(
+    id: WindowId,
+    runId: string,
+    { status, value, recordsLoaded, error }: Parameters<Windows['finish']>[2],
+  ): Promise<void> {
     await this.#database.write('full', async (transaction) => {
       const now = (await transaction.now()).toISOString();
       await transaction.run(
         `UPDATE tapline_windows SET status = ?, value = COALESCE(?, value), records_loaded = COALESCE(records_loaded, 0) + ?,
-           error = ?, ended_at = ?, updated_at = ?, version = version + 1 WHERE ${whereId}`,
+           error = ?, ended_at = ?, updated_at = ?, version = version + 1 WHERE ${whereId} AND run_id = ?`,
         status,
         value ?? null,
         recordsLoaded ?? 0,
@@ -96,6 +100,7 @@ export class DatabaseWindows implements Windows {
         now,
         now,
         ...valuesOf(id),
+        runId,
       );
     });
   }

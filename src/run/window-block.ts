@@ -40,26 +40,27 @@ export async function runWindow(
   if (known?.status === 'success') return doneBefore(block, emit);
   if ((known?.attempt ?? 0) === 0) await forgetState(context, claim);
   const { from, to } = window;
-  await windows.start({ ...id, windowStateId: block.stateId ?? '', from, to }, context.options.runId);
+  const { runId } = context.options;
+  await windows.start({ ...id, windowStateId: block.stateId ?? '', from, to }, runId);
   try {
     const record = await runChainBlock(context, block, claim, stop, emit);
     await noteEnd(context, windows, id, claim, record);
     return record;
   } catch (error) {
-    await windows.finish(id, { status: stop.stopping ? 'stopped' : 'failed' }).catch(() => undefined);
+    await windows.finish(id, runId, { status: stop.stopping ? 'stopped' : 'failed' }).catch(() => undefined);
     throw error;
   }
 }
 
 async function noteEnd(
-  { world }: RunContext,
+  { world, options }: RunContext,
   windows: Windows,
   id: WindowId,
   claim: Claim,
   { summary }: ChainRecord,
 ): Promise<void> {
   const { status, counts, error } = summary;
-  await windows.finish(id, {
+  await windows.finish(id, options.runId, {
     status: status === 'success' || status === 'stopped' ? status : 'failed',
     value: await bookmarkOf(world, claim),
     recordsLoaded: counts?.recordsLoaded,

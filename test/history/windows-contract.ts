@@ -47,7 +47,7 @@ export function windowsContract({ open, close }: HistoryPlace): void {
       expect(await history.windows.find(id(day(1)))).toEqual({ status: 'pending', attempt: 0 });
       await history.windows.start({ ...of, ...day(1) }, runId);
       expect(await history.windows.find(id(day(1)))).toEqual({ status: 'running', attempt: 1 });
-      await history.windows.finish(id(day(1)), {
+      await history.windows.finish(id(day(1)), runId, {
         status: 'failed',
         recordsLoaded: 2,
         value: '{"a":1}',
@@ -64,7 +64,7 @@ export function windowsContract({ open, close }: HistoryPlace): void {
         runId,
       });
       await history.windows.start({ ...of, ...day(1) }, runId);
-      await history.windows.finish(id(day(1)), { status: 'success', recordsLoaded: 3 });
+      await history.windows.finish(id(day(1)), runId, { status: 'success', recordsLoaded: 3 });
       // What was loaded before its failure counts, and its bookmark stands where there is no newer one.
       expect((await list())[0]).toMatchObject({
         status: 'success',
@@ -87,7 +87,7 @@ export function windowsContract({ open, close }: HistoryPlace): void {
     test('are begun anew, given away and added in one', async () => {
       await take({ add: [day(1), day(2), day(3)] });
       await history.windows.start({ ...of, ...day(1) }, runId);
-      await history.windows.finish(id(day(1)), { status: 'success', recordsLoaded: 2, value: '{}' });
+      await history.windows.finish(id(day(1)), runId, { status: 'success', recordsLoaded: 2, value: '{}' });
       const again = [
         { key: day(1).key, anew: true },
         { key: day(3).key, anew: false },
@@ -140,6 +140,16 @@ export function windowsContract({ open, close }: HistoryPlace): void {
     test('that somebody removed while they waited are noted when they begin', async () => {
       await history.windows.start({ ...of, ...day(1) }, runId);
       expect((await list())[0]).toMatchObject({ ...day(1), status: 'running', attempt: 1 });
+    });
+
+    test('are not ended by a run that has lost them to another', async () => {
+      await take({ add: [day(1)] });
+      await history.windows.start({ ...of, ...day(1) }, runId);
+      await history.windows.start({ ...of, ...day(1) }, 'other');
+      await history.windows.finish(id(day(1)), runId, { status: 'failed' });
+      expect(await history.windows.find(id(day(1)))).toMatchObject({ status: 'running' });
+      await history.windows.finish(id(day(1)), 'other', { status: 'success' });
+      expect(await history.windows.find(id(day(1)))).toMatchObject({ status: 'success' });
     });
 
     test('may be without times, and without an end', async () => {

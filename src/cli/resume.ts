@@ -194,7 +194,7 @@ function stillRunning({ runId, host, pid }: RunDetail): TaplineError {
 
 async function announce({ runId, words }: RunDetail, left: Plan, whole: Plan, session: Session): Promise<void> {
   const [some, all] = [plannedBlocks(left).length, plannedBlocks(whole).length];
-  const text = `Retrying run ${runId} (${words.join(' ')}): ${some} of ${all} ${all === 1 ? 'block is' : 'blocks are'} left`;
+  const text = `Retrying run ${runId} (${words.join(' ')}): ${some} of ${all} ${all === 1 ? 'block' : 'blocks'} left`;
   (await session.log()).info(text);
 }
 

@@ -100,7 +100,7 @@ describe('tapline retry', () => {
     await remove('util.run.fails');
     const retried = await call('retry');
     expect(retried.code, retried.stderr).toBe(0);
-    expect(retried.stderr).toContain(`Retrying run ${first} (nightly): 2 of 4 blocks are left`);
+    expect(retried.stderr).toContain(`Retrying run ${first} (nightly): 2 of 4 blocks left`);
     expect(await calls()).toEqual(['util run', 'util test']);
     const [second, ...others] = await runs();
     expect(second).toMatchObject({ status: 'success', retry_of: first, command: ['nightly'] });
@@ -216,7 +216,7 @@ describe('tapline retry', () => {
     await call('run both');
     await calls();
     const retried = await call('retry');
-    expect(retried.stderr).toContain('(tap-a target-x): 1 of 1 block is left');
+    expect(retried.stderr).toContain('(tap-a target-x): 1 of 1 block left');
     expect(await calls()).toEqual(['tap-a given']);
   });
 });

@@ -5,7 +5,7 @@
 import { TaplineError } from '../errors.js';
 import {
   configCommands,
-  defaultCommands,
+  defaultCommand,
   globalOptions,
   groups,
   type OptionTwin,
@@ -77,11 +77,8 @@ function leadingWords(items: readonly Item[]): Item[] {
   const [command, ...rest] = items.filter((item) => item.kind === 'word');
   if (command === undefined) return [];
   if (!groups.has(textOf(command))) return [command];
-  const usual = defaultCommands.get(textOf(command));
-  const first = textOf(rest[0]);
-  if (usual !== undefined && first !== '' && first !== usual.command && !usual.others.has(first)) {
-    return [command, { kind: 'word', tokens: [usual.command] }];
-  }
+  const usual = rest.length === 0 ? undefined : defaultCommand(textOf(command), textOf(rest[0]));
+  if (usual !== undefined) return [command, { kind: 'word', tokens: [usual] }];
   return textOf(command) === 'config' ? configOrder(command, rest) : [command, ...rest.slice(0, 1)];
 }
 

@@ -3,7 +3,7 @@ import { Command, type Option } from 'commander';
 import { type PluginType, pluginTypes } from '../project/types.js';
 import type { Session } from '../session.js';
 import { type CommandContext, type CommandEntry, isGroup } from './context.js';
-import { globalOptions, takesValue } from './options.js';
+import { defaultCommand, globalOptions, takesValue } from './options.js';
 
 /** All that begin as the last word does. Never throws: a broken project completes nothing. */
 export async function candidatesFor(words: readonly string[], context: CommandContext): Promise<string[]> {
@@ -26,7 +26,11 @@ async function allCandidates(before: readonly string[], current: string, context
     return current.startsWith('-') ? [...globalOptions.keys()] : visible(registry);
   if (isGroup(entry)) {
     const member = path[1] === undefined ? undefined : entry.commands[path[1]];
-    if (member === undefined) return visible(entry.commands);
+    if (member === undefined) {
+      const usual = defaultCommand(name);
+      const words = usual === undefined ? [] : await names([name, usual], positionals, context);
+      return [...visible(entry.commands), ...words];
+    }
     return current.startsWith('-') ? optionNames(member, context) : names(path, positionals, context);
   }
   return current.startsWith('-') ? optionNames(entry, context) : names(path, positionals, context);
@@ -50,14 +54,21 @@ function read(words: readonly string[], registry: CommandContext['commands']): L
       const isTaker = globalOptions.get(word)?.takesValue ?? takesValue(word, path.join(' '));
       if (isTaker && !word.includes('=')) pending = word;
     } else {
-      const [first] = path;
-      const group = first === undefined ? undefined : registry[first];
-      const goesOn = path.length === 0 || (path.length === 1 && group !== undefined && isGroup(group));
-      if (goesOn) path.push(word);
-      else positionals.push(word);
+      const next = nextOf(path, word, registry);
+      path.push(...next);
+      if (!next.includes(word)) positionals.push(word);
     }
   }
   return { path, positionals, pending };
+}
+
+/** What a word adds to the command: itself, the command that is meant without being named, or nothing. */
+function nextOf(path: readonly string[], word: string, registry: CommandContext['commands']): string[] {
+  const [first, ...more] = path;
+  if (first === undefined) return [word];
+  const group = registry[first];
+  if (more.length > 0 || group === undefined || !isGroup(group)) return [];
+  return [defaultCommand(first, word) ?? word];
 }
 
 function visible(commands: Readonly<Record<string, object>>): string[] {
@@ -129,6 +140,8 @@ const projectValues: Readonly<Record<string, Find>> = {
 /** By command; a list of two and more is for the first word, the second ... */
 const wordsOf: Readonly<Record<string, readonly Find[]>> = {
   run: [all(plugins(), jobs, mappings, runSteps, pipelines)],
+  'backfill run': [plugins('extractors'), all(mappings, plugins('loaders'))],
+  'backfill show': [all(stateIds, plugins('extractors')), all(mappings, plugins('loaders'))],
   'pipeline show': [pipelines],
   el: [plugins('extractors'), plugins('loaders')],
   elt: [plugins('extractors'), plugins('loaders')],

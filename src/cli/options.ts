@@ -141,9 +141,15 @@ export const groups: ReadonlySet<string> = new Set([
 ]);
 
 /** Groups that are also called without the name of a command: that one is meant where the first word is none of theirs. */
-export const defaultCommands: ReadonlyMap<string, { command: string; others: ReadonlySet<string> }> = new Map([
-  ['backfill', { command: 'run', others: new Set(['list', 'show']) }],
+const defaultCommands: ReadonlyMap<string, { command: string; others: ReadonlySet<string> }> = new Map([
+  ['backfill', { command: 'run', others: new Set(['run', 'list', 'show']) }],
 ]);
+
+/** The command that is meant where this word follows a group's name; undefined where the word names it itself. */
+export function defaultCommand(group: string | undefined, word?: string): string | undefined {
+  const found = group === undefined ? undefined : defaultCommands.get(group);
+  return found === undefined || (word !== undefined && found.others.has(word)) ? undefined : found.command;
+}
 
 /** How many words a command line has up to and with the one after which all belongs to somebody else. */
 export const wordsBeforePassThrough: Readonly<Record<string, number>> = { invoke: 2, 'schedule run': 3 };

@@ -56,6 +56,9 @@ describe('completion', () => {
     expect(await complete(folder, 'run', 'tap-')).toEqual(['tap-x', 'tap-z']);
     expect(await complete(folder, 'run', 'tap-x', '--jobs', '2', 'bo')).toEqual(['box', 'both']);
     expect(await complete(folder, 'el', 'tap-x', '')).toEqual(['target-y']);
+    expect(await complete(folder, 'backfill', '')).toEqual(['list', 'run', 'show', 'tap-x', 'tap-z']);
+    expect(await complete(folder, 'backfill', 'tap-x', 'ta')).toEqual(['target-y']);
+    expect(await complete(folder, 'backfill', 'tap-x', '--open')).toEqual(['--open-end']);
     expect(await complete(folder, '--environment', '')).toEqual(['dev']);
     expect(await complete(folder, 'job', 'list', '--format', '')).toEqual(['text', 'json']);
     expect(await complete(folder, 'state', 'get', 'dev:')).toEqual(['dev:tap-x-to-target-y']);

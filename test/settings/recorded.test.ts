@@ -82,7 +82,8 @@ const projectVariable =
 
 /** Extras that only we have; the original knows nothing of them. */
 function withoutOurs(kind: string, found: Record<string, unknown>): Record<string, unknown> {
-  const own = /^_(arg_style|stall_timeout|concurrency|retries|retry_delay|state_arg|catalog_cache_ttl|backfill|discovery_timeout)$/;
+  const own =
+    /^_(arg_style|stall_timeout|concurrency|retries|retry_delay|state_arg|catalog_cache_ttl|backfill|discovery_timeout)$/;
   return kind === 'sources' ? without(found, (name) => own.test(name)) : found;
 }
 

@@ -124,6 +124,14 @@ export function historyContract({ open, close }: HistoryPlace): void {
       expect(streams).toMatchObject([{ stream: 'users', recordsExtracted: 11, recordsLoaded: 9 }]);
     });
 
+    test('have streams of any name', async () => {
+      const run = await newRun({});
+      await history.startRun(run);
+      const stream = 'a\0b \u{1F600} \ud800';
+      await history.recordStreams([{ runId: run.runId, blockId: '1', stream, recordsExtracted: 1, recordsLoaded: 1 }]);
+      expect((await history.showRun(run.runId)).streams).toHaveLength(1);
+    });
+
     test('are found by a unique prefix, and only so', async () => {
       const [one, other] = [await newRun({ runId: 'abc-1' }), await newRun({ runId: 'abc-2' })];
       await history.startRun(one);

@@ -186,6 +186,16 @@ describe.skipIf(!isThere)('a database that refuses', () => {
       'DATABASE_REFUSED',
       (uri: URL) => Object.assign(uri, { pathname: '/no_such_database' }),
     ],
+    [
+      'a setting that the server does not know',
+      'DATABASE_REFUSED',
+      (uri: URL) => uri.searchParams.set('options', '-cno_such_setting=1'),
+    ],
+    [
+      'a setting with a value that it does not take',
+      'DATABASE_REFUSED',
+      (uri: URL) => uri.searchParams.set('options', '-cwork_mem=much'),
+    ],
     ['a user that is not there', 'DATABASE_REFUSED', (uri: URL) => Object.assign(uri, { username: 'no_such_user' })],
     ['a port where nobody listens', 'DATABASE_UNREACHABLE', (uri: URL) => Object.assign(uri, { port: '1' })],
     [
@@ -208,6 +218,16 @@ describe.skipIf(!isThere)('a database that refuses', () => {
     expect(error).toMatchObject({ code, hint: expect.any(String) });
     expect(JSON.stringify([error.message, error.hint, error.data, String(error.cause)])).not.toContain('hunter2');
     expect(error.message).toContain(`/${uri.pathname.slice(1)}`);
+  });
+
+  test('says so at once where its tables have gone, or a trigger of somebody else refuses', async () => {
+    const database = await open();
+    await schema.sql(`CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not here'; END $$;
+      CREATE TRIGGER no BEFORE INSERT ON state EXECUTE FUNCTION no()`);
+    const refused = await errorFrom(save(database, 1));
+    expect(refused).toMatchObject({ code: 'DATABASE_REFUSED', message: expect.stringContaining('not here') });
+    await schema.sql('DROP TABLE tapline_leases');
+    expect(await errorFrom(save(database, 1))).toMatchObject({ code: 'DATABASE_REFUSED' });
   });
 
   test('a user without the right to make tables is told what he needs', async () => {

@@ -20,12 +20,18 @@ const refused = (hint: string): Fault => ({
 const login = refused(
   'Check user and password in database_uri (or PGPASSWORD, or the password file), and pg_hba.conf of the server.',
 );
+const options = refused('Check what stands after `?` in database_uri, `options` above all (or PGOPTIONS).');
+const gone = refused(
+  'Somebody has removed tables or their schema: bring them back from a copy, or begin with new ones.',
+);
 const tls = refused('Check sslmode and sslrootcert in database_uri, and what the server offers.');
 const busy: Fault = {
   code: 'DATABASE_LOCKED',
   message: (location) => `The system database ${location} is kept busy by other processes.`,
   hint: 'Look into pg_stat_activity for who holds a lock for so long, or try again.',
 };
+/** A trigger, a rule, a setting of the server: nothing that another try would change. */
+const other = refused('See the log of the server, and what triggers or limits it has for these tables.');
 const full: Fault = {
   code: 'DISK_FULL',
   message: (location) => `There is no space left for the system database ${location}.`,
@@ -49,6 +55,11 @@ const sqlStates: Record<string, Fault> = {
   // The server has ended a transaction that stood still.
   '25P03': away,
   '28': login,
+  // A wish in `options` that the server can't meet.
+  '22023': options,
+  '42704': options,
+  '42P01': gone,
+  '42883': refused('PostgreSQL 13 or later is needed; see what the server is (SELECT version()).'),
   '3D000': refused('Make that database (`createdb`), or correct its name in database_uri.'),
   '3F000': refused('Make that schema (CREATE SCHEMA), or correct search_path in the `options` of database_uri.'),
   '40001': busy,
@@ -114,12 +125,18 @@ export function explainFault(error: unknown, location: string): unknown {
 function faultOf(error: unknown): Fault | undefined {
   if (!(error instanceof Error) || error instanceof TaplineError) return undefined;
   const state = sqlState(error);
-  if (state !== undefined) return sqlStates[state] ?? sqlStates[state.slice(0, 3)] ?? sqlStates[state.slice(0, 2)];
+  if (state !== undefined) return faultOfState(state);
   const code = codeOf(error) ?? '';
   if (tlsCodes.test(code) || tlsWords.test(error.message)) return tls;
   if (awayCodes.test(code) || awayWords.test(error.message)) return away;
   if (noPassword.test(error.message) || error.message.startsWith('SASL')) return login;
   return undefined;
+}
+
+/** The rest of class 42 (a statement that the server can't read) is a fault of ours, and is shown as one. */
+function faultOfState(state: string): Fault | undefined {
+  const known = sqlStates[state] ?? sqlStates[state.slice(0, 3)] ?? sqlStates[state.slice(0, 2)];
+  return known ?? (state.startsWith('42') ? undefined : other);
 }
 
 function sqlState(error: unknown): string | undefined {

@@ -196,7 +196,12 @@ class PostgresTransaction implements Transaction {
 }
 
 function queryOf(text: string, values?: SqlValue[]) {
-  return values === undefined ? { text, query_timeout } : { text, values, query_timeout };
+  return values === undefined ? { text, query_timeout } : { text, values: values.map(withoutNul), query_timeout };
+}
+
+/** PostgreSQL's texts can't hold U+0000, which the name of a stream may. */
+function withoutNul(value: SqlValue): SqlValue {
+  return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value;
 }
 
 const numberedTexts = new Map<string, string>();

@@ -9,6 +9,8 @@ import type { StateLease, WrappedState } from '../state/port.js';
 export interface EditOptions {
   /** The state may be another project's, and stays it. A run's lease is never taken over: it would go on from what it knows. */
   force?: boolean | undefined;
+  /** Called under the lease; where it throws, nothing is written. */
+  check?: (() => Promise<void>) | undefined;
 }
 
 /** Holds the lease of a state ID while `work` changes it. Throws LEASE_HELD where a run holds it, STATE_OF_OTHER_PROJECT. */
@@ -25,12 +27,22 @@ export async function withLease<T>(
   ]);
   const owner = await currentOwner(randomUUID());
   const projectId = force ? undefined : session.project.projectId;
-  const { lease } = await backend.leases.acquire(stateId, { owner, projectId });
+  const { lease } = await backend.leases.acquire(stateId, { owner, projectId }).catch(heldByRun);
   try {
     return await work(lease);
   } finally {
     await lease.release();
   }
+}
+
+/** What a run could do about a lease that another holds, a person's edit can't. */
+export function heldByRun(error: unknown): never {
+  if (!(error instanceof TaplineError) || error.code !== 'LEASE_HELD') throw error;
+  throw new TaplineError('LEASE_HELD', error.message, {
+    hint: 'Wait until that run has ended, or stop it. `tapline lease release` frees what nobody works with any more.',
+    cause: error,
+    data: error.data,
+  });
 }
 
 /** Replaces a whole state and leaves the row that the original leaves. */
@@ -40,7 +52,11 @@ export async function setState(
   state: WrappedState,
   options?: EditOptions,
 ): Promise<void> {
-  await withLease(session, stateId, (lease) => lease.save({ mode: 'completed', state, edit: true }), options);
+  const write = async (lease: StateLease): Promise<void> => {
+    await options?.check?.();
+    await lease.save({ mode: 'completed', state, edit: true });
+  };
+  await withLease(session, stateId, write, options);
   const history = await session.history();
   await history.meltanoRuns.stateEdit(stateId, state.singer_state ?? {}, 'completed');
 }

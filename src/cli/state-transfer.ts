@@ -6,6 +6,7 @@ import { patternMatcher } from '../state/merge.js';
 import { currentOwner } from '../state/owner.js';
 import type { StateBackend } from '../state/port.js';
 import { type Halves, stateText } from '../state/state-document.js';
+import { heldByRun } from './state-edit.js';
 
 export interface Transfer {
   from: StateBackend;
@@ -15,6 +16,7 @@ export interface Transfer {
   pattern: string | undefined;
   /** Replaces what differs in the destination. */
   force: boolean;
+  /** Whose the states there must be, where that is asked. */
   projectId: string | undefined;
   onCopied: (stateId: string) => void;
 }
@@ -64,7 +66,8 @@ async function transferState({ from, to, force, projectId, onCopied }: Transfer,
   // Cleared since it was listed.
   if (source === 'none') return 'same';
   if (isSame(source, await readIfReadable(to, stateId))) return 'same';
-  const { lease } = await to.leases.acquire(stateId, { owner: await currentOwner(randomUUID()), projectId });
+  const owner = await currentOwner(randomUUID());
+  const { lease } = await to.leases.acquire(stateId, { owner, projectId }).catch(heldByRun);
   try {
     const there = await readIfReadable(to, stateId);
     if (isSame(source, there)) return 'same';

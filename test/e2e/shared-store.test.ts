@@ -49,6 +49,8 @@ describe.each([
     expectRefused(await call(theirs, 'state', 'merge', stateId, newState));
     expect(await call(theirs, 'state', 'set', '--force', stateId, newState)).toMatchObject({ code: 0 });
     expect(JSON.parse((await call(ours, 'state', 'get', stateId)).stdout)).toEqual(JSON.parse(newState));
+    expect(await call(theirs, 'state', 'copy', '--force', stateId, 'another')).toMatchObject({ code: 0 });
+    expect(await call(ours, 'state', 'copy', '--force', stateId, 'another')).toMatchObject({ code: 0 });
     expect(await run(ours)).toMatchObject({ code: 0 });
   });
 });

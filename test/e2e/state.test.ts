@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { misfits } from '../schemas.js';
-import { folderWith, tapline } from './program.js';
+import { cli, folderWith, tapline } from './program.js';
 
 const state = '{"singer_state": {"bookmarks": {"users": {"id": 12345678901234567890}}}}';
 
@@ -38,6 +38,31 @@ describe('state', () => {
     const yes = await call(['state', 'set', 'my-id', state], 'what\ny\n');
     expect(yes.stderr).toContain("This will overwrite the state's current value. Continue? [y/N]:");
     expect((await call(['state', 'list'])).stdout).toBe('my-id\n');
+  });
+
+  describe('in an editor', () => {
+    const editor = (script: string) => writeFile(join(folder, 'editor'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const edit = () =>
+      tapline(folder, ['state', 'edit', '--force', 'my-id'], { env: { EDITOR: join(folder, 'editor') } });
+    const current = async () => (await call(['state', 'get', 'my-id'])).stdout;
+    beforeEach(() => call(['state', 'set', '--force', 'my-id', state]));
+
+    it('is changed to what is saved there, and left alone where nothing was changed, or the editor fails', async () => {
+      await editor('sed -i s/users/orders/ "$1"');
+      expect(await edit()).toMatchObject({ code: 0, stderr: expect.stringContaining('successfully updated') });
+      expect(await current()).toBe(`${state.replaceAll(' ', '').replace('users', 'orders')}\n`);
+      expect(await edit()).toMatchObject({ code: 0, stderr: expect.stringContaining('No changes detected') });
+      await editor('sed -i s/orders/users/ "$1"; exit 3');
+      expect(await edit()).toMatchObject({ code: 1, stderr: expect.stringContaining('exit code 3') });
+      expect(await current()).toContain('orders');
+    });
+
+    it('is not written over what was saved meanwhile', async () => {
+      const meanwhile = `"${process.execPath}" "${cli}" state set --force my-id '{"singer_state": {"by": "a run"}}'`;
+      await editor(`${meanwhile} && sed -i s/users/orders/ "$1"`);
+      expect(await edit()).toMatchObject({ code: 1, stderr: expect.stringContaining('[STATE_NOT_SAVED]') });
+      expect(JSON.parse(await current())).toEqual({ singer_state: { by: 'a run' } });
+    });
   });
 
   it.each([

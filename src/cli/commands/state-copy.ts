@@ -52,7 +52,7 @@ async function copyToId(
   }
   if (!force) await context.confirm('This will overwrite state for the destination. Continue?');
   const session = await openForState(context, from, { access: 'write', databaseUri });
-  await setState(session, to, await readMergedState(session, from));
+  await setState(session, to, await readMergedState(session, from), { force });
   (await session.log()).info(`State for ${to} was successfully copied from ${from} at ${stamp()}.`);
 }
 
@@ -69,7 +69,7 @@ async function copyToBackend(
   ]);
   if (from.kind === to.kind && from.location === to.location)
     throw new TaplineError('USAGE', `The states are kept in ${from.location} already.`);
-  const { projectId } = session.project;
+  const projectId = force ? undefined : session.project.projectId;
   const onCopied = (stateId: string) => output.line(stateId);
   const result = await transferStates({ from, to, stateIds, pattern, force: force === true, projectId, onCopied });
   const { copied, same, differing, unreadable } = result;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { Session } from '../../session.js';
 import { splitShellWords } from '../../shell-words.js';
 import { exactJson } from '../../singer/exact-json.js';
 import { mergedView } from '../../state/merge.js';
@@ -27,15 +28,28 @@ export function stateEdit(command: Command, context: CommandContext): Command {
     .action(async (stateId: string, { force, databaseUri }: Options) => {
       if (!force) await context.confirm("This will overwrite the state's current value. Continue?");
       const session = await openForState(context, stateId, { access: 'write', databaseUri });
-      const backend = await session.state();
-      const current = await backend.read(stateId);
-      const before = exactJson(current === undefined ? {} : mergedView(current), 2);
+      const before = await currentText(session, stateId);
       const after = editText(`${before}\n`, context.env);
       const log = await session.log();
       if (after.trim() === '' || after.trim() === before) return log.info('No changes detected');
-      await setState(session, stateId, parseState(after, true), { force });
+      const check = async () => {
+        if ((await currentText(session, stateId)) !== before) throw changedMeanwhile(stateId);
+      };
+      await setState(session, stateId, parseState(after, true), { force, check });
       log.info(`State for ${stateId} was successfully updated at ${stamp()}`);
     });
+}
+
+async function currentText(session: Session, stateId: string): Promise<string> {
+  const current = await (await session.state()).read(stateId);
+  return exactJson(current === undefined ? {} : mergedView(current), 2);
+}
+
+/** A run may have saved while the editor was open: what it has loaded must not be loaded again unasked. */
+function changedMeanwhile(stateId: string): TaplineError {
+  return new TaplineError('STATE_NOT_SAVED', `The state of ${stateId} has changed since the editor was opened.`, {
+    hint: 'It was left as it is now. Edit it once more.',
+  });
 }
 
 /** The text as the person left it in their editor. */

@@ -84,13 +84,13 @@ function sayDetail(event: RunEvent): Said {
     case 'lease.lost':
       return {
         level: 'error',
-        event: `Another run took over '${event.stateId}'; this one stops`,
+        event: `This run does not hold '${event.stateId}' any more, and stops`,
         fields: { token: event.token, owner: event.owner },
       };
     case 'lease.reclaimed':
       return {
         level: 'warning',
-        event: `Took '${event.stateId}' over from a run that ended without giving it back`,
+        event: `Took '${event.stateId}' over from ${event.owner}`,
         fields: { token: event.token, owner: event.owner },
       };
     case 'catalog.ready':

@@ -53,6 +53,13 @@ describe('the log of a run', () => {
     });
   });
 
+  it('tells of a lease what is known of it, whatever the reason', () => {
+    const lease = { stateId: 'dev:a-to-b', token: 2 };
+    const taken = json({ type: 'lease.reclaimed', ...lease, owner: 'run r (pid 1 on h), forced' });
+    expect(taken.event).toBe("Took 'dev:a-to-b' over from run r (pid 1 on h), forced");
+    expect(json({ type: 'lease.lost', ...lease }).event).not.toContain('nother run');
+  });
+
   it('tells of a block that is tried again in one line', () => {
     const event = eventOf({ type: 'block.retrying', attempts: 3, delaySeconds: 300, summary: failed }, '2');
     const record = recordOf({ ...event, attempt: 1 });

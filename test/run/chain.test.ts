@@ -608,6 +608,22 @@ describe('states', () => {
     expect(outcome.state.isSaved).toBe(false);
   });
 
+  it('are given up soon after a stop: who asked for it may not wait as long as a lease lives', async () => {
+    const save = async () => {
+      throw Object.assign(new Error('away'), { retryable: true });
+    };
+    const { chain, target, done, event } = await rig({ save, graces: { tapStop: 20 }, checkpointInterval: 1_000_000 });
+    target.do('read');
+    await target.write(printed(1));
+    await event((body) => body.type === 'warning' && body.code === 'STATE_NOT_SAVED');
+    chain.stop('signal');
+    await target.next('end');
+    target.exit(0);
+    const outcome = await done;
+    expect(outcome.error?.code).toBe('STATE_NOT_SAVED');
+    expect(outcome.state.isSaved).toBe(false);
+  });
+
   it('are given up when there is no time left', async () => {
     const save = async () => {
       throw Object.assign(new Error('away'), { retryable: true });

@@ -74,6 +74,8 @@ export class ChainRun implements RunningChain {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
     this.#end(reason);
+    // Whoever asked may soon kill all: a state that can't be saved is in its file before.
+    if (reason === 'signal') this.#timers.after(this.#graces.tapStop, () => this.#checkpoints.hurry());
   }
 
   kill(): void {

@@ -32,7 +32,7 @@ export interface ChainSpec {
 
 /** In milliseconds. */
 export interface ChainGraces {
-  /** For the tap after TERM when the chain is stopped; 10 s. */
+  /** For the tap after TERM when the chain is stopped, and for a store that is away then; 10 s. */
   tapStop: number;
   /** For the whole chain when it is stopped; 25 s. */
   stop: number;

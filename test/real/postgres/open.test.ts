@@ -230,6 +230,14 @@ describe.skipIf(!isThere)('a database that refuses', () => {
     expect(await errorFrom(save(database, 1))).toMatchObject({ code: 'DATABASE_REFUSED' });
   });
 
+  test('a schema that is not there is no empty one for who only looks', async () => {
+    const uri = new URL(schema.uri);
+    uri.searchParams.set('options', '-csearch_path=no_such_schema');
+    const look = { uri: uri.href, readOnly: true };
+    expect(await errorFrom(open(look))).toMatchObject({ code: 'DATABASE_REFUSED' });
+    expect(await errorFrom(openExistingDatabase({ ...look, cwd: '/' }))).toMatchObject({ code: 'DATABASE_REFUSED' });
+  });
+
   test('a user without the right to make tables is told what he needs', async () => {
     const role = `${schema.name}_reader`;
     await schema.sql(`CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA ${schema.name} TO ${role}`);

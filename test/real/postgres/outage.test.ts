@@ -27,9 +27,9 @@ afterEach(async () => {
   await Promise.all([schema.drop(), proxy.close()]);
 });
 
-async function open(options: { lockedSeconds?: number; retries?: number } = {}): Promise<Database> {
+async function open(options: { lockedSeconds?: number; retries?: number; options?: string } = {}): Promise<Database> {
   const { lockedSeconds = 10, retries = 0 } = options;
-  const uri = schema.uriBy(proxy.place);
+  const uri = schema.uriBy(proxy.place) + (options.options ?? '');
   const connecting = { retries, seconds: 0 };
   const database = await openSystemDatabase({ uri, cwd: '/', lockedSeconds, connecting });
   opened.push(database);
@@ -112,6 +112,18 @@ describe.skipIf(!isThere)('a server that is away', () => {
     expect(await codeFrom(new SystemdbStateBackend(database).list())).toBe('DATABASE_UNREACHABLE');
     proxy.comeBack();
     expect(await save(99)).toMatchObject({ version: 1 });
+  });
+
+  test('and then hangs keeps nobody waiting for each of its connections', async () => {
+    // Without a limit of its own.
+    const database = await open({ lockedSeconds: 0.2, options: '&connect_timeout=0' });
+    const backend = new SystemdbStateBackend(database);
+    proxy.goAway();
+    expect(await codeFrom(backend.list())).toBe('DATABASE_UNREACHABLE');
+    proxy.fallSilent();
+    for (let n = 0; n < 2; n += 1) expect(await codeFrom(backend.list())).toBe('DATABASE_UNREACHABLE');
+    proxy.comeBack();
+    expect(await backend.list()).toEqual([]);
   });
 
   test('at first is tried again as often as the settings say', async () => {

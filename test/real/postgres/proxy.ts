@@ -14,6 +14,7 @@ export class ServerProxy {
   readonly #sockets = new Set<Socket>();
   #cut: Cut | undefined;
   #refuses = false;
+  #isSilent = false;
   connections = 0;
 
   private constructor() {
@@ -42,7 +43,15 @@ export class ServerProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** From now on connections are taken, and nothing is ever said. */
+  fallSilent(): void {
+    this.#isSilent = true;
+    this.#refuses = false;
+  }
+
   comeBack(): void {
+    if (this.#isSilent) this.goAway();
+    this.#isSilent = false;
     this.#refuses = false;
   }
 
@@ -56,6 +65,11 @@ export class ServerProxy {
     this.connections += 1;
     if (this.#refuses) {
       client.destroy();
+      return;
+    }
+    if (this.#isSilent) {
+      this.#sockets.add(client);
+      client.on('error', () => {}).on('close', () => this.#sockets.delete(client));
       return;
     }
     const server = connect(postgres.port, postgres.host);

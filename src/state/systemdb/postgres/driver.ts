@@ -8,8 +8,11 @@ export type Client = pg.PoolClient;
 
 const mostConnections = 4;
 
-/** How long an answer may take: a server that vanished without a word must not hold a run for ever. */
-export const answerSeconds = 30;
+/**
+ * How long an answer may take: a server that vanished without a word must not hold a run for ever, nor one that is stopped until
+ * somebody kills it. No statement of ours works for long.
+ */
+export const answerSeconds = 10;
 
 /** What SQLite would give: numbers as numbers, truth as 1 and 0, bytes as bytes, and all else, times included, as text. */
 const parsers: Record<number, (text: string) => unknown> = {

@@ -1,4 +1,5 @@
 /** Brings a PostgreSQL schema to our newest tables, whoever made it, and refuses one whose tables are not the ones we know. */
+import { TaplineError } from '../../../errors.js';
 import { knownColumns, madeByNewerTapline, meltanoRevision, meltanoTables, otherShape } from '../known-schema.js';
 import { migrations, newestMigration } from '../migrations.js';
 import makeMeltanoTables from '../sql/meltano-c0efb3c314eb.postgres.sql';
@@ -11,6 +12,15 @@ export type Standing = 'current' | 'older' | 'empty';
 /** One query where nothing is to be done. Throws DATABASE_NEWER and DATABASE_OUTDATED. */
 export async function standingOf(client: Client, location: string): Promise<Standing> {
   return (await isCurrent(client)) ? 'current' : lookCloser(client, location);
+}
+
+/** A schema that is not there, or not for this user, is no empty one: who looks would take his states for lost. */
+export async function checkSchema(client: Client, location: string): Promise<void> {
+  const { rows } = await client.query('SELECT current_schema() AS name');
+  if (rows[0]?.name !== null) return;
+  throw new TaplineError('DATABASE_REFUSED', `The system database ${location} has no schema that this user may use.`, {
+    hint: 'Make the schema (CREATE SCHEMA, GRANT USAGE), or correct search_path in the `options` of database_uri.',
+  });
 }
 
 /** Safe while others do the same: all is looked at again by the one who has the lock. */

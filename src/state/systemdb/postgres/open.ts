@@ -5,7 +5,7 @@ import { openMemory } from '../sqlite/open.js';
 import { copyToMemory } from './copy.js';
 import { type Client, closePool, openPool, type Pool } from './driver.js';
 import { explainFault, isAboutTls, isAway, isConflict, isMadeByOthers } from './faults.js';
-import { migrate, standingOf } from './migrate.js';
+import { checkSchema, migrate, standingOf } from './migrate.js';
 import { PostgresDatabase } from './postgres-database.js';
 import { type PostgresTarget, parsePostgresUri, type Tls } from './uri.js';
 
@@ -36,6 +36,7 @@ async function open(
     const pool = await connect(target, options.connecting);
     return await closedUnlessKept(pool, async (client) => {
       const standing = await standingOf(client, location);
+      if (standing === 'empty') await checkSchema(client, location);
       if (standing === 'empty' && (readOnly || whereEmpty === 'leave')) return undefined;
       if (standing === 'older' && readOnly) return copyToMemory(client, location, options);
       if (standing !== 'current') await untilMigrated(client, location, clock?.() ?? new Date());

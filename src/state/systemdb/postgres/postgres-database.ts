@@ -78,7 +78,7 @@ export class PostgresDatabase implements Database {
   }
 
   async #withClient<T>(work: (client: Client) => Promise<T>, undo?: (client: Client) => Promise<void>): Promise<T> {
-    const client = await this.#pool.connect();
+    const client = await this.#connect();
     let broken = false;
     try {
       return await work(client);
@@ -93,6 +93,25 @@ export class PostgresDatabase implements Database {
     } finally {
       client.release(broken);
     }
+  }
+
+  /** A connection that comes too late for who wanted it serves the next. */
+  async #connect(): Promise<Client> {
+    const connecting = this.#pool.connect();
+    if (!this.#waitedInVain) return connecting;
+    const patience = new AbortController();
+    try {
+      const late = sleep(shortPatienceSeconds * 1000, undefined, { signal: patience.signal });
+      const client = await Promise.race([connecting, late]);
+      if (client !== undefined) return client;
+    } finally {
+      patience.abort();
+    }
+    connecting.then(
+      (client) => client.release(),
+      () => {},
+    );
+    throw new Error('timeout again when trying to connect');
   }
 
   /** Tries again while the server is away or others are in the way, after pauses that differ from process to process. */

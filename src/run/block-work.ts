@@ -77,7 +77,7 @@ async function claim(
   block: Block,
   attempt: number,
   told: Map<Block, string>,
-): Promise<{ claim: Held } | { wait: true } | { unstarted: BlockSummary; retry: RetryRule }> {
+): Promise<{ claim: Held } | { wait: Busy['for'] } | { unstarted: BlockSummary; retry: RetryRule }> {
   const emit = context.emitter.at(placeOf(block, attempt));
   let retry: RetryRule = { retries: 0, delaySeconds: 0 };
   try {
@@ -98,11 +98,11 @@ function mustWait({ options }: RunContext, busy: Busy): boolean {
 }
 
 /** Told once for each holder, not each time that we ask. */
-function wait(block: Block, busy: Busy, told: Map<Block, string>, emit: Emit): { wait: true } {
+function wait(block: Block, busy: Busy, told: Map<Block, string>, emit: Emit): { wait: Busy['for'] } {
   const news = `${busy.for} ${busy.holder}`;
   if (told.get(block) !== news) emit({ type: 'block.waiting', name: block.name, for: busy.for, holder: busy.holder });
   told.set(block, news);
-  return { wait: true };
+  return { wait: busy.for };
 }
 
 function refused(context: RunContext, block: Block, attempt: number, { error }: Busy): BlockSummary {

@@ -1,10 +1,15 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Block, Plan, PlanScope } from '../plan/types.js';
 import type { BlockSummary } from './events.js';
 import type { StopControl } from './stop-control.js';
 import type { FailurePolicy } from './types.js';
 
 /** The right to run one block now: its lease, its places under concurrency limits. */
-export type ClaimResult<Claim> = { claim: Claim } | { wait: true } | { summary: BlockSummary } | Again;
+export type ClaimResult<Claim> =
+  | { claim: Claim }
+  | { wait: 'lease' | 'concurrency' }
+  | { summary: BlockSummary }
+  | Again;
 
 /** An attempt failed, and there is another one after so long. */
 export interface Again {
@@ -86,6 +91,9 @@ class Group<Claim> {
   private readonly running = new Map<Block, Promise<void>>();
   private readonly summaries = new Map<Block, BlockSummary>();
   private readonly askAt = new Map<Block, number>();
+  /** By the plugins of a block of which one is at its limit: when to ask again for a block that has the same. */
+  private readonly fullUntil = new Map<string, number>();
+  private readonly plugins: ReadonlyMap<Block, string>;
 
   constructor(
     private readonly blocks: readonly Block[],
@@ -94,6 +102,7 @@ class Group<Claim> {
     private closed: boolean,
   ) {
     this.pending = [...blocks];
+    this.plugins = new Map(blocks.map((block) => [block, pluginsOf(block)]));
     this.stopped = options.stop.stopped();
   }
 
@@ -108,15 +117,20 @@ class Group<Claim> {
   }
 
   private isClosed(): boolean {
-    const { stop, onFailure } = this.options;
-    this.closed ||= stop.stopping || isClosedBy([...this.summaries.values()], onFailure);
+    const { stop } = this.options;
+    this.closed ||= stop.stopping;
     return this.closed;
   }
 
   private next(): Block | undefined {
     if (this.running.size >= this.options.jobs) return undefined;
     const now = performance.now();
-    return this.pending.find((block) => (this.askAt.get(block) ?? 0) <= now && !this.sharesState(block));
+    return this.pending.find((block) => this.timeOf(block) <= now && !this.sharesState(block));
+  }
+
+  /** When to ask for it (again). */
+  private timeOf(block: Block): number {
+    return Math.max(this.askAt.get(block) ?? 0, this.fullUntil.get(this.plugins.get(block) ?? '') ?? 0);
   }
 
   private sharesState(block: Block): boolean {
@@ -127,9 +141,13 @@ class Group<Claim> {
   private async start(block: Block): Promise<void> {
     const bounds = { stop: this.options.stop, mayRetry: () => !this.isClosed() };
     const result = await this.work.claim(block, bounds);
-    if ('wait' in result || 'againAfterSeconds' in result) {
-      this.askLater(block, 'wait' in result ? askAgainSeconds : result.againAfterSeconds);
-      return;
+    if ('againAfterSeconds' in result) return this.askLater(block, result.againAfterSeconds);
+    if ('wait' in result) {
+      if (result.wait === 'lease') this.askLater(block, askAgainSeconds);
+      // All others with the same plugins would be told the same.
+      else this.fullUntil.set(pluginsOf(block), performance.now() + askAgainSeconds * 1000);
+      // A store may answer without the event loop having gone round: what runs and signals must have their turn.
+      return turn();
     }
     // What was asked for while the claim was taken holds for this block, too.
     if (this.isClosed() && 'claim' in result) {
@@ -151,6 +169,7 @@ class Group<Claim> {
   /** It waits without a place: others may run meanwhile. */
   private putBack(block: Block, seconds: number): void {
     this.running.delete(block);
+    this.fullUntil.clear();
     this.pending.push(block);
     this.askLater(block, seconds);
   }
@@ -162,7 +181,9 @@ class Group<Claim> {
   private finish(block: Block, summary: BlockSummary): void {
     this.running.delete(block);
     this.summaries.set(block, summary);
+    this.fullUntil.clear();
     const { onFailure, stop } = this.options;
+    this.closed ||= isClosedBy([summary], onFailure);
     if (summary.status === 'failed' && onFailure === 'fail-fast') stop.request({ reason: 'failure', second: false });
   }
 
@@ -175,14 +196,26 @@ class Group<Claim> {
     const wake: Promise<void>[] = [...this.running.values()];
     if (!this.options.stop.stopping) wake.push(this.stopped);
     let timer: NodeJS.Timeout | undefined;
-    const asks = this.pending.flatMap((block) => this.askAt.get(block) ?? []);
-    if (asks.length > 0 && this.running.size < this.options.jobs) {
-      const wait = Math.min(longestTimer, Math.max(0, Math.min(...asks) - performance.now()));
+    const next = this.nextTime();
+    if (next !== undefined && this.running.size < this.options.jobs) {
+      const wait = Math.min(longestTimer, Math.max(0, next - performance.now()));
       wake.push(new Promise((resolve) => (timer = setTimeout(resolve, wait + 1))));
     }
     await Promise.race(wake);
     clearTimeout(timer);
   }
+
+  /** When the first of those may be asked for that need not wait for another's end. */
+  private nextTime(): number | undefined {
+    const times = this.pending.filter((block) => !this.sharesState(block)).map((block) => this.timeOf(block));
+    return times.length === 0 ? undefined : times.reduce((least, time) => Math.min(least, time));
+  }
+}
+
+/** What `concurrency` limits look at: in a group the same plugins have the same limits. */
+function pluginsOf(block: Block): string {
+  const plugins = block.kind === 'chain' ? [block.tap, ...block.mappers, block.target] : [block.plugin];
+  return plugins.map(({ type, name }) => `${type}/${name}`).join(' ');
 }
 
 function stateIdOf(block: Block): string | undefined {

@@ -5,8 +5,12 @@ import { type ClaimResult, runPlan } from '../../src/run/limiter.js';
 import { StopControl } from '../../src/run/stop-control.js';
 import type { FailurePolicy } from '../../src/run/types.js';
 
-const chain = (id: string, stateId = id) => ({ kind: 'chain', id, stateId }) as unknown as Block;
-const command = (id: string) => ({ kind: 'command', id }) as unknown as Block;
+const plugin = (type: string, name: string) => ({ type, name });
+const chain = (id: string, stateId = id, tap = 'tap') => {
+  const members = { tap: plugin('extractors', tap), mappers: [], target: plugin('loaders', 'target') };
+  return { kind: 'chain', id, stateId, ...members } as unknown as Block;
+};
+const command = (id: string) => ({ kind: 'command', id, plugin: plugin('utilities', 'box') }) as unknown as Block;
 const plan = (...groups: Block[][]) => ({ words: [], groups: groups.map((blocks) => ({ blocks })) }) as Plan;
 
 /** Runs a plan whose blocks end when the test says so. */
@@ -142,7 +146,7 @@ describe('runPlan', () => {
 
   it('asks again for a block whose claim somebody else has, while others go on', async () => {
     let asked = 0;
-    const claim = (block: Block) => (block.id === '1' && ++asked < 3 ? ({ wait: true } as const) : undefined);
+    const claim = (block: Block) => (block.id === '1' && ++asked < 3 ? ({ wait: 'lease' } as const) : undefined);
     const run = direct(plan([chain('1'), chain('2')]), { claim });
     await run.end('2');
     await run.end('1');
@@ -164,8 +168,41 @@ describe('runPlan', () => {
   });
 
   it('does not wait for a claim any longer when it is stopped', async () => {
-    const run = direct(plan([chain('1')]), { claim: () => ({ wait: true }) });
+    const run = direct(plan([chain('1')]), { claim: () => ({ wait: 'lease' }) });
     run.stop.request({ reason: 'timeout', second: false });
     expect(await run.done).toEqual(['1 not_started']);
+  });
+
+  it('asks for one of the blocks whose plugin is at its limit, for others all the same, and again when one has ended', async () => {
+    const asked: string[] = [];
+    let isFull = false;
+    const claim = ({ id }: Block) => {
+      asked.push(id);
+      if (id !== 'other' && isFull) return { wait: 'concurrency' } as const;
+      if (id !== 'other') isFull = true;
+      return undefined;
+    };
+    const blocks = [chain('1'), chain('2'), chain('3'), chain('other', 'other', 'tap-other')];
+    const run = direct(plan(blocks), { jobs: 3, claim });
+    await run.until('start other');
+    expect(asked).toEqual(['1', '2', 'other']);
+    for (const id of ['1', '2', '3']) {
+      await run.until(`start ${id}`);
+      isFull = false;
+      await run.end(id);
+    }
+    await run.end('other');
+    expect(await run.done).toEqual(['1 success', '2 success', '3 success', 'other success']);
+  });
+
+  it('lets signals and running blocks have their turn, however long it takes to ask for all that wait', async () => {
+    const blocks = Array.from({ length: 20 }, (_, index) => chain(String(index)));
+    const claim = () => {
+      for (const end = performance.now() + 30; performance.now() < end; );
+      return { wait: 'lease' } as const;
+    };
+    const run = direct(plan(blocks), { claim });
+    setTimeout(() => run.stop.request({ reason: 'signal', second: false }), 1);
+    expect(await run.done).toContain('19 not_started');
   });
 });

@@ -29,8 +29,8 @@ import {
 } from './files.js';
 import { checkFolderName, StateFolder } from './layout.js';
 import { acquireLease, FileLease, type LeaseFiles, listLeases, releaseHeldLease } from './leases.js';
-import { newestVersionNumber, pruneVersions, readVersion, readVersions, writeVersion } from './state-files.js';
 import { parseFolderUri } from './uri.js';
+import { newestVersionNumber, pruneVersions, readVersion, readVersions, writeVersion } from './versions.js';
 import { type HeldLock, removeEmptyFolder, withWriteLock } from './write-lock.js';
 
 export interface FilesystemSettings {
@@ -200,19 +200,25 @@ class FileStateLease extends FileLease implements StateLease {
   }
 
   clear(): Promise<boolean> {
-    return this.#write(async (open) => {
+    return this.#write(async (open, lock) => {
       if (open.text === undefined) return false;
       const empty: Halves = { completed: {}, partial: {} };
       const version = open.newest + 1;
-      await writeVersion(this.#folder, {
-        stateId: this.name,
-        version,
-        savedAt: new Date(),
-        runId: undefined,
-        mode: 'clear',
-        ...empty,
-      });
-      await remove(this.#folder.state(this.name));
+      try {
+        await writeVersion(this.#folder, {
+          stateId: this.name,
+          version,
+          savedAt: new Date(),
+          runId: undefined,
+          mode: 'clear',
+          ...empty,
+        });
+        await this.#checkBoth(lock);
+        await remove(this.#folder.state(this.name));
+      } catch (error) {
+        await remove(this.#folder.version(this.name, version));
+        throw error;
+      }
       this.#lastText = undefined;
       await this.#prune();
       return true;
@@ -239,12 +245,16 @@ class FileStateLease extends FileLease implements StateLease {
     });
   }
 
-  /** The two checks stand right before the rename: between them and it a later holder can't have begun to write. */
+  /** Right before what takes effect: between them and it a later holder can't have begun to write. */
+  async #checkBoth(lock: HeldLock): Promise<void> {
+    await lock.check();
+    await this.check();
+  }
+
   async #replaceState(draft: Draft, open: OpenState, lock: HeldLock): Promise<void> {
     const path = this.#folder.state(this.name);
     await this.#moveBrokenAside(path, open.text);
-    await lock.check();
-    await this.check();
+    await this.#checkBoth(lock);
     await moveInto(draft, path, { sync: true });
   }
 

@@ -61,7 +61,7 @@ export async function run(
       plugins,
       options: defaults,
       expandSuffix: settings.stateIdSuffix,
-      expandEnv: (text) => settings.expand(text, settings.projectEnv()),
+      expandEnv: (text) => settings.expand(text, settings.environmentEnv()),
     });
     const subscribers = onEvent === undefined ? [] : [onEvent];
     return await runPlan(plan, { runId: randomUUID(), ...runOptions, defaults }, await session.world(), subscribers);

@@ -123,7 +123,7 @@ export async function planOf(words: readonly string[], options: BlockOptions, se
     plugins,
     options,
     expandSuffix: settings.stateIdSuffix,
-    expandEnv: (text) => settings.expand(text, settings.projectEnv()),
+    expandEnv: (text) => settings.expand(text, settings.environmentEnv()),
   });
 }
 

@@ -18,6 +18,8 @@ export interface PluginScopeContext {
   project: Project;
   /** Process environment, project variables, top-level `env:` and the project's settings as variables. */
   base: EnvStack;
+  /** Of a pipeline, a step or the words of a run: above all others. */
+  extraEnv: Readonly<Record<string, string>>;
   strict: boolean;
   stored: StoredSettings | undefined;
 }
@@ -115,7 +117,7 @@ function once<T>(make: () => T): () => T {
 }
 
 function pluginVariables(
-  { base }: PluginScopeContext,
+  { base, extraEnv }: PluginScopeContext,
   plugin: Plugin,
   upstream: Readonly<Record<string, string>>,
   parent: PluginScope | undefined,
@@ -124,19 +126,18 @@ function pluginVariables(
     { vars: upstream },
     { vars: infoEnv(plugin) },
     { vars: plugin.env, locate: (name) => plugin.locate('env', name) },
+    { vars: extraEnv },
   ];
   return (parent ? parent.variables.with(...base.levels) : base).with(...own);
 }
 
 /** The environment's `env:`, expanded with what is below it, then that of the plugin's entry in it, as written. */
-function withEnvironment({ project, strict }: PluginScopeContext, plugin: Plugin, below: EnvStack): EnvStack {
+function withEnvironment({ project, extraEnv, strict }: PluginScopeContext, plugin: Plugin, below: EnvStack): EnvStack {
   const { environment } = project;
   if (!environment) return below;
   const expanded = expandEnv(environment.env, (name) => below.get(name), strict);
-  return below.with(environmentLevel(project, expanded), {
-    vars: plugin.environmentEnv,
-    locate: (name) => plugin.locate('environmentEnv', name),
-  });
+  const ofPlugin = { vars: plugin.environmentEnv, locate: (name: string) => plugin.locate('environmentEnv', name) };
+  return below.with(environmentLevel(project, expanded), ofPlugin, { vars: extraEnv });
 }
 
 function environmentLayer(project: Project, plugin: Plugin): Layer[] {

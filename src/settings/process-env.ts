@@ -6,7 +6,7 @@ import { projectVariables } from './project-scope.js';
 
 /**
  * The environment of a plugin's process. Low to high: `.env`; process environment, top-level `env:` and what settings are
- * read from; the plugin's settings; then, expanded, its `env:`, the environment's `env:` and its `env:` there.
+ * read from; the plugin's settings; then, expanded, its `env:`, the environment's `env:` and its `env:` there; `extraEnv`.
  *
  * Each of these three is expanded with the one before it, the environment's own with the project's variables and `.env`.
  * What the one before does not have is looked for in the project's variables, where the original finds nothing.
@@ -15,27 +15,29 @@ export function processEnv(
   project: Project,
   base: Readonly<Record<string, string>>,
   scope: PluginScope,
+  extraEnv: Readonly<Record<string, string>>,
   strict: boolean,
 ): Record<string, string> {
   const { plugin } = scope;
   const fromProject = projectLookup(project, base, strict);
-  const environmentEnv = expandEnv(project.environment?.env ?? {}, fromProject, strict);
+  const ofEnvironment = expandEnv(project.environment?.env ?? {}, fromProject, strict);
   const wider = firstOf(fromProject, (name) => scope.variables.get(name));
-  const pluginEnv = expandEnv(plugin.env, firstOf(lookupIn(environmentEnv), wider), strict);
+  const pluginEnv = expandEnv(plugin.env, firstOf(lookupIn(extraEnv, ofEnvironment), wider), strict);
   const ofEnvironmentPlugin = expandEnv(
     plugin.environmentEnv,
-    firstOf(lookupIn(pluginEnv, environmentEnv), wider),
+    firstOf(lookupIn(extraEnv, pluginEnv, ofEnvironment), wider),
     strict,
   );
   const env = Object.assign(
     emptyEnv(),
     project.dotenv,
     scope.variables.merged(),
-    inheritedEnv(scope, firstOf(lookupIn(environmentEnv), wider), strict),
+    inheritedEnv(scope, firstOf(lookupIn(ofEnvironment), wider), strict),
     scope.asEnv(),
     pluginEnv,
-    environmentEnv,
+    ofEnvironment,
     ofEnvironmentPlugin,
+    extraEnv,
   );
   env.PYTHONWARNINGS ??= 'once';
   // A virtual environment of ours, or one that the user is in, is not the plugin's.
@@ -52,6 +54,16 @@ export function projectEnv(
 ): Record<string, string> {
   const topLevel = expandEnv(project.env, projectLookup({ ...project, env: {} }, base, strict), strict);
   return { ...base, ...project.dotenv, ...projectVariables(project), ...topLevel };
+}
+
+/** The same, with the `env:` of the active environment: what run steps and pipelines refer to. */
+export function environmentEnv(
+  project: Project,
+  base: Readonly<Record<string, string>>,
+  strict: boolean,
+): Record<string, string> {
+  const own = expandEnv(project.environment?.env ?? {}, projectLookup(project, base, strict), strict);
+  return { ...projectEnv(project, base, strict), ...own };
 }
 
 /** Process environment, project variables and top-level `env:`, then `.env`; each expanded with the process environment. */

@@ -6,7 +6,7 @@ import { expandText, firstOf, lookupIn } from './expand.js';
 import { exportText } from './export-text.js';
 import { mappingConfig, nestedConfig, nestedExtras } from './plugin-config.js';
 import { type PluginScope, type PluginScopeContext, pluginScope } from './plugin-scope.js';
-import { processEnv, projectEnv } from './process-env.js';
+import { environmentEnv, processEnv, projectEnv } from './process-env.js';
 import { isOwnSetting } from './project-definitions.js';
 import { baseEnv, isStrict, projectEnvLevels, projectScope } from './project-scope.js';
 import { missingSettings } from './required.js';
@@ -38,16 +38,20 @@ export function createSettings(project: Project, _plugins: Plugins, options: Set
     return new Map(known.map((definition) => [definition.name, markUrlSecrets(scope.resolve(definition))]));
   });
 
-  const context = (base: Record<string, string>): PluginScopeContext => ({
+  const levels = lazy(
+    () => new EnvStack([...projectEnvLevels(project, env), { vars: projectSettingsAsEnv(projectSettings()) }]),
+  );
+  const contextOf = (extraEnv: Readonly<Record<string, string>>): PluginScopeContext => ({
     project,
-    base: new EnvStack([...projectEnvLevels(project, base), { vars: projectSettingsAsEnv(projectSettings()) }]),
+    base: levels(),
+    extraEnv,
     strict: strict(),
     stored,
   });
-  const sharedContext = lazy(() => context(env));
+  const sharedContext = lazy(() => contextOf({}));
 
   const scopeOf = (plugin: Plugin, { overrides, upstream, extraEnv }: ResolveOptions): PluginScope => {
-    const shared = extraEnv ? context({ ...env, ...extraEnv }) : sharedContext();
+    const shared = extraEnv ? contextOf(extraEnv) : sharedContext();
     return pluginScope(shared, plugin, upstream ?? {}, overrides ?? {});
   };
 
@@ -61,8 +65,7 @@ export function createSettings(project: Project, _plugins: Plugins, options: Set
     },
     projectSecrets: () => secretsOf(projectSettings().values()),
     plugin: (plugin, resolveOptions = {}) => {
-      const base = { ...env, ...resolveOptions.extraEnv };
-      return resolvePlugin(project, base, scopeOf(plugin, resolveOptions), strict());
+      return resolvePlugin(project, env, resolveOptions.extraEnv ?? {}, scopeOf(plugin, resolveOptions), strict());
     },
     explain: (plugin, name) => {
       const scope = plugin === undefined ? undefined : scopeOf(plugin, {});
@@ -78,22 +81,25 @@ export function createSettings(project: Project, _plugins: Plugins, options: Set
       );
     },
     projectEnv: () => projectEnv(project, env, strict()),
+    environmentEnv: () => environmentEnv(project, env, strict()),
     expand: (text, variables) => expandText(text, lookupIn(variables), strict()),
   };
 }
 
 function resolvePlugin(
   project: Project,
-  base: Record<string, string>,
+  env: Readonly<Record<string, string>>,
+  extraEnv: Readonly<Record<string, string>>,
   scope: PluginScope,
   strict: boolean,
 ): ResolvedPlugin {
   const { plugin } = scope;
+  const base = { ...env, ...extraEnv };
   const settings = new Map(
     scope.settings.definitions.map((definition) => [definition.name, scope.settings.resolve(definition)]),
   );
   const config = lazy(() => configOf(project, base, plugin, settings));
-  const env = lazy(() => processEnv(project, base, scope, strict));
+  const ofProcess = lazy(() => processEnv(project, base, scope, extraEnv, strict));
   const secrets = lazy(() => secretsOf(settings.values()));
   return {
     plugin,
@@ -104,7 +110,7 @@ function resolvePlugin(
     extras: nestedExtras(settings.values()),
     exported: Object.assign(emptyEnv(), infoEnv(plugin), scope.asEnv()),
     get processEnv() {
-      return env();
+      return ofProcess();
     },
     get secrets() {
       return secrets();

@@ -80,7 +80,7 @@ export interface ResolveOptions {
   overrides?: Record<string, unknown> | undefined;
   /** `exported` of the plugins before it in the chain. */
   upstream?: Record<string, string> | undefined;
-  /** Variables that a schedule, step or pipeline adds. */
+  /** Variables of a pipeline, a step or the words of a run: stronger than all others. */
   extraEnv?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -110,6 +110,8 @@ export interface SettingsResolver {
   stateIdSuffix(text: string, tap: Plugin, options?: ResolveOptions): string;
   /** The environment for install and for commands without a plugin: os env, .env, meltano.yml env, project variables. */
   projectEnv(): Record<string, string>;
+  /** The same, with the `env:` of the active environment: what run steps and pipelines refer to. */
+  environmentEnv(): Record<string, string>;
   /** `$VAR` and `${VAR}` as the original expands them; strict mode throws VARIABLE_UNSET. */
   expand(text: string, env: Readonly<Record<string, string | undefined>>): string;
 }

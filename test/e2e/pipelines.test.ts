@@ -157,6 +157,15 @@ ${more}`;
     );
   });
 
+  it('gives variables over those of the environment, and may refer to them', async () => {
+    const yaml = `${step("    env: {BOTH: step, GREETING: '$OUTER, $BOTH'}\n")}env:
+  dev: {BOTH: environment, OUTER: environment}
+`;
+    project = await PipelineProject.of(yaml, { 'a.part': 'echo "$BOTH: $GREETING" >> said' });
+    expect((await project.tapline(['run', 'load'])).code).toBe(0);
+    expect(await readFile(project.path('said'), 'utf8')).toBe('step: environment, environment\n');
+  });
+
   it('that takes too long is stopped gracefully and has failed, and nothing follows', async () => {
     const yaml = `${step('    timeout: 2s\n    jobs: 3\n')}  after: {commands: ["box:say"]}
 pipelines: [{id: p, steps: [{run_step: load}, {run_step: after}]}]

@@ -113,7 +113,18 @@ test('the environment for the project as a whole: shell, .env, project, env: of 
   });
 });
 
-test('further variables, as a schedule adds them, count as the shell does', async () => {
+test('variables of a run step are stronger than those of the environment, the project, the plugin and the shell', async () => {
+  const all = '{A: no, BOX_A: no}';
+  const plugin = box('{name: a}, {name: b, value: $B}', { env: '{A: no, SEEN: $A}' });
+  const ofPlugin = `{plugins: {utilities: [{name: box, env: ${all}}]}}`;
+  const yaml = `env: ${all}\nenvironments: [{name: dev, env: ${all}, config: ${ofPlugin}}]\n${plugin}`;
+  const { resolve } = await openProject(yaml, { environment: 'dev', env: { A: 'no', BOX_A: 'shell' } });
+  const { settings, processEnv } = resolve('box', { extraEnv: { A: 'step', BOX_A: 'of the step', B: 'b' } });
+  expect([settings.get('a')?.value, settings.get('b')?.value]).toEqual(['of the step', 'b']);
+  expect(processEnv).toMatchObject({ A: 'step', BOX_A: 'of the step', B: 'b', SEEN: 'step' });
+});
+
+test('variables of a run step count as the shell does where nobody else sets them', async () => {
   const { resolve } = await openProject(box('{name: a}, {name: b, value: $B}'), { env: { BOX_A: 'shell' } });
   const { settings, processEnv } = resolve('box', { extraEnv: { BOX_A: 'schedule', B: 'b' } });
   expect([settings.get('a')?.value, settings.get('b')?.value, processEnv.B]).toEqual(['schedule', 'b', 'b']);

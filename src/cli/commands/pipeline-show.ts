@@ -51,7 +51,7 @@ async function planOf(id: string, session: Session): Promise<Plan> {
     plugins,
     options: {},
     expandSuffix: settings.stateIdSuffix,
-    expandEnv: (text) => settings.expand(text, settings.projectEnv()),
+    expandEnv: (text) => settings.expand(text, settings.environmentEnv()),
   });
   const log = await session.log();
   for (const { code, message, hint, at } of plan.warnings ?? []) log.warning(message, { code, hint, at });

@@ -61,7 +61,7 @@ export async function scheduleDag(id: string, schedule: Schedule, context: Build
   const command = taskCommand(context.deployment, extractLoadWords(schedule));
   const groups =
     job === undefined
-      ? [{ lanes: [[{ id: new Names().unique(`${extractor}_${loader}`), command, env: {} }]] }]
+      ? [{ lanes: [[{ id: new Names().unique(`${extractor}_${loader}`), command }]] }]
       : taskGroups(await planOf(job, context), defaults, context);
   const dag = plainDag(id, 'schedule', name, context);
   return { ...dag, cron: cronText(interval), env: { ...dag.env, ...env }, groups };

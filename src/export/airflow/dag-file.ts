@@ -123,12 +123,11 @@ function groupTexts(groups: readonly TaskGroup[], tasks: ReadonlyMap<Task, strin
 }
 
 function taskText(task: Task, variable: string, indent: string): string {
-  const { id, command, env, retries, retryDelaySeconds, timeoutSeconds } = task;
-  const own = Object.entries(env).map(([name, value]) => `, ${pythonText(name)}: ${pythonText(value)}`);
+  const { id, command, retries, retryDelaySeconds, timeoutSeconds } = task;
   return call(variable, 'TaplineOperator', indent, [
     `task_id=${pythonText(id)}`,
     `bash_command=${pythonText(command)}`,
-    own.length === 0 ? 'env=ENV' : `env={**ENV${own.join('')}}`,
+    'env=ENV',
     'append_env=True',
     'do_xcom_push=False',
     ...(retries === undefined ? [] : [`retries=${retries}`]),

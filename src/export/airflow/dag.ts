@@ -43,8 +43,6 @@ export interface Task {
   id: string;
   /** What bash runs. */
   command: string;
-  /** Variables besides those of the DAG. */
-  env: Readonly<Record<string, string>>;
   /** Where they are not the DAG's. */
   retries?: number | undefined;
   retryDelaySeconds?: number | undefined;

@@ -14,9 +14,9 @@ export function taskCommand({ program, projectFolder }: Deployment, words: reado
   return ['exec', ...[...program, `--cwd=${projectFolder}`, ...words].map(shellWord)].join(' ');
 }
 
-/** Variables in which `$NAME` is to be expanded stand on the line: only the run itself can do it. */
-export function blockWords(block: Block, variables: Readonly<Record<string, string>>): string[] {
-  const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+/** Variables of its step stand on the line: there they have the strength that they have in a run, which also expands them. */
+export function blockWords(block: Block): string[] {
+  const env = Object.entries(block.env ?? {}).map(([name, value]) => `${name}=${value}`);
   if (block.kind === 'chain') return ['run', ...env, ...chainWords(block), ...optionWords(block.options)];
   const { name, args } = block;
   return ['run', ...env, args.length === 0 ? name : ['invoke', name, ...args].map(shellWord).join(' ')];

@@ -1,7 +1,6 @@
 /** The blocks of a plan as tasks, in the order in which `run` would run them. */
 import { planRun } from '../../plan/plan.js';
 import type { Block, Plan, PlanGroup, PlanScope } from '../../plan/types.js';
-import { expandText } from '../../settings/expand.js';
 import type { BuildContext } from './build-dag.js';
 import type { Dag, Task, TaskGroup } from './dag.js';
 import { Names } from './names.js';
@@ -52,15 +51,10 @@ function haveOneState(a: Block, b: Block): boolean {
 function taskOf(block: Block, names: Names, rule: Rule, context: BuildContext): Task {
   // What may stand in a chain depends on what stands before it; a task stands alone.
   if (block.kind === 'chain') planAlone(chainWords(block), context);
-  const variables = Object.entries(block.env ?? {});
-  const isPlain = ([, value]: [string, string]) => expandText(value, () => undefined, false) === value;
-  const literal = Object.fromEntries(variables.filter(isPlain));
-  const references = Object.fromEntries(variables.filter((variable) => !isPlain(variable)));
   const { retries, delaySeconds } = block.retry ?? {};
   return {
     id: names.unique(block.name.replaceAll(/[ :]/g, '_')),
-    command: taskCommand(context.deployment, blockWords(block, references)),
-    env: literal,
+    command: taskCommand(context.deployment, blockWords(block)),
     retries: retries === rule.retries ? undefined : retries,
     retryDelaySeconds: delaySeconds === rule.retryDelaySeconds ? undefined : delaySeconds,
     timeoutSeconds: block.scope?.timeoutSeconds,

@@ -130,7 +130,7 @@ describe('a task', () => {
     const tasks = dag?.groups.flatMap(({ lanes }) => lanes.flat()) ?? [];
     const lines = tasks.map((task) => wordsOf(task));
     // Lanes put the third chain behind the first.
-    expect(lines.map((words) => words.filter((word) => !word.startsWith('URL=')))).toEqual([
+    expect(lines.map((words) => words.filter((word) => !/^[A-Z]+=/.test(word)))).toEqual([
       ['run', 'tap-salesforce', 'target-warehouse'],
       ['run', 'tap-hubspot', 'target-warehouse', '--state-id-suffix=eu'],
       [
@@ -152,13 +152,13 @@ describe('a task', () => {
     ]);
   });
 
-  it('takes variables as they are, and lets the run expand those that refer to others', async () => {
+  it('has its variables on its line, as they are: the run expands them, and nothing of the project is stronger there', async () => {
     const [dag] = await dagsIn(
       stepped('[tap-stripe target-warehouse]', ", env: {A: a$b, B: '${C}-x', D: '\\$E', F: '$1'}"),
     );
     const task = dag?.groups[0]?.lanes[0]?.[0];
-    expect(task?.env).toEqual({ A: 'a$b', F: '$1' });
-    expect(wordsOf(task as Task)).toEqual(['run', 'B=${C}-x', 'D=\\$E', 'tap-stripe', 'target-warehouse']);
+    const variables = ['A=a$b', 'B=${C}-x', 'D=\\$E', 'F=$1'];
+    expect(wordsOf(task as Task)).toEqual(['run', ...variables, 'tap-stripe', 'target-warehouse']);
   });
 
   it('is refused where its chain can not stand alone', async () => {
@@ -286,9 +286,13 @@ describe.skipIf(!hasPython())('what Python reads', () => {
     return readDag(file);
   };
 
+  const printedBy = (task: ReadDag['tasks'][number] | undefined) =>
+    execFileSync('bash', ['-c', task?.bash_command ?? ''], { encoding: 'utf8', env: {} }).split('\0');
+
   it.each(values)('is the variable as it was written: %j', async (value) => {
-    const { tasks } = await read(stepped('[tap-stripe target-warehouse]', `, env: {X: ${JSON.stringify(value)}}`));
-    expect(tasks[0]?.env.X).toBe(value);
+    const yaml = stepped('[tap-stripe target-warehouse]', `, env: {X: ${JSON.stringify(value)}}`);
+    const { tasks } = await read(yaml, ['/usr/bin/printf', '%s\\0']);
+    expect(printedBy(tasks[0])[2]).toBe(`X=${value}`);
   });
 
   it.each(values.filter((value) => !/[$`\n]/.test(value)))('is the argument as it was written: %j', async (value) => {
@@ -296,8 +300,7 @@ describe.skipIf(!hasPython())('what Python reads', () => {
     const yaml = stepped(`[${JSON.stringify(`invoke dbt:run --vars ${word}`)}]`);
     // bash gives the words to a program, which prints them with a zero after each.
     const { tasks } = await read(yaml, ['/usr/bin/printf', '%s\\0']);
-    const printed = execFileSync('bash', ['-c', tasks[0]?.bash_command ?? ''], { encoding: 'utf8', env: {} });
-    const [folder, run, line = ''] = printed.split('\0');
+    const [folder, run, line = ''] = printedBy(tasks[0]);
     expect([folder, run]).toEqual(['--cwd=/opt/the project', 'run']);
     expect(splitShellWords(line)).toEqual(['invoke', 'dbt:run', '--vars', value]);
   });

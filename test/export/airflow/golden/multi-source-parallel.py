@@ -43,22 +43,22 @@ with DAG(
     with TaskGroup(group_id="parallel_extract"):
         run_tap_salesforce_target_warehouse = TaplineOperator(
             task_id="tap-salesforce_target-warehouse",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'URL=https://$HOST/x' tap-salesforce target-warehouse",
-            env={**ENV, "TEAM": "sales", "REGION": "eu"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run TEAM=sales REGION=eu 'URL=https://$HOST/x' tap-salesforce target-warehouse",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
         )
         run_tap_hubspot_target_warehouse = TaplineOperator(
             task_id="tap-hubspot_target-warehouse",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'URL=https://$HOST/x' tap-hubspot target-warehouse --state-id-suffix=eu",
-            env={**ENV, "TEAM": "sales", "REGION": "eu"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run TEAM=sales REGION=eu 'URL=https://$HOST/x' tap-hubspot target-warehouse --state-id-suffix=eu",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
         )
         run_tap_stripe_hide_emails_target_warehouse = TaplineOperator(
             task_id="tap-stripe_hide-emails_target-warehouse",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'URL=https://$HOST/x' tap-stripe hide-emails target-warehouse --full-refresh --select=orders '--exclude=orders.card no'",
-            env={**ENV, "TEAM": "sales", "REGION": "eu"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run TEAM=sales REGION=eu 'URL=https://$HOST/x' tap-stripe hide-emails target-warehouse --full-refresh --select=orders '--exclude=orders.card no'",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
             retries=5,
@@ -66,16 +66,16 @@ with DAG(
     with TaskGroup(group_id="transform"):
         run_dbt_run = TaplineOperator(
             task_id="dbt_run",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'invoke dbt:run --models '\\''staging.*'\\'' '\\''marts.*'\\'''",
-            env={**ENV, "TEAM": "sales", "REGION": "us"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run TEAM=sales REGION=us 'invoke dbt:run --models '\\''staging.*'\\'' '\\''marts.*'\\'''",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
             execution_timeout=timedelta(seconds=1800),
         )
         run_dbt_test = TaplineOperator(
             task_id="dbt_test",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'invoke dbt:test --fail-fast'",
-            env={**ENV, "TEAM": "sales", "REGION": "us"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run TEAM=sales REGION=us 'invoke dbt:test --fail-fast'",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
             execution_timeout=timedelta(seconds=1800),

@@ -83,22 +83,22 @@ with DAG(
     with TaskGroup(group_id="parallel_extract"):
         run_tap_salesforce_target_warehouse = TaplineOperator(
             task_id="tap-salesforce_target-warehouse",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'URL=https://$HOST/x' tap-salesforce target-warehouse",
-            env={**ENV, "REGION": "eu"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run REGION=eu 'URL=https://$HOST/x' tap-salesforce target-warehouse",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
         )
         run_tap_hubspot_target_warehouse = TaplineOperator(
             task_id="tap-hubspot_target-warehouse",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'URL=https://$HOST/x' tap-hubspot target-warehouse --state-id-suffix=eu",
-            env={**ENV, "REGION": "eu"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run REGION=eu 'URL=https://$HOST/x' tap-hubspot target-warehouse --state-id-suffix=eu",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
         )
         run_tap_stripe_hide_emails_target_warehouse = TaplineOperator(
             task_id="tap-stripe_hide-emails_target-warehouse",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'URL=https://$HOST/x' tap-stripe hide-emails target-warehouse --full-refresh --select=orders '--exclude=orders.card no'",
-            env={**ENV, "REGION": "eu"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run REGION=eu 'URL=https://$HOST/x' tap-stripe hide-emails target-warehouse --full-refresh --select=orders '--exclude=orders.card no'",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
             retries=5,
@@ -106,22 +106,22 @@ with DAG(
     with TaskGroup(group_id="parallel_extract_2"):
         run_tap_salesforce_target_warehouse_2 = TaplineOperator(
             task_id="tap-salesforce_target-warehouse",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'URL=https://$HOST/x' tap-salesforce target-warehouse",
-            env={**ENV, "REGION": "eu"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run REGION=eu 'URL=https://$HOST/x' tap-salesforce target-warehouse",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
         )
         run_tap_hubspot_target_warehouse_2 = TaplineOperator(
             task_id="tap-hubspot_target-warehouse",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'URL=https://$HOST/x' tap-hubspot target-warehouse --state-id-suffix=eu",
-            env={**ENV, "REGION": "eu"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run REGION=eu 'URL=https://$HOST/x' tap-hubspot target-warehouse --state-id-suffix=eu",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
         )
         run_tap_stripe_hide_emails_target_warehouse_2 = TaplineOperator(
             task_id="tap-stripe_hide-emails_target-warehouse",
-            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run 'URL=https://$HOST/x' tap-stripe hide-emails target-warehouse --full-refresh --select=orders '--exclude=orders.card no'",
-            env={**ENV, "REGION": "eu"},
+            bash_command="exec /usr/local/bin/tapline '--cwd=/opt/the project' run REGION=eu 'URL=https://$HOST/x' tap-stripe hide-emails target-warehouse --full-refresh --select=orders '--exclude=orders.card no'",
+            env=ENV,
             append_env=True,
             do_xcom_push=False,
             retries=5,

@@ -2,11 +2,16 @@
 import { availableParallelism } from 'node:os';
 import { TaplineError } from '../errors.js';
 import type { WindowRow } from '../history/port.js';
-import { type BackfillSettings, backfillSettings, checkEnds, checkPartition } from '../plan/backfill-settings.js';
-import { readPartitions } from '../plan/partitions.js';
+import {
+  type BackfillSettings,
+  backfillSettings,
+  checkEnds,
+  checkPartition,
+} from '../plan/backfill/backfill-settings.js';
+import { readPartitions } from '../plan/backfill/partitions.js';
+import { streamOf } from '../plan/backfill/window-blocks.js';
+import { checkRange, checkZone, readMoment, type TimeRange } from '../plan/backfill/windows.js';
 import type { ChainBlock, Plan } from '../plan/types.js';
-import { streamOf } from '../plan/window-blocks.js';
-import { checkRange, checkZone, readMoment, type TimeRange } from '../plan/windows.js';
 import { type BackfillRequest, planWindows } from '../run/plan-windows.js';
 import type { Session } from '../session.js';
 import type { ResolvedPlugin } from '../settings/types.js';

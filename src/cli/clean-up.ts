@@ -6,7 +6,7 @@ import { withFileLock } from '../file-lock.js';
 import type { History } from '../history/port.js';
 import { platformLogFolder } from '../observe/run-log-file.js';
 import { pluginTypes } from '../project/types.js';
-import { leftoverDirectories } from '../run/run-directory.js';
+import { leftoverDirectories } from '../run/files/run-directory.js';
 import type { Session } from '../session.js';
 
 export interface Rubbish {

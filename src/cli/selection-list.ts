@@ -3,7 +3,7 @@ import picocolors from 'picocolors';
 import { formatLocation } from '../errors.js';
 import { hasColors } from '../observe/colors.js';
 import { shortened } from '../observe/error-report.js';
-import type { PreparedCatalog } from '../run/catalog.js';
+import type { PreparedCatalog } from '../run/tap/catalog.js';
 import { describeOrigin } from '../settings/origins.js';
 import type { ResolvedPlugin } from '../settings/types.js';
 import { type ExplainedProperty, explainSelection, type SelectionReason } from '../singer/explain-selection.js';

@@ -8,16 +8,16 @@ import { saveMode } from './block-options.js';
 import { summaryOf } from './block-report.js';
 import { type ChainHooks, type ChainOutcome, type ChainSpec, startChain } from './chain.js';
 import { resolveChain, setUpChain, stallSeconds } from './chain-setup.js';
-import type { Claim } from './claim.js';
+import type { Claim } from './claim/claim.js';
 import type { Emit } from './emit.js';
 import type { BlockSummary } from './events.js';
 import { makeFifos } from './process/fifo.js';
 import { chainOptions, type RunContext } from './run-context.js';
 import { rescueFolders, stateNotSaved, underLease } from './save-checkpoint.js';
-import { withUnreached } from './selected-streams.js';
 import { settleAll } from './settle-all.js';
 import type { StopControl } from './stop-control.js';
-import { loadTapState, type TapState } from './tap-state.js';
+import { withUnreached } from './tap/selected-streams.js';
+import { loadTapState, type TapState } from './tap/tap-state.js';
 
 /** A stopped chain has 25 s for what it has read; then a state that still can't be saved goes to a rescue file. */
 const stopSeconds = 25;

@@ -4,8 +4,8 @@ import { exactJson } from '../singer/exact-json.js';
 import { type ResolvedChain, resolveChain } from './chain-setup.js';
 import { createEmitter, type Emit } from './emit.js';
 import type { RunSubscriber } from './events.js';
-import { tapCatalog } from './tap-catalog.js';
-import { loadTapState } from './tap-state.js';
+import { tapCatalog } from './tap/tap-catalog.js';
+import { loadTapState } from './tap/tap-state.js';
 import type { World } from './types.js';
 
 export const chainFiles = ['catalog', 'state', 'extractor-config', 'loader-config'] as const;

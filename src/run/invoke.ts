@@ -7,9 +7,9 @@ import { prepareTapCatalog, processSpec, resolvePlugin, setUpTap, type TapSetup 
 import { commandSpec, workingFolder } from './command-block.js';
 import { createEmitter, type Emit } from './emit.js';
 import type { RunSubscriber } from './events.js';
+import { writePluginFiles } from './files/plugin-files.js';
+import { noNotes, withoutPlace, withPlace } from './files/plugin-place.js';
 import { installPlugins } from './install-plugins.js';
-import { writePluginFiles } from './plugin-files.js';
-import { noNotes, withoutPlace, withPlace } from './plugin-place.js';
 import type { ProcessSpec } from './process/child.js';
 import { invokeProcess } from './process/invoke-process.js';
 import { readPluginLog } from './process/plugin-log.js';

@@ -1,11 +1,10 @@
 /** What a backfill has to do, given what earlier calls have done. Loaded by backfills only. */
 import { TaplineError } from '../errors.js';
 import type { NewWindow, WindowRow, Windows } from '../history/port.js';
-import type { BackfillSettings } from '../plan/backfill-settings.js';
-import { type Partition, partitionText } from '../plan/partitions.js';
-import type { ChainBlock } from '../plan/types.js';
-import { streamOf, type WindowPart, windowBlock, windowKey } from '../plan/window-blocks.js';
-import { coverRange, type KnownWindow } from '../plan/window-coverage.js';
+import type { BackfillSettings } from '../plan/backfill/backfill-settings.js';
+import { type Partition, partitionText } from '../plan/backfill/partitions.js';
+import { streamOf, type WindowPart, windowBlock, windowKey } from '../plan/backfill/window-blocks.js';
+import { coverRange, type KnownWindow } from '../plan/backfill/window-coverage.js';
 import {
   type ClosedRange,
   cutRange,
@@ -14,7 +13,8 @@ import {
   readLength,
   type TimeRange,
   tooMany,
-} from '../plan/windows.js';
+} from '../plan/backfill/windows.js';
+import type { ChainBlock } from '../plan/types.js';
 
 export interface BackfillRequest {
   chain: ChainBlock & { stateId: string };

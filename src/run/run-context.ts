@@ -2,11 +2,11 @@ import type { BlockOptions, ChainBlock } from '../plan/types.js';
 import type { LeaseOwner } from '../state/port.js';
 import { optionsOf } from './block-options.js';
 import type { Emitter } from './emit.js';
+import type { RunDirectories } from './files/run-directories.js';
 import type { HistoryNotes } from './history-notes.js';
 import type { Reaper } from './process/reaper.js';
-import type { RunDirectories } from './run-directories.js';
-import type { SharedDiscovery } from './shared-discovery.js';
 import type { StopControl } from './stop-control.js';
+import type { SharedDiscovery } from './tap/shared-discovery.js';
 import type { RunOptions, World } from './types.js';
 
 /** What all blocks of one run share. */

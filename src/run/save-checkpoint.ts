@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { TaplineError } from '../errors.js';
 import { exactJson } from '../singer/exact-json.js';
 import type { SingerState, StateLease, StateWrite } from '../state/port.js';
-import { secondsLeft } from './keep-lease.js';
-import { fileName, rescueName } from './run-directory.js';
+import { secondsLeft } from './claim/keep-lease.js';
+import { fileName, rescueName } from './files/run-directory.js';
 
 /** Errors that a later try may not meet. All others are final at once. */
 const passing = new Set([

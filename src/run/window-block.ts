@@ -4,7 +4,7 @@ import { exactJson } from '../singer/exact-json.js';
 import { mergedView } from '../state/merge.js';
 import { summaryOf } from './block-report.js';
 import { type ChainRecord, runChainBlock } from './chain-block.js';
-import type { Claim } from './claim.js';
+import type { Claim } from './claim/claim.js';
 import type { Emit } from './emit.js';
 import type { RunContext } from './run-context.js';
 import type { StopControl } from './stop-control.js';

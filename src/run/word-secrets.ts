@@ -2,7 +2,7 @@
 import type { Plan } from '../plan/types.js';
 import { splitVariables } from '../plan/words.js';
 import { isTellingName } from '../settings/secrets.js';
-import { pluginsOf } from './claim.js';
+import { pluginsOf } from './claim/claim.js';
 import type { World } from './types.js';
 
 /** Hides what such words say of passwords, by their names or as a plugin's setting, before the words are told or kept. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { groupLives } from '../../src/run/process-group.js';
+import { groupLives } from '../../src/run/process/process-group.js';
 import { Stage } from '../run/actors.js';
 import { printed, record, schema, state } from '../run/chain-rig.js';
 

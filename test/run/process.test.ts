@@ -7,8 +7,8 @@ import { type ChainHooks, startChain } from '../../src/run/chain.js';
 import type { RunEventBody } from '../../src/run/events.js';
 import { capture } from '../../src/run/process/capture.js';
 import type { ProcessSpec } from '../../src/run/process/child.js';
+import { groupLives } from '../../src/run/process/process-group.js';
 import { runCommand } from '../../src/run/process/run-command.js';
-import { groupLives } from '../../src/run/process-group.js';
 
 let directory: string;
 

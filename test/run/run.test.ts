@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { directoryError } from '../../src/run/run-directory.js';
+import { directoryError } from '../../src/run/files/run-directory.js';
 import { catalogText, data, projectRig, type Rig, simpleFiles, simpleProject } from './project-rig.js';
 
 const rigs: Rig[] = [];

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { TaplineError } from '../../errors.js';
-import type { PreparedCatalog } from '../../run/catalog.js';
+import type { PreparedCatalog } from '../../run/tap/catalog.js';
 import type { Session } from '../../session.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import type { CommandContext } from '../context.js';
@@ -106,7 +106,7 @@ async function loadCatalog(
   session: Session,
 ): Promise<{ tap: ResolvedPlugin; prepared: PreparedCatalog } | undefined> {
   const [{ selectionOfTap }, plugins, settings] = await Promise.all([
-    import('../../run/tap-catalog.js'),
+    import('../../run/tap/tap-catalog.js'),
     session.plugins(),
     session.settings(),
   ]);

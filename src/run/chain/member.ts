@@ -2,7 +2,7 @@ import { type Child, describeExit, type Exit, type StartedProcess, startChild } 
 import { closeChilds, type LinkPipes } from '../process/fifo.js';
 import { endLeftOvers } from '../process/left-over.js';
 import { readPluginLog } from '../process/plugin-log.js';
-import { signalGroup } from '../process-group.js';
+import { signalGroup } from '../process/process-group.js';
 import type { ChainHooks, ChainProcessSpec, ChainSpec } from './types.js';
 import type { JudgedProcess } from './verdict.js';
 

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { processStart } from '../../state/owner.js';
 import type { ProcessRole } from '../events.js';
-import { signalGroup } from '../process-group.js';
+import { signalGroup } from './process-group.js';
 import { startFailure } from './start-failure.js';
 import { cutText, TextLines } from './text-lines.js';
 

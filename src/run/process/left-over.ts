@@ -1,4 +1,4 @@
-import { groupLives, signalGroup } from '../process-group.js';
+import { groupLives, signalGroup } from './process-group.js';
 
 const pollMilliseconds = 50;
 const patienceMilliseconds = 1_000;

@@ -2,10 +2,10 @@ import { TaplineError } from '../../errors.js';
 import type { ChainHooks, ChainStopReason } from '../chain/types.js';
 import { lastWords } from '../chain/verdict.js';
 import type { ProcessOutcome } from '../events.js';
-import { signalGroup } from '../process-group.js';
 import { type Child, describeExit, type Exit, type ProcessSpec, startChild } from './child.js';
 import { endLeftOvers } from './left-over.js';
 import { readPluginLog } from './plugin-log.js';
+import { signalGroup } from './process-group.js';
 
 export interface CommandSpec {
   process: ProcessSpec;

@@ -1,5 +1,5 @@
-import { TaplineError } from '../errors.js';
-import type { Lease } from '../state/port.js';
+import { TaplineError } from '../../errors.js';
+import type { Lease } from '../../state/port.js';
 
 const renewEverySeconds = 5;
 const retryAfterSeconds = 1;

@@ -1,8 +1,8 @@
-import { bookmarksOf, withoutStreams } from '../singer/bookmarks.js';
-import { compilePattern } from '../singer/patterns.js';
-import { parseSelectPattern } from '../singer/selection-rules.js';
-import { mergeMaps } from '../state/merge.js';
-import type { SingerState } from '../state/port.js';
+import { bookmarksOf, withoutStreams } from '../../singer/bookmarks.js';
+import { compilePattern } from '../../singer/patterns.js';
+import { parseSelectPattern } from '../../singer/selection-rules.js';
+import { mergeMaps } from '../../state/merge.js';
+import type { SingerState } from '../../state/port.js';
 
 /** Whether `--select` and `--exclude` let a stream through: as the extra `select_filter` does. */
 export function selectsStream(patterns: readonly string[]): (stream: string) => boolean {

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { TaplineError } from '../errors.js';
-import type { ResolvedPlugin } from '../settings/types.js';
-import { type Catalog, parseCatalog } from '../singer/catalog.js';
-import { exactJson } from '../singer/exact-json.js';
-import { applyRules, countSelected } from '../singer/selection.js';
-import type { CatalogRules } from '../singer/selection-rules.js';
+import { TaplineError } from '../../errors.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
+import { type Catalog, parseCatalog } from '../../singer/catalog.js';
+import { exactJson } from '../../singer/exact-json.js';
+import { applyRules, countSelected } from '../../singer/selection.js';
+import type { CatalogRules } from '../../singer/selection-rules.js';
+import { secondsOf } from '../duration.js';
+import type { Emit } from '../emit.js';
+import { writePrivate } from '../files/plugin-files.js';
 import { catalogCacheKey, readCachedCatalog, storeCatalog } from './catalog-cache.js';
-import { secondsOf } from './duration.js';
-import type { Emit } from './emit.js';
-import { writePrivate } from './plugin-files.js';
 
 export interface CatalogRequest {
   tap: ResolvedPlugin;

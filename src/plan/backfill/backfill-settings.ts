@@ -1,7 +1,7 @@
 /** How a tap is told what to read: the extra `backfill` of its plugin, or the settings that most taps have. */
-import { didYouMean } from '../did-you-mean.js';
-import { TaplineError } from '../errors.js';
-import type { ResolvedPlugin } from '../settings/types.js';
+import { didYouMean } from '../../did-you-mean.js';
+import { TaplineError } from '../../errors.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
 import type { Partition } from './partitions.js';
 
 export interface BackfillSettings {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { TaplineError } from '../errors.js';
-import type { ResolvedPlugin } from '../settings/types.js';
-import { exactJson, parseExactJson } from '../singer/exact-json.js';
-import { mergedView } from '../state/merge.js';
-import type { SingerState, StateBackend, StoredState } from '../state/port.js';
-import type { Emit } from './emit.js';
-import { writePrivate } from './plugin-files.js';
+import { TaplineError } from '../../errors.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
+import { exactJson, parseExactJson } from '../../singer/exact-json.js';
+import { mergedView } from '../../state/merge.js';
+import type { SingerState, StateBackend, StoredState } from '../../state/port.js';
+import type { Emit } from '../emit.js';
+import { writePrivate } from '../files/plugin-files.js';
 import { stateOfUnselected } from './selected-streams.js';
 
 export interface TapStateOptions {

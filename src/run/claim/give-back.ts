@@ -1,4 +1,4 @@
-import type { Lease } from '../state/port.js';
+import type { Lease } from '../../state/port.js';
 
 const againMilliseconds = 1_000;
 const longestMilliseconds = 600_000;

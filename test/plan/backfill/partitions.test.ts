@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TaplineError } from '../../src/errors.js';
-import { partitionText, readPartitions } from '../../src/plan/partitions.js';
+import { TaplineError } from '../../../src/errors.js';
+import { partitionText, readPartitions } from '../../../src/plan/backfill/partitions.js';
 
 describe('readPartitions', () => {
   it('is one partition without a name where there are none', () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TaplineError } from '../errors.js';
-import type { History, MeltanoRun } from '../history/port.js';
+import { TaplineError } from '../../errors.js';
+import type { History, MeltanoRun } from '../../history/port.js';
 
 const heartbeatMilliseconds = 1_000;
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ResolvedPlugin } from '../settings/types.js';
-import { exactJson } from '../singer/exact-json.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
+import { exactJson } from '../../singer/exact-json.js';
+import { settleAll } from '../settle-all.js';
 import { directoryError } from './run-directory.js';
-import { settleAll } from './settle-all.js';
 
 /** Prefix of the names of a plugin's files. */
 export type FilePrefix = 'tap' | 'target' | `mapper-${number}`;

@@ -1,8 +1,8 @@
-import { TaplineError } from '../errors.js';
-import type { History } from '../history/port.js';
-import type { Plugin } from '../plugins/types.js';
-import type { ResolvedPlugin, SettingsResolver } from '../settings/types.js';
-import type { Lease, LeaseHolder, LeaseOwner } from '../state/port.js';
+import { TaplineError } from '../../errors.js';
+import type { History } from '../../history/port.js';
+import type { Plugin } from '../../plugins/types.js';
+import type { ResolvedPlugin, SettingsResolver } from '../../settings/types.js';
+import type { Lease, LeaseHolder, LeaseOwner } from '../../state/port.js';
 import { giveBack } from './give-back.js';
 
 /** `concurrency: N` of a plugin: at most N of its blocks, and of its children's, at once in one environment. */

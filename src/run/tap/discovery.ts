@@ -1,11 +1,11 @@
-import { TaplineError } from '../errors.js';
-import type { Emit } from './emit.js';
-import type { ProcessNotes } from './history-notes.js';
-import { type Captured, capture } from './process/capture.js';
-import { describeExit, type ProcessSpec } from './process/child.js';
-import { readPluginLog } from './process/plugin-log.js';
-import type { Reaper } from './process/reaper.js';
-import type { StopControl } from './stop-control.js';
+import { TaplineError } from '../../errors.js';
+import type { Emit } from '../emit.js';
+import type { ProcessNotes } from '../history-notes.js';
+import { type Captured, capture } from '../process/capture.js';
+import { describeExit, type ProcessSpec } from '../process/child.js';
+import { readPluginLog } from '../process/plugin-log.js';
+import type { Reaper } from '../process/reaper.js';
+import type { StopControl } from '../stop-control.js';
 
 /** Beyond this a catalog is no catalog. In bytes. */
 const maxBytes = 256 * 1024 * 1024;

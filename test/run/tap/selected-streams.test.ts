@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { selectsStream, stateOfUnselected, withUnreached } from '../../src/run/selected-streams.js';
+import { selectsStream, stateOfUnselected, withUnreached } from '../../../src/run/tap/selected-streams.js';
 
 describe('streams that are selected', () => {
   it.each([

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
-import { TaplineError } from '../../src/errors.js';
+import { TaplineError } from '../../../src/errors.js';
 import {
   type ClosedRange,
   checkZone,
@@ -11,7 +11,7 @@ import {
   rangeValues,
   readLength,
   readMoment,
-} from '../../src/plan/windows.js';
+} from '../../../src/plan/backfill/windows.js';
 
 const cut = (from: string, to: string, window: string, zone = 'UTC') => {
   const range = { from: readMoment(from, zone, '--from'), to: readMoment(to, zone, '--to') };

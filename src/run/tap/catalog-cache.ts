@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { withFileLock } from '../file-lock.js';
-import { pythonJson } from '../python-json.js';
-import type { ResolvedPlugin } from '../settings/types.js';
+import { withFileLock } from '../../file-lock.js';
+import { pythonJson } from '../../python-json.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
 
 /** The original's names: both programs use one cache, `.meltano/run/<tap>/`. */
 const catalogFile = 'tap.properties.json';

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import type { Block } from '../plan/types.js';
-import type { LeaseOwner } from '../state/port.js';
-import type { Reaper } from './process/reaper.js';
+import type { Block } from '../../plan/types.js';
+import type { LeaseOwner } from '../../state/port.js';
+import type { Reaper } from '../process/reaper.js';
+import type { World } from '../types.js';
 import { createRunDirectory, type RunDirectory, removeLeftoverDirectories } from './run-directory.js';
-import type { World } from './types.js';
 
 const touchMilliseconds = 60_000;
 

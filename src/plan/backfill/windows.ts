@@ -1,7 +1,7 @@
 /** Cuts a range of time into windows: half-open, without gap or overlap, by the calendar of a time zone. Loaded by backfills only. */
 import { DateTime, Duration, IANAZone } from 'luxon';
-import { closest } from '../did-you-mean.js';
-import { TaplineError } from '../errors.js';
+import { closest } from '../../did-you-mean.js';
+import { TaplineError } from '../../errors.js';
 
 /** From (included) to (excluded), as `2023-01-01T00:00:00Z`: whole seconds in UTC, so that the order of the texts is that of time. */
 export interface TimeRange {

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { TaplineError } from '../errors.js';
-import { livenessOf } from '../state/owner.js';
-import type { LeaseOwner } from '../state/port.js';
+import { TaplineError } from '../../errors.js';
+import { livenessOf } from '../../state/owner.js';
+import type { LeaseOwner } from '../../state/port.js';
 
 const ownerFile = 'owner.json';
 /** The folder beside the runs' own for states that could not be saved; no run has this name. */

@@ -1,7 +1,7 @@
-import { currentOwner } from '../state/owner.js';
-import { type Reaper, startReaper } from './process/reaper.js';
+import { currentOwner } from '../../state/owner.js';
+import { type Reaper, startReaper } from '../process/reaper.js';
+import type { World } from '../types.js';
 import { createRunDirectory, removeLeftoverDirectories } from './run-directory.js';
-import type { World } from './types.js';
 
 /** Where plugins that run outside a run have their files, and who looks after their processes. */
 export interface PluginPlace {

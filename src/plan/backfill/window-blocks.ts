@@ -1,7 +1,8 @@
 /** The blocks of a backfill: one chain for each window, with a name, settings and a state ID of its own. */
+
+import type { BackfillWindow, ChainBlock } from '../types.js';
 import type { BackfillSettings } from './backfill-settings.js';
 import { type Partition, partitionText } from './partitions.js';
-import type { BackfillWindow, ChainBlock } from './types.js';
 import { rangeLabel, rangeValues, type TimeRange } from './windows.js';
 
 /** One without the other, or both. */

@@ -1,15 +1,15 @@
-import { TaplineError } from '../errors.js';
-import type { ProcessRow } from '../history/port.js';
-import type { Block, ChainBlock } from '../plan/types.js';
-import type { Plugin } from '../plugins/types.js';
-import type { ResolvedPlugin } from '../settings/types.js';
-import type { Lease, LeaseHolder, StateLease } from '../state/port.js';
+import { TaplineError } from '../../errors.js';
+import type { ProcessRow } from '../../history/port.js';
+import type { Block, ChainBlock } from '../../plan/types.js';
+import type { Plugin } from '../../plugins/types.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
+import type { Lease, LeaseHolder, StateLease } from '../../state/port.js';
+import type { Emit } from '../emit.js';
+import { chainOptions, type RunContext } from '../run-context.js';
 import { concurrencyLimits, takePlaces } from './concurrency.js';
-import type { Emit } from './emit.js';
 import { giveBack } from './give-back.js';
 import { MeltanoRow } from './meltano-row.js';
 import { leftOf, reclaimProcesses } from './reclaim.js';
-import { chainOptions, type RunContext } from './run-context.js';
 
 /** What a block holds while it runs. */
 export interface Claim {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BackfillSettings } from '../../src/plan/backfill-settings.js';
-import { readPartitions } from '../../src/plan/partitions.js';
-import type { ChainBlock } from '../../src/plan/types.js';
-import { type WindowPart, windowBlock } from '../../src/plan/window-blocks.js';
+import type { BackfillSettings } from '../../../src/plan/backfill/backfill-settings.js';
+import { readPartitions } from '../../../src/plan/backfill/partitions.js';
+import { type WindowPart, windowBlock } from '../../../src/plan/backfill/window-blocks.js';
+import type { ChainBlock } from '../../../src/plan/types.js';
 
 const settings: BackfillSettings = {
   start: 'since',

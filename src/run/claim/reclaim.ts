@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TaplineError } from '../errors.js';
-import type { History, ProcessRow } from '../history/port.js';
-import { livenessOf, processStart } from '../state/owner.js';
-import { groupLives, signalGroup } from './process-group.js';
+import { TaplineError } from '../../errors.js';
+import type { History, ProcessRow } from '../../history/port.js';
+import { livenessOf, processStart } from '../../state/owner.js';
+import { groupLives, signalGroup } from '../process/process-group.js';
 
 const termSeconds = 2;
 const killSeconds = 10;

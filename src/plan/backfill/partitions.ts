@@ -1,5 +1,5 @@
 /** Partitions of a tap's data that are no range of time: `region=eu,us`, several of them as each with each. */
-import { TaplineError } from '../errors.js';
+import { TaplineError } from '../../errors.js';
 import { mostWindows, tooMany } from './windows.js';
 
 /** One value for each name, in the order of the names. */

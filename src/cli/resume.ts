@@ -57,7 +57,7 @@ export async function resume(choice: ResumeChoice, options: ResumeOptions, conte
   const blockOptions = await mergedBlockOptions(request, options, session);
   const plan = await planOf(run.words, blockOptions, session);
   await warnAbout(plan, session);
-  refuseChanges(run, request, plan);
+  refuseChanges(interrupted, plan);
   const left = withoutDone(plan, done);
   await announce(run, left, plan, session);
   const runOptions = await mergedRunOptions(request, blockOptions, options, session, context.env);
@@ -165,8 +165,8 @@ function refuseSameId({ runId }: ResumeOptions, { family }: Interrupted): void {
   });
 }
 
-function refuseChanges({ runId, words }: RunDetail, request: RunRequest, plan: Plan): void {
-  const changes = planChanges(request.blocks, plannedBlocks(plan));
+function refuseChanges({ run: { runId, words }, request, done }: Interrupted, plan: Plan): void {
+  const changes = planChanges(request.blocks, plannedBlocks(plan), done);
   if (changes.length === 0) return;
   const some = changes.slice(0, 5).join('; ');
   const more = changes.length > 5 ? `; and ${changes.length - 5} more` : '';

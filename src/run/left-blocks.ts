@@ -21,8 +21,16 @@ export function withoutDone(plan: Plan, done: ReadonlySet<string>): Plan {
   return { ...plan, groups: groups.filter(({ blocks }) => blocks.length > 0) };
 }
 
-/** How the blocks of a plan differ from what they were, one a line; empty where they are the same. */
-export function planChanges(before: readonly PlannedBlock[], now: readonly PlannedBlock[]): string[] {
+/**
+ * How the blocks of a plan differ from what they were, one a line; empty where they are the same. Arguments may change where a block is not
+ * done, which may be the cure; of one that is done they say that it was another.
+ */
+export function planChanges(
+  before: readonly PlannedBlock[],
+  now: readonly PlannedBlock[],
+  done: ReadonlySet<string>,
+): string[] {
+  const describe = (block: PlannedBlock) => describeBlock(block, done.has(block.id));
   const old = new Map(before.map((block) => [block.id, block]));
   const gone = before.filter(({ id }) => !now.some((block) => block.id === id));
   return [
@@ -35,6 +43,6 @@ export function planChanges(before: readonly PlannedBlock[], now: readonly Plann
   ];
 }
 
-function describe({ id, name, stateId }: PlannedBlock): string {
-  return `block ${id} (${name}${stateId === null ? '' : `, state ${stateId}`})`;
+function describeBlock({ id, name, stateId, args }: PlannedBlock, isDone: boolean): string {
+  return `block ${id} (${[name, ...(isDone ? args : [])].join(' ')}${stateId === null ? '' : `, state ${stateId}`})`;
 }

@@ -27,6 +27,8 @@ export interface PlannedBlock {
   id: string;
   name: string;
   stateId: string | null;
+  /** Of a plugin's command: what its line gives it. */
+  args: readonly string[];
 }
 
 /** Without `--force`: that another run was taken over once is no reason to do it again. */
@@ -56,6 +58,7 @@ export function plannedBlocks({ groups }: Plan): PlannedBlock[] {
     id: block.id,
     name: block.name,
     stateId: block.kind === 'chain' ? (block.stateId ?? null) : null,
+    args: block.kind === 'command' ? block.args : [],
   }));
 }
 

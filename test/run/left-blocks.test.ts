@@ -64,16 +64,28 @@ describe('a plan that has changed', () => {
   const before = plannedBlocks(plan);
 
   it('is the same when it is the same', () => {
-    expect(planChanges(before, plannedBlocks(plan))).toEqual([]);
+    expect(planChanges(before, plannedBlocks(plan), new Set())).toEqual([]);
   });
 
   it('is told block by block', () => {
     const now = [chain('1.1', 'tap-a target-y'), chain('1.2', 'tap-a target-x', 'prod:1.2'), chain('3'), command('4')];
-    expect(planChanges(before, plannedBlocks({ words: [], groups: [{ blocks: now }] }))).toEqual([
+    expect(planChanges(before, plannedBlocks({ words: [], groups: [{ blocks: now }] }), new Set())).toEqual([
       'block 1.1 (tap-a target-x, state dev:1.1) is now block 1.1 (tap-a target-y, state dev:1.1)',
       'block 1.2 (tap-a target-x, state dev:1.2) is now block 1.2 (tap-a target-x, state prod:1.2)',
       'block 4 (dbt:run) is new',
       'block 2 (dbt:run) is gone',
+    ]);
+  });
+});
+
+describe("a command's arguments", () => {
+  const withArgs = (arg: string) => ({ ...command('1'), args: ['--select', arg] }) as Block;
+  const blocks = (arg: string) => plannedBlocks({ words: [], groups: [{ blocks: [withArgs(arg)] }] });
+
+  it('may be mended where it is not done, and are another command where it is', () => {
+    expect(planChanges(blocks('a'), blocks('b'), new Set())).toEqual([]);
+    expect(planChanges(blocks('a'), blocks('b'), new Set(['1']))).toEqual([
+      'block 1 (dbt:run --select a) is now block 1 (dbt:run --select b)',
     ]);
   });
 });

@@ -42,7 +42,7 @@ function wordsOfJob(job: Job, index: number, project: Project): PlanWord[] {
 export function splitVariables(words: readonly string[]): { env: Record<string, string>; rest: readonly string[] } {
   const env: Record<string, string> = {};
   for (const [index, word] of words.entries()) {
-    const [, name, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(word) ?? [];
+    const [, name, value] = /^([A-Za-z_][\w.-]*)=([\s\S]*)$/.exec(word) ?? [];
     if (name === undefined || value === undefined) return { env, rest: words.slice(index) };
     Object.assign(env, { [name]: value });
   }

@@ -98,7 +98,7 @@ describe('a word that is a line', () => {
 
   it('names plugins whose definitions are needed', async () => {
     const { project } = await openProject(yaml, { environment: 'dev' });
-    expect(wordsWithin(['A=b', 'invoke dbt:run x', 'run both'], project)).toEqual([
+    expect(wordsWithin(['A=b', 'feature.x-y=1', 'invoke dbt:run x', 'run both'], project)).toEqual([
       'dbt:run',
       'tap-a',
       'target-x',

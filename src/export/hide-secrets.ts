@@ -1,5 +1,6 @@
 import { isSensitive } from '../settings/cast.js';
 import { isMap, setOwn } from '../settings/nested-keys.js';
+import { isTellingName, isWeakSecret, passwordsInUrls } from '../settings/secrets.js';
 import type { ResolvedSetting } from '../settings/types.js';
 
 type Settings = ReadonlyMap<string, ResolvedSetting>;
@@ -11,9 +12,7 @@ export function hideConfig(
   mask: string,
 ): Record<string, unknown> {
   const sensitive = new Set(
-    [...settings.values()]
-      .filter(({ definition, sensitive: known }) => known || isSensitive(definition))
-      .flatMap(({ name, definition }) => [name, ...(definition.aliases ?? [])]),
+    [...settings.values()].filter(isSecret).flatMap(({ name, definition }) => [name, ...(definition.aliases ?? [])]),
   );
   const hide = (value: unknown, path: string): unknown => {
     if (sensitive.has(path)) return isReference(value) || value === null ? value : mask;
@@ -26,17 +25,22 @@ export function hideConfig(
   return hide(config, '') as Record<string, unknown>;
 }
 
-/** Shorter ones may be words of any text. */
-const shortestSecret = 6;
-
-/** The same value with the mask wherever a text has a secret in it. */
+/**
+ * The same value with the mask wherever a text contains a strong secret, or a URL with a password. A weak secret is hidden at
+ * its own setting only: elsewhere it is a word like any other, and names and paths must stay as they are.
+ */
 export function hideSecrets(value: unknown, secrets: readonly string[], mask: string): unknown {
-  const long = [...new Set(secrets)]
-    .filter((secret) => secret.length >= shortestSecret)
-    .sort((a, b) => b.length - a.length);
-  if (long.length === 0) return value;
+  const strong = [...new Set(secrets)].filter((secret) => !isWeakSecret(secret)).sort((a, b) => b.length - a.length);
+  const hideText = (text: string): string => {
+    const passwords = passwordsInUrls(text).filter((password) => !isReference(password));
+    const withoutPasswords = passwords.reduce(
+      (shown, password) => shown.replaceAll(`:${password}@`, `:${mask}@`),
+      text,
+    );
+    return strong.reduce((shown, secret) => shown.replaceAll(secret, mask), withoutPasswords);
+  };
   const hide = (item: unknown): unknown => {
-    if (typeof item === 'string') return long.reduce((text, secret) => text.replaceAll(secret, mask), item);
+    if (typeof item === 'string') return hideText(item);
     if (Array.isArray(item)) return item.map(hide);
     if (!isMap(item)) return item;
     const shown: Record<string, unknown> = {};
@@ -44,6 +48,11 @@ export function hideSecrets(value: unknown, secrets: readonly string[], mask: st
     return shown;
   };
   return hide(value);
+}
+
+/** Sensitive by its definition or, where nobody defined it, by its name. */
+function isSecret({ name, definition, sensitive }: ResolvedSetting): boolean {
+  return sensitive || isSensitive(definition) || (definition.custom === true && isTellingName(name));
 }
 
 function isReference(value: unknown): boolean {

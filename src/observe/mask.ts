@@ -1,34 +1,43 @@
 /**
- * Hides secrets in text that leaves us: logs, errors, history, relayed output. It knows each secret as it is and
+ * Hides secrets in text that leaves Tapline: logs, errors, history, relayed output. It knows each secret as it is and
  * as URLs, JSON and base64 write it. A text is scanned once, however many secrets there are: only where four
  * characters begin one of their forms are the forms compared.
+ *
+ * A weak secret, such as the password `postgres`, is also an ordinary word. It is hidden only in text that others
+ * wrote, and only where it stands alone; names, keys and counts that Tapline itself writes stay readable.
  */
 import { toUSVString } from 'node:util';
+import { isWeakSecret } from '../settings/secrets.js';
 
-/** What stands in the place of a secret. */
+/** Replaces a secret. */
 export const redacted = '*****';
 
-/** Below this length a secret is only hidden where it stands as a word of its own: it could be part of any other. */
-const shortest = 4;
+/** Forms are looked up by this many first characters; shorter ones are found as whole words. */
+const headLength = 4;
 
-/** Values that are no secret even where a setting that holds them is sensitive: hiding them would ruin every log. */
+/** Values that are not secret even where a setting that holds them is sensitive: hiding them would ruin every log. */
 const neverSecret: ReadonlySet<string> = new Set(['true', 'false', 'null', 'none']);
 
 export interface MaskStream {
-  /** Takes a chunk of any size; gives what of the text so far can't be part of a secret any more. */
+  /** Takes a chunk of any size and returns the part of the text so far that can no longer belong to a secret. */
   push(chunk: string): string;
   /** The rest. */
   end(): string;
 }
 
 export interface Mask {
-  /** Adds secrets as they are, unencoded. Those that are known already cost nothing. */
-  add(secrets: Iterable<string>): void;
-  /** The text with each secret hidden. */
+  /** Adds secrets as they are, unencoded. Adding a known one costs nothing. Returns those that are new and weak. */
+  add(secrets: Iterable<string>): string[];
+  /** Text that a plugin, a tool or a user wrote, with every secret hidden; weak ones where they are whole words. */
   text(text: string): string;
-  /** A copy of a JSON value with all its texts masked, keys included. */
+  /** Text that Tapline wrote, with strong secrets hidden. */
+  own(text: string): string;
+  /**
+   * A copy of a JSON value that Tapline built, with the secrets in its texts hidden: weak ones only under the keys that hold
+   * what others wrote (`foreignKeys`).
+   */
   value<T>(value: T): T;
-  /** For text that comes in chunks: a secret is found even where a chunk ends in its middle. */
+  /** For foreign text that comes in chunks: a secret is found even if a chunk ends inside it. */
   stream(): MaskStream;
 }
 
@@ -37,40 +46,67 @@ export interface MaskOptions {
   never?: Iterable<string> | undefined;
 }
 
-/** An empty mask; the run adds the secrets of each plugin when it has resolved its settings. */
+/** Creates an empty mask; a run adds the secrets of each plugin when it has resolved the plugin's settings. */
 export function createMask(options: MaskOptions = {}): Mask {
   const never = new Set([...neverSecret, ...[...(options.never ?? [])].map((text) => text.toLowerCase())]);
   const known = new Set<string>();
-  const forms = new Forms();
+  const strong = new Forms();
+  const words = new Words();
 
-  const add = (secrets: Iterable<string>): void => {
+  const add = (secrets: Iterable<string>): string[] => {
+    const newWeak: string[] = [];
     for (const secret of secrets) {
       if (known.has(secret)) continue;
       known.add(secret);
-      for (const form of formsOf(secret, never)) forms.add(form);
+      const forms = formsOf(secret, never);
+      const weak = forms.length > 0 && isWeakSecret(secret.trim());
+      if (weak) newWeak.push(secret);
+      for (const form of forms) {
+        if (form.length < headLength || (weak && form.trim() === secret.trim())) words.add(form.trim());
+        else strong.add(form);
+      }
     }
+    return newWeak;
   };
-  const text = (input: string): string => replace(input, forms.find(input));
+  const own = (input: string): string => replace(input, strong.find(input));
+  const find = (input: string): Stretch[] => merged([...strong.find(input), ...words.find(input)]);
+  const text = (input: string): string => replace(input, words.isEmpty ? strong.find(input) : find(input));
+  const stream = (): MaskStream => maskStream(find, () => Math.max(strong.maxLength, words.maxLength + boundaryLength));
 
-  const stream = (): MaskStream => {
-    let held = '';
-    return {
-      push(chunk) {
-        held += chunk;
-        const cut = safeCut(held, forms);
-        const ready = held.slice(0, cut);
-        held = held.slice(cut);
-        return text(ready);
-      },
-      end() {
-        const rest = text(held);
-        held = '';
-        return rest;
-      },
-    };
+  return { add, text, own, value: (value) => maskValue(value, own, text), stream };
+}
+
+/** Characters on either side of a word that decide whether it stands alone. */
+const boundaryLength = 2;
+
+/** Holds back what a coming chunk could still turn into a secret, and remembers what stood before it. */
+function maskStream(find: (text: string) => Stretch[], maxLength: () => number): MaskStream {
+  let before = '';
+  let held = '';
+  const release = (cut: number): string => {
+    const stretches = find(before + held).map(
+      ([start, end]): Stretch => [Math.max(0, start - before.length), Math.min(cut, end - before.length)],
+    );
+    const ready = replace(
+      held.slice(0, cut),
+      stretches.filter(([start, end]) => start < end),
+    );
+    before = (before + held.slice(0, cut)).slice(-boundaryLength);
+    held = held.slice(cut);
+    return ready;
   };
-
-  return { add, text, value: (value) => maskValue(value, text), stream };
+  return {
+    push(chunk) {
+      held += chunk;
+      const cut = Math.max(0, held.length - maxLength());
+      // A secret, or a run of overlapping ones, that crosses the cut is kept whole.
+      const [start] = find(before + held).find(
+        ([from, to]) => from - before.length < cut && to - before.length > cut,
+      ) ?? [cut + before.length];
+      return release(Math.max(0, start - before.length));
+    },
+    end: () => release(held.length),
+  };
 }
 
 /** The forms in which a secret can turn up. A secret of several lines is also each of its lines: logs are lines. */
@@ -89,7 +125,7 @@ function formsOf(secret: string, never: ReadonlySet<string>): string[] {
 
 function encodings(secret: string): string[] {
   const forms = [secret, ...urlForms(secret), ...jsonForms(secret)];
-  return secret.length < shortest ? forms : [...forms, ...base64Forms(secret)];
+  return secret.length < headLength ? forms : [...forms, ...base64Forms(secret)];
 }
 
 /** Percent-encoded as JavaScript and Python do it: with `/` kept, a blank as `+`, and hexadecimal in either case. */
@@ -133,24 +169,17 @@ function base64Forms(secret: string): string[] {
 /** A stretch of a text: from, to. */
 type Stretch = [start: number, end: number];
 
-/** All forms of all secrets, found by their first four characters. */
+/** All forms of all strong secrets, found by their first four characters. */
 class Forms {
-  longest = 0;
-  /** Forms by their first characters, the longest first. */
+  maxLength = 0;
+  /** Forms by their first characters, longest first. */
   private readonly byHead = new Map<string, string[]>();
-  /** Whether any head has this hash: tells most places of a text apart without making a string of them. */
+  /** Whether any head has this hash: rules out most positions of a text without making a string of them. */
   private readonly heads = new Uint8Array(0x10000);
-  private readonly words = new Set<string>();
-  private wordPattern: RegExp | undefined;
 
   add(form: string): void {
-    this.longest = Math.max(this.longest, form.length);
-    if (form.length < shortest) {
-      this.words.add(form);
-      this.wordPattern = wordPatternOf(this.words);
-      return;
-    }
-    const head = form.slice(0, shortest);
+    this.maxLength = Math.max(this.maxLength, form.length);
+    const head = form.slice(0, headLength);
     const forms = this.byHead.get(head) ?? [];
     if (forms.includes(form)) return;
     this.byHead.set(
@@ -162,19 +191,39 @@ class Forms {
 
   /** Where the text is secret, in order; stretches that overlap or touch are one. */
   find(text: string): Stretch[] {
-    const found = this.byHead.size === 0 ? [] : this.findLong(text);
-    return this.wordPattern === undefined ? found : merged([...found, ...findWords(text, this.wordPattern)]);
-  }
-
-  private findLong(text: string): Stretch[] {
     const found: Stretch[] = [];
-    const last = text.length - shortest;
+    if (this.byHead.size === 0) return found;
+    const last = text.length - headLength;
     for (let at = 0; at <= last; at += 1) {
       if (this.heads[hashAt(text, at)] === 0) continue;
-      const form = this.byHead.get(text.slice(at, at + shortest))?.find((candidate) => text.startsWith(candidate, at));
+      const form = this.byHead
+        .get(text.slice(at, at + headLength))
+        ?.find((candidate) => text.startsWith(candidate, at));
       if (form !== undefined) append(found, [at, at + form.length]);
     }
     return found;
+  }
+}
+
+/** Secrets that are hidden only where they stand alone: `postgres`, but not in `tap-postgres` or `postgres.internal`. */
+class Words {
+  maxLength = 0;
+  private readonly words = new Set<string>();
+  private pattern: RegExp | undefined;
+
+  get isEmpty(): boolean {
+    return this.pattern === undefined;
+  }
+
+  add(word: string): void {
+    this.maxLength = Math.max(this.maxLength, word.length);
+    this.words.add(word);
+    this.pattern = wordPatternOf(this.words);
+  }
+
+  find(text: string): Stretch[] {
+    if (this.pattern === undefined) return [];
+    return [...text.matchAll(this.pattern)].map((match) => [match.index, match.index + match[0].length]);
   }
 }
 
@@ -186,14 +235,12 @@ function hashAt(text: string, at: number): number {
 }
 
 function wordPatternOf(words: ReadonlySet<string>): RegExp {
-  const longestFirst = [...words]
+  const alternatives = [...words]
     .sort((a, b) => b.length - a.length)
-    .map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${longestFirst.join('|')})(?![\\p{L}\\p{N}_])`, 'gu');
-}
-
-function findWords(text: string, pattern: RegExp): Stretch[] {
-  return [...text.matchAll(pattern)].map((match) => [match.index, match.index + match[0].length]);
+    .map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+    .join('|');
+  const letter = '[\\p{L}\\p{N}_]';
+  return new RegExp(`(?<!${letter}[-.]?)(?:${alternatives})(?![-.]?${letter})`, 'gu');
 }
 
 function merged(stretches: Stretch[]): Stretch[] {
@@ -218,17 +265,18 @@ function replace(input: string, secret: readonly Stretch[]): string {
   return done === 0 ? input : output + input.slice(done);
 }
 
-/** How much of a text can be given away: nothing that a coming chunk could turn into a secret. */
-function safeCut(held: string, forms: Forms): number {
-  const cut = Math.max(0, held.length - forms.longest);
-  // A secret (or a chain of overlapping ones) over the cut is kept whole.
-  const over = forms.find(held).find(([start, end]) => start < cut && end > cut);
-  return over === undefined ? cut : over[0];
-}
+/** Keys of events, summaries and errors whose values hold what plugins or users wrote. */
+const foreignKeys: ReadonlySet<string> = new Set(['args', 'fields', 'lastLines', 'schema']);
 
-function maskValue<T>(value: T, text: (input: string) => string): T {
-  if (typeof value === 'string') return text(value) as T;
-  if (Array.isArray(value)) return value.map((item) => maskValue(item, text)) as T;
+type MaskText = (input: string) => string;
+
+function maskValue<T>(value: T, own: MaskText, foreign: MaskText): T {
+  if (typeof value === 'string') return own(value) as T;
+  if (Array.isArray(value)) return value.map((item) => maskValue(item, own, foreign)) as T;
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [text(key), maskValue(item, text)])) as T;
+  const entries = Object.entries(value).map(([key, item]) => {
+    const mask = foreignKeys.has(key) ? foreign : own;
+    return [own(key), maskValue(item, mask, foreign)];
+  });
+  return Object.fromEntries(entries) as T;
 }

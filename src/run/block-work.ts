@@ -234,7 +234,7 @@ async function finishClaim(
 /** In the original's words where it has some. */
 function rowError({ world, stop }: RunContext, { status, error }: BlockSummary): string | undefined {
   if (status === 'success') return undefined;
-  if (error !== undefined) return world.mask.text(error.message);
+  if (error !== undefined) return world.mask.own(error.message);
   const terminated = stop.first?.signal === 'SIGTERM' || stop.first?.signal === 'SIGHUP';
   return terminated ? 'The process was terminated' : 'The process was interrupted';
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BlockOptions, ChainBlock } from '../plan/types.js';
 import type { Plugin } from '../plugins/types.js';
+import { secretsOf } from '../settings/secrets.js';
 import type { ResolvedPlugin } from '../settings/types.js';
 import type { ChainProcessSpec } from './chain.js';
 import { secondsOf } from './duration.js';
@@ -70,7 +71,7 @@ export function resolvePlugin(
   emit: Emit,
 ): ResolvedPlugin {
   const resolved = world.settings.plugin(plugin, { upstream, overrides, extraEnv: env });
-  world.mask.add(resolved.secrets);
+  warnOfWeak(world.mask.add(resolved.secrets), resolved, emit);
   const [missing] = resolved.missing;
   if (missing !== undefined) {
     const names = resolved.missing.map((group) => group.map((name) => `\`${name}\``).join(', ')).join(' or ');
@@ -83,6 +84,19 @@ export function resolvePlugin(
     });
   }
   return resolved;
+}
+
+function warnOfWeak(secrets: readonly string[], { plugin, settings }: ResolvedPlugin, emit: Emit): void {
+  if (secrets.length === 0) return;
+  const weak = [...settings.values()].filter((setting) => secretsOf([setting]).some((text) => secrets.includes(text)));
+  for (const { name } of weak) {
+    emit({
+      type: 'warning',
+      code: 'SECRET_WEAK',
+      message: `setting '${name}' of '${plugin.name}' is too common a word or number to be hidden safely`,
+      hint: 'In the output of plugins it is hidden only where it stands alone. Use a longer value with letters and digits.',
+    });
+  }
 }
 
 /** What a plugin's process is started with, apart from its arguments. */
@@ -108,6 +122,7 @@ export function processSpec<Role extends ProcessSpec['role']>(
     cwd: world.cwd,
     env: { ...env, ...program.env },
     structuredLogs: hasStructuredLogs(resolved),
+    mask: world.mask.text,
   };
 }
 

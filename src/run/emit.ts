@@ -1,6 +1,12 @@
 import type { EventEnvelope, RunEvent, RunEventBody, RunSubscriber } from './events.js';
 import type { SecretMask } from './types.js';
 
+/** Only a plugin's log line is text that somebody else wrote; in all other events Tapline chose the words. */
+function maskBody(body: RunEventBody, mask: SecretMask): RunEventBody {
+  const masked = mask.value(body);
+  return body.type === 'plugin.log' ? ({ ...masked, message: mask.text(body.message) } as RunEventBody) : masked;
+}
+
 /** Which block an event is about. */
 export type EventPlace = Pick<EventEnvelope, 'blockId' | 'parentId' | 'attempt'>;
 
@@ -23,7 +29,7 @@ export function createEmitter(runId: string, mask: SecretMask, subscribers: read
   const send = (body: RunEventBody, place: EventPlace): void => {
     sequence += 1;
     const time = new Date().toISOString();
-    const event: RunEvent = { version: 1, sequence, time, runId, ...place, ...mask.value(body) };
+    const event: RunEvent = { version: 1, sequence, time, runId, ...place, ...maskBody(body, mask) };
     for (const subscriber of subscribers) {
       try {
         subscriber(event);

@@ -1,6 +1,7 @@
 /** How a run was called and what it planned: kept with its row, so that `tapline retry` can take it up. */
 import type { BlockOptions, Plan } from '../plan/types.js';
 import type { RunOptions, SecretMask } from './types.js';
+import { maskWord } from './word-secrets.js';
 
 export interface RunRequest {
   /** Of the command line. Only what `run` started can be taken up. */
@@ -64,8 +65,13 @@ export function plannedBlocks({ groups }: Plan): PlannedBlock[] {
 
 /** As it is kept. Where a word or an option holds a secret nothing is: what is left of it would mean something else. */
 export function requestRow(request: RunRequest, words: readonly string[], mask: SecretMask): Record<string, unknown> {
+  const args = request.blocks.flatMap((block) => block.args);
   const text = JSON.stringify({ words, request });
-  if (mask.text(text) !== text) return { command: request.command, hidden: true };
+  const isSecret =
+    mask.own(text) !== text ||
+    words.some((word) => maskWord(word, mask) !== word) ||
+    args.some((arg) => mask.text(arg) !== arg);
+  if (isSecret) return { command: request.command, hidden: true };
   return { ...request };
 }
 

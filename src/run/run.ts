@@ -20,7 +20,7 @@ import { signalExitCode, stopAfter, stopOnSignals, stopWhenAborted } from './sig
 import { StopControl } from './stop-control.js';
 import { SharedDiscovery } from './tap/shared-discovery.js';
 import type { RunOptions, RunResult, World } from './types.js';
-import { hideSecretsInWords } from './word-secrets.js';
+import { hideSecretsInWords, maskWord } from './word-secrets.js';
 
 /**
  * Runs a plan to its end: installs what it needs, then block after block, as many at once as `jobs` says. What happens is told to
@@ -71,12 +71,13 @@ function listenForStops(options: RunOptions, stop: StopControl, emitter: Emitter
 function announce(
   plan: Plan,
   { jobs = 1, dryRun = false }: RunOptions,
-  { project }: World,
+  { project, mask }: World,
   { emit, at }: Emitter,
 ): void {
   const blocks = plan.groups.flatMap((group) => group.blocks);
   const environment = project.environment?.name ?? null;
-  emit({ type: 'run.started', words: plan.words, environment, blocks: blocks.length, jobs, dryRun });
+  const words = plan.words.map((word) => maskWord(word, mask));
+  emit({ type: 'run.started', words, environment, blocks: blocks.length, jobs, dryRun });
   for (const block of blocks)
     at({ blockId: block.id, parentId: block.scope?.id })({ type: 'block.planned', ...describeBlock(block) });
 }
@@ -101,7 +102,7 @@ async function runBlocks(
   const environment = world.project.environment?.name;
   const row = {
     ...owner,
-    words: plan.words.map((word) => world.mask.text(word)),
+    words: plan.words.map((word) => maskWord(word, world.mask)),
     environment,
     trigger,
     startedAt: new Date(),

@@ -8,11 +8,15 @@ import type { StateBackend } from '../state/port.js';
 import type { BlockSummary, ErrorInfo } from './events.js';
 import type { RunRequest } from './run-request.js';
 
-/** Hides secrets in texts; the run adds those of each plugin once its settings are resolved. */
+/** Hides secrets in texts; the run adds those of each plugin once its settings are resolved. See `Mask` in observe/. */
 export interface SecretMask {
-  add(secrets: Iterable<string>): void;
+  /** Returns those that are new and weak. */
+  add(secrets: Iterable<string>): string[];
+  /** What a plugin or a user wrote. */
   text(text: string): string;
-  /** A copy with all texts masked. */
+  /** What Tapline wrote. */
+  own(text: string): string;
+  /** A copy of a value that Tapline built. */
   value<T>(value: T): T;
 }
 

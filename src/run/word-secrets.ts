@@ -3,7 +3,7 @@ import type { Plan } from '../plan/types.js';
 import { splitVariables } from '../plan/words.js';
 import { isTellingName } from '../settings/secrets.js';
 import { pluginsOf } from './claim/claim.js';
-import type { World } from './types.js';
+import type { SecretMask, World } from './types.js';
 
 /** Hides what such words say of passwords, by their names or as a plugin's setting, before the words are told or kept. */
 export function hideSecretsInWords({ words, groups }: Plan, { mask, settings }: World): void {
@@ -20,6 +20,11 @@ export function hideSecretsInWords({ words, groups }: Plan, { mask, settings }: 
       }
     }
   }
+}
+
+/** A word without a blank or `=` names a job, a plugin or a pipeline; all others hold values that a user wrote. */
+export function maskWord(word: string, mask: SecretMask): string {
+  return /[\s=]/.test(word) ? mask.text(word) : mask.own(word);
 }
 
 /** Also PGPASSWORD and MYSQL_PWD, which clients of databases read. */

@@ -10,6 +10,17 @@ export function isTellingName(name: string): boolean {
 }
 
 /**
+ * Whether a secret is also an ordinary word, name or number that texts hold by chance: up to three characters, up to eight
+ * digits, or up to 16 letters of one case, with `-`, `_` or `.` between them (`postgres`, `Admin`, `tap-postgres`).
+ */
+export function isWeakSecret(secret: string): boolean {
+  if ([...secret].length <= 3 || /^\d{1,8}$/.test(secret)) return true;
+  return (
+    secret.length <= 16 && /^(?:\p{L}?[\p{Ll}\p{Lo}]+|\p{Lu}+)(?:[-_.](?:[\p{Ll}\p{Lo}]+|\p{Lu}+))*$/u.test(secret)
+  );
+}
+
+/**
  * Every text in a sensitive value, for masking: the value, what its maps and lists hold, the passwords inside URLs. Settings
  * that nobody has defined count as sensitive when their name says so.
  */

@@ -48,7 +48,7 @@ describe('a secret is hidden', () => {
 
   it('whole where one secret begins another or overlaps it', () => {
     expect(maskOf('secret', 'secret-long').text('a secret-long b secret c')).toBe(`a ${redacted} b ${redacted} c`);
-    expect(maskOf('abcdef', 'defghi').text('xabcdefghix')).toBe(`x${redacted}x`);
+    expect(maskOf('abc1def', 'defghi2').text('xabc1defghi2x')).toBe(`x${redacted}x`);
   });
 
   it('in the texts of a JSON value, keys included', () => {
@@ -57,6 +57,37 @@ describe('a secret is hidden', () => {
       a: [redacted, 1, null],
       [redacted]: true,
     });
+  });
+});
+
+describe('a weak secret', () => {
+  const weak = ['postgres', 'records', 'Admin', 'tap-postgres', '12345', 'abc'];
+
+  it.each(weak)('%s is hidden in foreign text where it stands alone', (secret) => {
+    expect(maskOf(secret).text(`password=${secret} "${secret}" ${secret}.`)).toBe(
+      `password=${redacted} "${redacted}" ${redacted}.`,
+    );
+  });
+
+  it.each(weak)('%s stays as a part of names, and in text of our own', (secret) => {
+    const mask = maskOf(secret);
+    for (const name of [`my-${secret}`, `${secret}-prod.internal`, `x_${secret}`, `${secret}.users`, `${secret}s`]) {
+      expect(mask.text(name)).toBe(name);
+    }
+    expect(mask.own(`3 ${secret}`)).toBe(`3 ${secret}`);
+    expect(mask.value({ name: secret, [secret]: 1 })).toEqual({ name: secret, [secret]: 1 });
+    expect(mask.value({ lastLines: [secret] })).toEqual({ lastLines: [redacted] });
+  });
+
+  it('is named once by `add`', () => {
+    const mask = createMask({ never: ['dev'] });
+    expect(mask.add(['postgres', 'hunter22', 'dev', 'true'])).toEqual(['postgres']);
+    expect(mask.add(['postgres'])).toEqual([]);
+  });
+
+  it('is hidden in base64 as well', () => {
+    const text = `Basic ${Buffer.from('user:postgres').toString('base64')}`;
+    expect(maskOf('postgres').text(text)).toContain(redacted);
   });
 });
 
@@ -80,8 +111,8 @@ describe('what stays readable', () => {
 
 describe('text in chunks', () => {
   it('hides as whole text does, wherever the chunks end', () => {
-    const secrets = ['s3cret', 's3cret-longer', 'retlon', '🔑🔑🔑🔑'];
-    const part = fc.constantFrom(...secrets, 's3c', 'ret', ' ', 'x', '🔑', '\n', 'retlong');
+    const secrets = ['s3cret', 's3cret-longer', 'retl0n', 'word', 'two-words', 'ab', '🔑🔑🔑🔑'];
+    const part = fc.constantFrom(...secrets, 's3c', 'ret', ' ', '-', '.', 'x', '🔑', '\n', 'retl0ng');
     fc.assert(
       fc.property(fc.array(part), fc.array(fc.nat(12)), (parts, sizes) => {
         const text = parts.join('');

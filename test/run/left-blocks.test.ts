@@ -24,7 +24,7 @@ const run = (rows: Record<string, string | undefined>, done?: string[]): RunDeta
 
 const mask = (secret?: string): SecretMask => {
   const text = (value: string) => (secret === undefined ? value : value.replaceAll(secret, '***'));
-  return { add: () => undefined, text, value: (value) => value };
+  return { add: () => [], text, own: text, value: (value) => value };
 };
 
 describe('what is done', () => {

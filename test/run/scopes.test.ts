@@ -18,7 +18,12 @@ const ended = (status: BlockStatus, message?: string) =>
 function open() {
   const log: string[] = [];
   const rows: Record<string, unknown>[] = [];
-  const mask = { add: () => undefined, text: (text: string) => text, value: <T>(value: T) => value };
+  const mask = {
+    add: () => [],
+    text: (text: string) => text,
+    own: (text: string) => text,
+    value: <T>(value: T) => value,
+  };
   const tell = (event: RunEvent) => {
     if (event.type === 'scope.started') log.push(`start ${event.name}`);
     if (event.type === 'scope.finished') log.push(`${event.status} ${event.name}`);

@@ -27,7 +27,7 @@ Ends with exit code 1 where something is broken; what is only worth knowing is a
       try {
         const session = await open({ policy: 'default', access: 'read', databaseUri });
         checks.push(...(await checkProject(session)));
-        hide = session.mask.text;
+        hide = session.mask.own;
       } catch (error) {
         // Broken or missing, the project is a finding like others.
         if (!(error instanceof TaplineError)) throw error;

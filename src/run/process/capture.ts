@@ -17,7 +17,7 @@ export interface CaptureOptions {
 export interface Captured {
   exit: Exit;
   stdout: Buffer;
-  /** The last lines of its stderr, oldest first, not masked. */
+  /** The last lines of its stderr, oldest first, masked. */
   lastLines: string[];
   /** Why we ended it; undefined where it ended by itself. */
   ended: 'timeout' | 'tooLong' | 'aborted' | undefined;

@@ -19,6 +19,8 @@ export interface ProcessSpec {
   env: Readonly<Record<string, string | undefined>>;
   /** Its stderr lines may be structured logs of the Singer SDK. */
   structuredLogs?: boolean | undefined;
+  /** Hides secrets in the lines that are kept of its output. */
+  mask?: ((text: string) => string) | undefined;
 }
 
 /** How a process ended: by a code or by a signal. */
@@ -52,7 +54,7 @@ export class Child {
   readonly spec: ProcessSpec;
   readonly pid: number;
   readonly process: ChildProcess;
-  /** The last lines of its stderr, oldest first, not masked. */
+  /** The last lines of its stderr, oldest first, masked. */
   readonly lastLines: string[] = [];
   /** Settles once, never rejects. */
   readonly exited: Promise<Exit>;
@@ -102,7 +104,9 @@ export class Child {
   /** Keeps a line for the message of a failure. */
   remember(line: string): void {
     if (line.trim() === '') return;
-    this.lastLines.push(cutText(line.trimEnd(), longestKeptLine));
+    // Masked before it is cut: a secret of which only the beginning is left would not be recognized.
+    const masked = this.spec.mask?.(line.trimEnd()) ?? line.trimEnd();
+    this.lastLines.push(cutText(masked, longestKeptLine));
     if (this.lastLines.length > keptLines) this.lastLines.shift();
   }
 

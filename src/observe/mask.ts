@@ -266,7 +266,7 @@ function replace(input: string, secret: readonly Stretch[]): string {
 }
 
 /** Keys of events, summaries and errors whose values hold what plugins or users wrote. */
-const foreignKeys: ReadonlySet<string> = new Set(['args', 'fields', 'lastLines', 'schema']);
+const foreignKeys: ReadonlySet<string> = new Set(['args', 'cause', 'fields', 'lastLines', 'schema']);
 
 type MaskText = (input: string) => string;
 

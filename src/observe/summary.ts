@@ -1,7 +1,7 @@
 /** The end of a run, for a person: each block, what became of it, and what to do next. */
 import picocolors from 'picocolors';
 import { formatLocation } from '../errors.js';
-import type { BlockSummary, ProcessOutcome, RunEventBody } from '../run/events.js';
+import type { BlockSummary, ErrorInfo, ProcessOutcome, RunEventBody } from '../run/events.js';
 import { shownName } from './block-name.js';
 import { bound } from './bound.js';
 import { foldWindows } from './fold-windows.js';
@@ -79,20 +79,20 @@ function movedText(extracted: number, loaded: number): string {
 function troubleLines(block: BlockSummary, paint: Paint): string[] {
   if (block.status === 'success' || block.status === 'not_started') return [];
   const { error } = block;
-  // The error often has the last line already.
-  const isNews = ({ lastLines }: ProcessOutcome) =>
-    lastLines.length > 0 && error?.message.includes(lastLines.at(-1) ?? '') !== true;
-  const culprits = block.processes.filter((process) => process.exitCode !== 0 && isNews(process));
+  const culprit = block.processes.find((process) => process.exitCode !== 0 && process.cause.length > 0);
   return [
     ...(error === undefined ? [] : [`${printable(error.message, false)} ${paint.dim(`[${error.code}]`)}`]),
     ...(error?.at === undefined ? [] : [paint.dim(`at ${formatLocation(error.at)}`)]),
-    ...culprits.slice(0, 1).flatMap((process) => lastWords(process, paint)),
+    ...(culprit === undefined ? [] : causeLines(culprit, error, paint)),
     ...(error?.hint === undefined ? [] : [`${paint.cyan('→')} ${printable(error.hint, false)}`]),
   ];
 }
 
-function lastWords({ plugin, lastLines }: ProcessOutcome, paint: Paint): string[] {
-  return lastLines.slice(-3).map((line) => paint.dim(`${plugin}: ${printable(line, false)}`));
+/** The error already ends with the reason, unless it is about another process. */
+function causeLines({ plugin, cause }: ProcessOutcome, error: ErrorInfo | undefined, paint: Paint): string[] {
+  const [reason = '', ...details] = cause;
+  const lines = error?.message.includes(reason) ? details : [`${plugin}: ${reason}`, ...details];
+  return lines.map((line) => paint.dim(printable(line, false)));
 }
 
 function closing(

@@ -55,6 +55,8 @@ export interface ProcessOutcome {
   signal: string | null;
   /** The last lines of its stderr, oldest first, masked. */
   lastLines: string[];
+  /** Why it failed, as far as its output says: the reason, then up to five lines of detail. */
+  cause: string[];
 }
 
 export type RunEventBody =

@@ -24,7 +24,9 @@ const failed: BlockSummary = {
   status: 'failed',
   durationSeconds: 1.23456,
   counts: { recordsExtracted: 5, recordsLoaded: 2, bytesExtracted: 2048, states: 1, oddLines: 0 },
-  processes: [{ role: 'tap', plugin: 'tap-x', exitCode: 3, signal: null, lastLines: ['tap broke'] }],
+  processes: [
+    { role: 'tap', plugin: 'tap-x', exitCode: 3, signal: null, lastLines: ['tap broke'], cause: ['tap broke'] },
+  ],
   exitCodes: { extractors: 3 },
   error: { code: 'PROCESS_FAILED', message: 'Extractor failed', hint: 'Look at its last lines.' },
 };

@@ -198,7 +198,7 @@ describe('a target that fails', () => {
     await target.stderr('disk full\n');
     target.exit(3);
     const outcome = await done;
-    expect(outcome.error?.message).toBe('Loader failed: target-x exited with code 3; it last said: disk full');
+    expect(outcome.error?.message).toBe('Loader failed: target-x exited with code 3: disk full');
     expect(outcome.exitCodes).toEqual({ loaders: 3 });
   });
 

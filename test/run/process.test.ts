@@ -121,7 +121,7 @@ describe('runCommand', () => {
   it('says how it failed', async () => {
     const { hooks } = listen();
     const { error } = await runCommand({ name: 'util-x:go', process: shell('echo no such model; exit 3') }, hooks).done;
-    expect(error?.message).toBe('util-x:go failed: it exited with code 3; it last said: no such model');
+    expect(error?.message).toBe('util-x:go failed: it exited with code 3: no such model');
     expect(error?.data).toMatchObject({ plugin: 'util-x', exitCode: 3, lastLines: ['no such model'] });
   });
 

@@ -374,8 +374,8 @@ export class ChainRun implements RunningChain {
       counts: this.#tally.counts(),
       pressure: this.#tally.pressure(),
       streams: this.#tally.streams(),
-      processes: judged.map(({ role, plugin, exit, lastLines }) => {
-        return { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines] };
+      processes: judged.map(({ role, plugin, exit, lastLines, cause }) => {
+        return { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines], cause: [...cause] };
       }),
       exitCodes: exitCodesOf(judged),
       state: { printed: printed?.state, saved: saved?.state, isSaved: printed === saved },

@@ -1,4 +1,5 @@
 import { type Child, describeExit, type Exit, type StartedProcess, startChild } from '../process/child.js';
+import { reasonText } from '../process/failure-cause.js';
 import { closeChilds, type LinkPipes } from '../process/fifo.js';
 import { endLeftOvers } from '../process/left-over.js';
 import { readPluginLog } from '../process/plugin-log.js';
@@ -74,11 +75,10 @@ export function signalRunning(members: readonly Member[], signal: NodeJS.Signals
 
 export function judge({ spec, child, consequence }: Member): JudgedProcess {
   const exit = child.exit ?? { code: null, signal: null };
-  return { role: spec.role, plugin: spec.plugin, exit, lastLines: child.lastLines, consequence };
+  return { role: spec.role, plugin: spec.plugin, exit, lastLines: child.lastLines, cause: child.cause, consequence };
 }
 
 /** What a person reads as soon as it has failed. */
 export function failureLine({ spec, child }: Member, exit: Exit): string {
-  const last = child.lastLines.at(-1);
-  return `${spec.plugin} ${describeExit(exit)}${last === undefined ? '' : `: ${last}`}`;
+  return `${spec.plugin} ${describeExit(exit)}${reasonText(child.cause)}`;
 }

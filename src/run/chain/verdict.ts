@@ -1,7 +1,7 @@
 import { TaplineError } from '../../errors.js';
 import type { UnfinishedLine } from '../../singer/line-scanner.js';
 import { describeExit, type Exit, exitNumber } from '../process/child.js';
-import { cutText } from '../process/text-lines.js';
+import { reasonText } from '../process/failure-cause.js';
 
 /** One process of a chain after its end, as it is judged. */
 export interface JudgedProcess {
@@ -9,6 +9,8 @@ export interface JudgedProcess {
   plugin: string;
   exit: Exit;
   lastLines: readonly string[];
+  /** See `Child.cause`. */
+  cause: readonly string[];
   /** It was ended by us, or died of a closed pipe because of a failure after it: no failure of its own. */
   consequence: boolean;
 }
@@ -44,19 +46,11 @@ function summary(failed: readonly JudgedProcess[]): string {
 export function processFailure(failed: readonly [JudgedProcess, ...JudgedProcess[]]): TaplineError {
   const [cause] = failed;
   const described = failed.map((process) => `${process.plugin} ${describeExit(process.exit)}`).join(', ');
-  return new TaplineError('PROCESS_FAILED', `${summary(failed)}: ${described}${lastWords(cause.lastLines)}`, {
+  return new TaplineError('PROCESS_FAILED', `${summary(failed)}: ${described}${reasonText(cause.cause)}`, {
     hint: hintFor(cause.exit),
     data: causeData(cause),
   });
 }
-
-/** The last line of its stderr, as the end of a message. */
-export function lastWords(lines: readonly string[]): string {
-  const line = lines.at(-1);
-  return line === undefined ? '' : `; it last said: ${cutText(line, longestWords)}`;
-}
-
-const longestWords = 500;
 
 /** A process that ended well, but too early. */
 export function leftEarly(process: JudgedProcess, before: string): TaplineError {
@@ -92,8 +86,8 @@ export function saveFailure(cause: unknown): TaplineError {
 }
 
 function causeData(process: JudgedProcess): Record<string, unknown> {
-  const { role, plugin, exit, lastLines } = process;
-  return { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines] };
+  const { role, plugin, exit, lastLines, cause } = process;
+  return { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines], cause: [...cause] };
 }
 
 function hintFor(exit: Exit): string | undefined {

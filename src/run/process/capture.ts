@@ -19,6 +19,8 @@ export interface Captured {
   stdout: Buffer;
   /** The last lines of its stderr, oldest first, masked. */
   lastLines: string[];
+  /** See `Child.cause`. */
+  cause: string[];
   /** Why we ended it; undefined where it ended by itself. */
   ended: 'timeout' | 'tooLong' | 'aborted' | undefined;
   durationSeconds: number;
@@ -70,5 +72,12 @@ export async function capture(spec: ProcessSpec, options: CaptureOptions): Promi
   options.reaper?.forgetGroup(child.pid);
   options.processExited?.(await started, exit);
   const durationSeconds = (performance.now() - start) / 1000;
-  return { exit, stdout: Buffer.concat(chunks), lastLines: child.lastLines, ended, durationSeconds };
+  return {
+    exit,
+    stdout: Buffer.concat(chunks),
+    lastLines: child.lastLines,
+    cause: child.cause,
+    ended,
+    durationSeconds,
+  };
 }

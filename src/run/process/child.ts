@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { processStart } from '../../state/owner.js';
 import type { ProcessRole } from '../events.js';
+import { FailureCause } from './failure-cause.js';
 import { signalGroup } from './process-group.js';
 import { startFailure } from './start-failure.js';
 import { cutText, TextLines } from './text-lines.js';
@@ -56,6 +57,7 @@ export class Child {
   readonly process: ChildProcess;
   /** The last lines of its stderr, oldest first, masked. */
   readonly lastLines: string[] = [];
+  readonly #cause = new FailureCause();
   /** Settles once, never rejects. */
   readonly exited: Promise<Exit>;
   exit: Exit | undefined;
@@ -72,6 +74,11 @@ export class Child {
         resolve(this.exit);
       });
     });
+  }
+
+  /** The lines of its output that say why it failed, the reason first, masked. */
+  get cause(): string[] {
+    return this.#cause.cause.map((line) => cutText(line, longestKeptLine));
   }
 
   get running(): boolean {
@@ -106,6 +113,7 @@ export class Child {
     if (line.trim() === '') return;
     // Masked before it is cut: a secret of which only the beginning is left would not be recognized.
     const masked = this.spec.mask?.(line.trimEnd()) ?? line.trimEnd();
+    this.#cause.push(masked);
     this.lastLines.push(cutText(masked, longestKeptLine));
     if (this.lastLines.length > keptLines) this.lastLines.shift();
   }

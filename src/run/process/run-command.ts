@@ -1,8 +1,8 @@
 import { TaplineError } from '../../errors.js';
 import type { ChainHooks, ChainStopReason } from '../chain/types.js';
-import { lastWords } from '../chain/verdict.js';
 import type { ProcessOutcome } from '../events.js';
 import { type Child, describeExit, type Exit, type ProcessSpec, startChild } from './child.js';
+import { reasonText } from './failure-cause.js';
 import { endLeftOvers } from './left-over.js';
 import { readPluginLog } from './plugin-log.js';
 import { signalGroup } from './process-group.js';
@@ -101,7 +101,14 @@ class Command implements RunningCommand {
     await Promise.all(heard);
     if (signalGroup(pid, 0)) await endLeftOvers(pid);
     reaper?.forgetGroup(pid);
-    const outcome = { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...child.lastLines] };
+    const outcome = {
+      role,
+      plugin,
+      exitCode: exit.code,
+      signal: exit.signal,
+      lastLines: [...child.lastLines],
+      cause: child.cause,
+    };
     return this.#outcome(outcome, exit.code === 0 ? undefined : this.#failure(child, exit));
   }
 
@@ -114,12 +121,12 @@ class Command implements RunningCommand {
     });
   }
 
-  #failure({ spec, lastLines }: Child, exit: Exit): TaplineError {
+  #failure({ spec, lastLines, cause }: Child, exit: Exit): TaplineError {
     const { role, plugin } = spec;
-    const data = { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines] };
+    const data = { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines], cause };
     return new TaplineError(
       'PROCESS_FAILED',
-      `${this.#spec.name} failed: it ${describeExit(exit)}${lastWords(lastLines)}`,
+      `${this.#spec.name} failed: it ${describeExit(exit)}${reasonText(cause)}`,
       { data },
     );
   }

@@ -3,6 +3,7 @@ import type { Emit } from '../emit.js';
 import type { ProcessNotes } from '../history-notes.js';
 import { type Captured, capture } from '../process/capture.js';
 import { describeExit, type ProcessSpec } from '../process/child.js';
+import { reasonText } from '../process/failure-cause.js';
 import { readPluginLog } from '../process/plugin-log.js';
 import type { Reaper } from '../process/reaper.js';
 import type { StopControl } from '../stop-control.js';
@@ -48,14 +49,13 @@ export async function discoverCatalog(spec: ProcessSpec, options: DiscoveryOptio
 }
 
 function failureOf({ plugin }: ProcessSpec, captured: Captured, limitSeconds: number): TaplineError | undefined {
-  const { exit, ended, lastLines } = captured;
-  const data = { plugin, exitCode: exit.code, signal: exit.signal, lastLines };
-  const said = lastLines.length === 0 ? '' : ` Its last lines:\n${lastLines.map((line) => `  ${line}`).join('\n')}`;
+  const { exit, ended, lastLines, cause } = captured;
+  const data = { plugin, exitCode: exit.code, signal: exit.signal, lastLines, cause };
   if (ended === 'aborted') return new TaplineError('INTERRUPTED', 'Catalog discovery was interrupted.');
   if (ended === 'timeout') {
     return new TaplineError(
       'DISCOVERY_TIMEOUT',
-      `Catalog discovery of ${plugin} took longer than ${limitSeconds} s.${said}`,
+      `catalog discovery of '${plugin}' took longer than ${limitSeconds} s${reasonText(cause)}`,
       {
         hint: 'Give it more time with the extra `discovery_timeout` (seconds), or a catalog file with the extra `catalog`.',
         data,
@@ -68,8 +68,12 @@ function failureOf({ plugin }: ProcessSpec, captured: Captured, limitSeconds: nu
     });
   }
   if (exit.code === 0) return undefined;
-  return new TaplineError('DISCOVERY_FAILED', `Catalog discovery failed: ${plugin} ${describeExit(exit)}.${said}`, {
-    hint: `\`tapline invoke ${plugin} --discover\` runs it alone; \`tapline config print ${plugin}\` shows its settings.`,
-    data,
-  });
+  return new TaplineError(
+    'DISCOVERY_FAILED',
+    `catalog discovery failed: '${plugin}' ${describeExit(exit)}${reasonText(cause)}`,
+    {
+      hint: `\`tapline invoke ${plugin} --discover\` runs it alone; \`tapline config print ${plugin}\` shows its settings.`,
+      data,
+    },
+  );
 }

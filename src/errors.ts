@@ -115,6 +115,8 @@ export const errorCodes = {
   CATALOG_MISSING: exitCodes.failure,
   CATALOG_INVALID: exitCodes.failure,
   CATALOG_UNREADABLE: exitCodes.failure,
+  SELECTION_UNSUPPORTED: exitCodes.failure,
+  SELECTION_EMPTY: exitCodes.failure,
   // run
   PROCESS_FAILED: exitCodes.failure,
   PROCESS_STALLED: exitCodes.failure,

@@ -14,6 +14,7 @@ import { settleAll } from './settle-all.js';
 import type { StopControl } from './stop-control.js';
 import { catalogOption, type PreparedCatalog, prepareCatalog } from './tap/catalog.js';
 import { discoverCatalog } from './tap/discovery.js';
+import { selectionPolicies } from './tap/selection-effect.js';
 import type { SharedDiscovery } from './tap/shared-discovery.js';
 import { isInline, stateArgument } from './tap/tap-state.js';
 import type { World } from './types.js';
@@ -223,6 +224,7 @@ async function tapParts(
     refresh: setup.refreshCatalog,
     discover: () => setup.discovery?.once(discover) ?? discover().then((text) => ({ text, isShared: false })),
     emit,
+    policies: selectionPolicies(world.settings),
   });
   return { files, args, catalog };
 }

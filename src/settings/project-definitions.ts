@@ -135,6 +135,20 @@ const ownDefinitions: readonly SettingDefinition[] = [
     description: 'Days for which finished runs are kept in the history.',
   },
   {
+    name: 'tapline.unsupported_selection',
+    kind: 'options',
+    options: choices('warn', 'fail'),
+    value: 'warn',
+    description: 'What happens when a tap that takes no catalog has selection rules: `warn` or `fail`.',
+  },
+  {
+    name: 'tapline.empty_selection',
+    kind: 'options',
+    options: choices('warn', 'fail'),
+    value: 'warn',
+    description: 'What happens when the selection rules leave no stream of a tap: `warn` or `fail`.',
+  },
+  {
     name: 'tapline.state_versions.keep',
     kind: 'integer',
     value: 20,

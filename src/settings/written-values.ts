@@ -4,6 +4,7 @@ import { TaplineError } from '../errors.js';
 import type { Plugin, SettingDefinition } from '../plugins/types.js';
 import { CastFailure, castValue } from './cast.js';
 import { flatten } from './nested-keys.js';
+import { selectionExtraOf, takesCatalog, unsupportedSelection } from './unsupported-selection.js';
 
 export interface WrittenFault {
   severity: 'error' | 'warning';
@@ -23,8 +24,21 @@ export function checkWrittenValues(plugin: Plugin, where: 'own' | 'environment')
       [definition.name, ...(definition.aliases ?? [])].map((name) => [name, definition] as const),
     ),
   );
+  const unsupported = selectionFault(plugin, extras, where);
   const flat = flatten({ ...config, ...named });
-  return [...flat].flatMap(([name, value]) => checkValue(plugin, where, name, value, byName));
+  const faults = [...flat].flatMap(([name, value]) => checkValue(plugin, where, name, value, byName));
+  return [...unsupported, ...faults];
+}
+
+function selectionFault(
+  plugin: Plugin,
+  extras: Readonly<Record<string, unknown>>,
+  where: 'own' | 'environment',
+): WrittenFault[] {
+  const extra = plugin.type !== 'extractors' || takesCatalog(plugin) ? undefined : selectionExtraOf(extras);
+  if (extra === undefined) return [];
+  const at = plugin.locate(where === 'own' ? 'extras' : 'environmentExtras', extra);
+  return [{ severity: 'warning', error: unsupportedSelection(plugin, extra, at) }];
 }
 
 function checkValue(

@@ -93,6 +93,10 @@ export class ScriptedProject {
     for (const [name, text] of Object.entries(programs)) if (!(name in except)) await this.put(name, text, 0o755);
   }
 
+  read(name: string): Promise<string> {
+    return readFile(this.path(name), 'utf8');
+  }
+
   async put(name: string, text: string, mode = 0o644): Promise<void> {
     await writeFile(this.path(name), text, { mode });
   }

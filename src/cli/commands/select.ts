@@ -3,6 +3,7 @@ import { TaplineError } from '../../errors.js';
 import type { PreparedCatalog } from '../../run/tap/catalog.js';
 import type { Session } from '../../session.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
+import { takesCatalog, unsupportedSelection } from '../../settings/unsupported-selection.js';
 import type { CommandContext } from '../context.js';
 import { editTarget } from '../edit-target.js';
 import { logEvents } from '../log-events.js';
@@ -81,6 +82,11 @@ async function edit({ extractor, stream, property }: Words, options: Options, { 
       });
     }
   } else await addPattern(target, pattern);
+  const { plugin } = target;
+  if (plugin !== undefined && !takesCatalog(plugin) && !options.clear) {
+    const { message, hint } = unsupportedSelection(plugin, 'select', undefined);
+    log.warning(message, { hint });
+  }
   const { layer, variable } = target.settings.get('_select')?.origin ?? { layer: 'unset' };
   if (layer === 'env' || layer === 'dotenv') log.warning(`The variable ${variable} sets \`select\` and wins over it.`);
 }

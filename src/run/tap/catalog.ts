@@ -10,6 +10,7 @@ import { secondsOf } from '../duration.js';
 import type { Emit } from '../emit.js';
 import { writePrivate } from '../files/plugin-files.js';
 import { catalogCacheKey, readCachedCatalog, storeCatalog } from './catalog-cache.js';
+import { emptySelection, reportSelection, type SelectionPolicies, selectionWithoutEffect } from './selection-effect.js';
 
 export interface CatalogRequest {
   tap: ResolvedPlugin;
@@ -23,6 +24,7 @@ export interface CatalogRequest {
   /** Runs the tap with `--discover`; gives what it prints. `isShared`: another chain has had it run, and keeps the catalog. */
   discover: () => Promise<{ text: string; isShared: boolean }>;
   emit: Emit;
+  policies: SelectionPolicies;
 }
 
 export interface PreparedCatalog {
@@ -42,10 +44,11 @@ interface Found {
  * applied. Undefined where the tap takes none. Throws DISCOVERY_*, CATALOG_*, RUN_DIRECTORY.
  */
 export async function prepareCatalog(request: CatalogRequest): Promise<PreparedCatalog | undefined> {
-  const { tap, emit } = request;
+  const { tap, emit, policies } = request;
   const started = performance.now();
-  if (!takesCatalog(tap)) {
+  if (catalogOption(tap) === undefined) {
     if (customCatalog(tap) !== undefined) emit(catalogIgnored(tap));
+    reportSelection(selectionWithoutEffect(tap), policies.unsupported, emit);
     return undefined;
   }
   const found = await findCatalog(request);
@@ -59,6 +62,7 @@ export async function prepareCatalog(request: CatalogRequest): Promise<PreparedC
   const file = join(request.directory, 'tap.properties.json');
   await writePrivate(file, exactJson(found.catalog, 2));
   const { streams, selected } = countSelected(found.catalog);
+  if (streams > 0 && selected === 0) reportSelection(emptySelection(tap, streams), policies.empty, emit);
   const durationSeconds = (performance.now() - started) / 1000;
   emit({ type: 'catalog.ready', plugin: tap.plugin.name, source: found.source, streams, selected, durationSeconds });
   return { file, catalog: found.catalog, rules };
@@ -69,10 +73,6 @@ export function catalogOption(tap: ResolvedPlugin): 'catalog' | 'properties' | u
   const { capabilities } = tap.plugin;
   if (capabilities.has('catalog')) return 'catalog';
   return capabilities.has('properties') ? 'properties' : undefined;
-}
-
-function takesCatalog(tap: ResolvedPlugin): boolean {
-  return catalogOption(tap) !== undefined;
 }
 
 async function findCatalog(request: CatalogRequest): Promise<Found | undefined> {

@@ -4,6 +4,8 @@
  *   npm run bench                      all, with 5 pairs each; about five minutes
  *   npm run bench -- --only memory     some scenarios, by name; may be repeated
  *   npm run bench -- --pairs 9         more pairs
+ *   BENCH_MELTANO=/path/to/meltano npm run bench -- --only meltano
+ *                                      the same commands by Meltano and by Tapline, in turns
  *   npm run bench -- --quick           one pair, short Python runs: shows that it works, no figure to publish
  *
  * Exit status 1 when a bound is missed or a scenario could not run.
@@ -17,6 +19,7 @@ import { removeProjects } from './projects.mjs';
 import { backfill } from './scenarios/backfill.mjs';
 import { systemDatabase } from './scenarios/database.mjs';
 import { jobList } from './scenarios/job-list.mjs';
+import { meltano } from './scenarios/meltano.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { parallel } from './scenarios/parallel.mjs';
 import { pythonBuffered, pythonFlushed } from './scenarios/python.mjs';
@@ -42,6 +45,7 @@ const scenarios = [
   manyStates,
   systemDatabase,
   selection,
+  meltano,
 ];
 
 const { values: flags } = parseArgs({
@@ -52,7 +56,10 @@ const { values: flags } = parseArgs({
   },
 });
 
-const chosen = flags.only === undefined ? scenarios : scenarios.filter(({ name }) => flags.only.includes(name));
+const chosen =
+  flags.only === undefined
+    ? scenarios.filter(({ onRequest }) => !onRequest)
+    : scenarios.filter(({ name }) => flags.only.includes(name));
 if (chosen.length === 0) {
   process.stderr.write(`bench: no such scenario; there are ${scenarios.map(({ name }) => name).join(', ')}\n`);
   process.exit(2);

@@ -1,6 +1,6 @@
 import type { BlockOptions } from '../plan/types.js';
 
-/** A block's own options; the command line only fills what it does not say. */
+/** A block's own options; the command line fills the unset ones. */
 export function optionsOf(own: BlockOptions, defaults: BlockOptions | undefined): BlockOptions {
   const options: BlockOptions = { ...defaults };
   for (const [name, value] of Object.entries(own)) if (value !== undefined) Object.assign(options, { [name]: value });
@@ -8,9 +8,9 @@ export function optionsOf(own: BlockOptions, defaults: BlockOptions | undefined)
 }
 
 /**
- * Whether a checkpoint replaces the state or is merged into the partial one, as the original decides: a full refresh may stop
- * half-way, and then the streams that it has not reached keep their bookmarks. `isWhole`: what is saved has the bookmarks of
- * those streams already, so it can replace the state.
+ * Whether a checkpoint replaces the state or is merged into the partial one, as in the original: a full refresh may stop half-way,
+ * and then the streams that it has not reached keep their bookmarks. `isWhole`: the checkpoint already has the bookmarks of those
+ * streams, so it can replace the state.
  */
 export function saveMode(
   { fullRefresh, stateStrategy = 'auto' }: BlockOptions,

@@ -9,7 +9,7 @@ export interface BlockDescription {
   name: string;
   plugins: string[];
   stateId?: string | undefined;
-  /** The window of a backfill, for people. */
+  /** The label of a backfill window. */
   window?: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface BlockOutcome {
   error?: unknown;
 }
 
-/** The summary of a block that has run, or was not to. */
+/** The summary of a block that has run, or will not run. */
 export function summaryOf(block: Block, outcome: BlockOutcome): BlockSummary {
   const { status, durationSeconds, counts, pressure, processes = [], exitCodes, error } = outcome;
   return {

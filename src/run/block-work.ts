@@ -15,12 +15,12 @@ import { chainOptions, type RunContext } from './run-context.js';
 import { StopControl } from './stop-control.js';
 import { isWindow, rangeOf, runWindow } from './window-block.js';
 
-/** How the limiter claims, runs and reports the blocks of this run. */
+/** Claims, runs and reports the blocks of a run, on behalf of the limiter. */
 export function blockWork(context: RunContext): BlockWork<Held> {
   const told = new Map<Block, string>();
   const failed = new Map<Block, FailedAttempt>();
   const attemptOf = (block: Block) => (failed.get(block)?.attempt ?? 0) + 1;
-  /** The block's end, or that it is tried again. */
+  /** Reports the end of the block, or schedules another attempt. */
   const end = (block: Block, summary: BlockSummary, retry: RetryRule, mayRetry: () => boolean): BlockEnd => {
     const attempt = attemptOf(block);
     const isAgain = summary.status === 'failed' && mayPass(summary.error) && attempt <= retry.retries && mayRetry();
@@ -45,14 +45,14 @@ export function blockWork(context: RunContext): BlockWork<Held> {
     giveBack: releaseUnused,
     notStarted: (block) => {
       const last = failed.get(block);
-      // One that waits for its next attempt has failed, whatever keeps it from being tried again.
+      // A block that waits for its next attempt has failed, whatever prevents that attempt.
       if (last !== undefined) return finish(context, block, last.attempt, last.summary);
       return finish(context, block, 1, unstarted(context, block, 1, 'not_started', undefined));
     },
   };
 }
 
-/** What a block has for its attempt, and what is to be done when that fails. */
+/** What a block holds for an attempt, and the rule for when that fails. */
 type Held = Claim & { retry: RetryRule };
 
 interface FailedAttempt {
@@ -60,18 +60,18 @@ interface FailedAttempt {
   summary: BlockSummary;
 }
 
-/** Told once for each block, however often it is tried. */
+/** Emitted once per block, however often it is tried. */
 function finish({ emitter }: RunContext, block: Block, attempt: number, summary: BlockSummary): BlockSummary {
   emitter.at(placeOf(block, attempt))({ type: 'block.finished', summary });
   return summary;
 }
 
-/** Where an event of a block's attempt belongs. */
+/** The envelope fields of the events of an attempt. */
 function placeOf({ id, scope }: Block, attempt: number): EventPlace {
   return { blockId: id, parentId: scope?.id, attempt };
 }
 
-/** `unstarted`: the block's attempt is over before it has begun. */
+/** `unstarted`: the attempt ended before it began. */
 async function claim(
   context: RunContext,
   block: Block,
@@ -97,7 +97,7 @@ function mustWait({ options }: RunContext, busy: Busy): boolean {
   return busy.for === 'concurrency' || options.ifRunning === 'wait';
 }
 
-/** Told once for each holder, not each time that we ask. */
+/** Emitted once per holder, not each time we ask. */
 function wait(block: Block, busy: Busy, told: Map<Block, string>, emit: Emit): { wait: Busy['for'] } {
   const news = `${busy.for} ${busy.holder}`;
   if (told.get(block) !== news) emit({ type: 'block.waiting', name: block.name, for: busy.for, holder: busy.holder });
@@ -107,17 +107,17 @@ function wait(block: Block, busy: Busy, told: Map<Block, string>, emit: Emit): {
 
 function refused(context: RunContext, block: Block, attempt: number, { error }: Busy): BlockSummary {
   if (context.options.ifRunning !== 'skip') return unstarted(context, block, attempt, 'failed', error);
-  const skipped = new TaplineError('RUN_SKIPPED', `Skipped: ${error.message}`, { data: error.data });
+  const skipped = new TaplineError('RUN_SKIPPED', `skipped: ${error.message}`, { data: error.data });
   return unstarted(context, block, attempt, 'skipped', skipped);
 }
 
-/** A claim that was taken and is not used: its row must not stay as a running one. */
+/** Releases a claim that was taken but not used: its row must not stay RUNNING. */
 async function releaseUnused(held: Claim): Promise<void> {
   await held.state?.row.finish('The process was interrupted').catch(() => undefined);
   await releaseClaim(held);
 }
 
-/** Noted as an attempt that never ran. */
+/** Records an attempt that never ran. */
 function unstarted(
   context: RunContext,
   block: Block,
@@ -131,7 +131,7 @@ function unstarted(
   return summary;
 }
 
-/** One attempt; the claim is given back at its end. Never rejects. */
+/** Runs one attempt and releases its claim. Never rejects. */
 async function runBlock(
   context: RunContext,
   block: Block,
@@ -158,7 +158,7 @@ async function runBlock(
     .of(block)
     .then((directory) => directory.removeBlock(block.id))
     .catch(() => undefined);
-  // All of it: settings, discovery and the last save are the block's time, too, not only that of its processes.
+  // The block's time includes settings, discovery and the last save, not only its processes.
   const durationSeconds = (performance.now() - started) / 1000;
   const summary = withAttempts({ ...record.summary, durationSeconds }, attempt);
   noteEnd(context, { ...record, summary }, attempt);
@@ -185,22 +185,22 @@ function withoutStreams(summary: BlockSummary): ChainRecord {
   return { summary, streams: [], versionBefore: undefined, versionAfter: undefined };
 }
 
-/** What was interrupted because the run stops has not failed. */
+/** A block that was interrupted because the run stops has not failed. */
 function endedBy(error: unknown, stop: StopControl): { status: 'failed' | 'stopped'; error?: unknown } {
   const interrupted = error instanceof TaplineError && error.code === 'INTERRUPTED';
   if (interrupted && stop.stopping && stop.first?.reason !== 'lease') return { status: 'stopped' };
   return { status: 'failed', error };
 }
 
-/** Renews what the block holds; a lease that is lost stops the block: from then on another run may write. */
-function keepClaim({ state, places }: Claim, stop: StopControl, emit: Emit): { stop(): Promise<void> } {
+/** Renews what the block holds. A lost lease stops the block: from then on another run may write. */
+function keepClaim({ state, slots }: Claim, stop: StopControl, emit: Emit): { stop(): Promise<void> } {
   const lost = (lease: Lease, error: TaplineError): void => {
     if (lease === state?.lease) emit({ type: 'lease.lost', stateId: lease.name, token: lease.token });
     emit({ type: 'warning', code: error.code, message: error.message, hint: error.hint });
     stop.request({ reason: 'lease', second: false });
   };
   state?.row.watch((error) => lost(state.lease, error));
-  const leases = state === undefined ? places : [state.lease, ...places];
+  const leases = state === undefined ? slots : [state.lease, ...slots];
   const kept = leases.map((lease) => keepLease(lease, (error) => lost(lease, error)));
   return {
     stop: async () => {
@@ -209,7 +209,7 @@ function keepClaim({ state, places }: Claim, stop: StopControl, emit: Emit): { s
   };
 }
 
-/** Ends the row, gives the lease back. A row that can't be ended is a failure: others would wait for it. */
+/** Ends the row and releases the claim. A row that can't be ended is a failure: other runs would wait for it. */
 async function finishClaim(
   context: RunContext,
   block: Block,
@@ -231,7 +231,7 @@ async function finishClaim(
   return { ...record, summary };
 }
 
-/** In the original's words where it has some. */
+/** The error text of the row, in the original's words where it has any. */
 function rowError({ world, stop }: RunContext, { status, error }: BlockSummary): string | undefined {
   if (status === 'success') return undefined;
   if (error !== undefined) return world.mask.own(error.message);
@@ -243,12 +243,12 @@ function warnWithoutState(context: RunContext, block: Block, emit: Emit): void {
   if (block.kind !== 'chain') return;
   const { force, noStateUpdate } = chainOptions(context, block);
   if (block.stateId === undefined || noStateUpdate) {
-    const message = 'State is neither read nor saved in this run.';
+    const message = 'state is neither read nor saved in this run';
     emit({
       type: 'warning',
       code: 'STATE_NOT_KEPT',
       message,
-      hint: 'It runs as if it were the first, and so does the next.',
+      hint: 'This run starts from scratch, and so does the next.',
     });
   } else if (force) {
     emit({ type: 'log', level: 'warning', message: 'Force option is enabled, ignoring stale job check.' });

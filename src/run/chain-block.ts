@@ -19,10 +19,10 @@ import type { StopControl } from './stop-control.js';
 import { withUnreached } from './tap/selected-streams.js';
 import { loadTapState, type TapState } from './tap/tap-state.js';
 
-/** A stopped chain has 25 s for what it has read; then a state that still can't be saved goes to a rescue file. */
+/** A stopped chain has this long to load what it has read; a state that still can't be saved then goes to a rescue file. */
 const stopSeconds = 25;
 
-/** What a chain leaves behind for the history, apart from its summary. */
+/** What the history records of a chain. */
 export interface ChainRecord {
   summary: BlockSummary;
   streams: (ChainOutcome['streams'][number] & { schemaHash?: string | undefined })[];
@@ -30,7 +30,7 @@ export interface ChainRecord {
   versionAfter: number | undefined;
 }
 
-/** Runs one extract-load block from its claim to its last saved state. Rejects where it can't be started. */
+/** Runs one extract-load block from its claim to its last saved state. Rejects if it can't be started. */
 export async function runChainBlock(
   context: RunContext,
   block: ChainBlock,
@@ -62,10 +62,10 @@ export async function runChainBlock(
   const discovery = block.window === undefined ? undefined : context.discovery;
   const refresh = refreshCatalog || fullRefresh;
   const setUp = { directory, state: tapState, refreshCatalog: refresh, stop, reaper, notes, discovery };
-  // Before the files are written: both take about as long.
+  // Started before the files are written: both take about as long.
   const fifos = makeFifos(directory, chain.mappers.length + 1);
   const [processes] = await settleAll([setUpChain(world, chain, setUp, emit), fifos]);
-  await claim.state?.row.lookAgain();
+  await claim.state?.row.checkBeforeStart();
 
   const saver =
     claim.state === undefined ? undefined : new CheckpointSaver(context, options, claim.state, tapState, emit);
@@ -83,14 +83,14 @@ export async function runChainBlock(
   const spec: ChainSpec = { name: block.name, directory, fifos, processes, stateId, strictSinger, tapStdin };
   const stallTimeoutSeconds = stallSeconds(chain);
   const outcome = await followStops(startChain({ ...spec, stallTimeoutSeconds }, hooks), stop);
-  const error = await endOf(context, block, outcome, saver, stop);
+  const error = await errorOf(context, block, outcome, saver, stop);
   const { status } = outcome;
   const summary = summaryOf(block, { ...outcome, status: error === undefined ? status : 'failed', error });
   const streams = outcome.streams.map((stream) => ({ ...stream, schemaHash: schemas.of(stream.stream) }));
   return { summary, streams, versionBefore: tapState?.version, versionAfter: saver?.version };
 }
 
-/** The last schema of each stream, so that the history can tell when one has changed. */
+/** The last schema of each stream, so that the history can tell when one changes. */
 class SchemaHashes {
   private readonly hashes = new Map<string, string>();
 
@@ -124,8 +124,8 @@ async function followStops(chain: ReturnType<typeof startChain>, stop: StopContr
   return outcome;
 }
 
-/** What is wrong with a chain that has ended: a state that is printed and not saved counts more than why the chain ended. */
-async function endOf(
+/** The error of a chain that has ended. A state that was printed but not saved outranks the cause of the end. */
+async function errorOf(
   context: RunContext,
   block: ChainBlock,
   { error, state, stopReason }: ChainOutcome,
@@ -142,20 +142,20 @@ async function endOf(
   }
   if (error !== undefined) return error;
   if (stop.first?.reason !== 'lease') return undefined;
-  if (saver?.gaveWay !== undefined) return saver.gaveWay;
-  return new TaplineError('LEASE_LOST', `The lease of ${block.name} was lost while it ran, so it was stopped.`, {
-    hint: 'What was saved before stands; the next run goes on from there.',
+  if (saver?.yielded !== undefined) return saver.yielded;
+  return new TaplineError('LEASE_LOST', `lease of '${block.name}' was lost while it ran, so it was stopped`, {
+    hint: 'What it had saved is kept; the next run continues from there.',
   });
 }
 
-/** Saves what the target prints: first the state under the lease, then what the original wants to see in its row. */
+/** Saves what the target prints: first the state under the lease, then a copy in the row that the original reads. */
 class CheckpointSaver {
   readonly stateId: string;
   readonly mode: 'completed' | 'partial';
-  /** Of the last state saved. */
+  /** The version of the last saved state. */
   version: number | undefined;
   lastError: unknown;
-  /** Another run has the lease now: our state is not to be brought in any more. */
+  /** Another run holds the lease now, so our state must not be restored later. */
   takenOver = false;
   private readonly before: SingerState | undefined;
 
@@ -171,12 +171,12 @@ class CheckpointSaver {
     this.mode = tapState?.isReplaced ? 'completed' : saveMode(options, this.before !== undefined);
   }
 
-  /** Why this run was stopped for another. */
-  get gaveWay(): TaplineError | undefined {
-    return this.claim.row.gaveWay;
+  /** Why this run yielded to another. */
+  get yielded(): TaplineError | undefined {
+    return this.claim.row.yielded;
   }
 
-  /** With the bookmarks of the streams that the run leaves out, unless somebody says how states are to be saved. */
+  /** Adds the bookmarks of the streams that the run leaves out, unless `--state-strategy` says otherwise. */
   whole(printed: SingerState): SingerState {
     const { before, options } = this;
     const isAuto = (options.stateStrategy ?? 'auto') === 'auto';
@@ -189,7 +189,7 @@ class CheckpointSaver {
     try {
       const write = { mode: this.mode, state: { singer_state: state }, runId: this.context.options.runId };
       const { version } = await underLease(lease, async () => {
-        await row.lookBeforeSave();
+        await row.checkBeforeSave();
         return lease.save(write);
       });
       this.version = version;

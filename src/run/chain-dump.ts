@@ -11,7 +11,7 @@ import type { World } from './types.js';
 export const chainFiles = ['catalog', 'state', 'extractor-config', 'loader-config'] as const;
 export type ChainFile = (typeof chainFiles)[number];
 
-/** The text of a file that a chain's plugin would be started with; the chain itself does not run. */
+/** The text of a file that a plugin of the chain would be started with; the chain does not run. */
 export async function dumpChainFile(
   file: ChainFile,
   block: ChainBlock,
@@ -31,8 +31,8 @@ export async function dumpChainFile(
     exitCode: 1,
     hint:
       file === 'state'
-        ? `No state is kept for '${block.stateId}', or ${block.tap.name} takes none.`
-        : `${block.tap.name} must have the capabilities \`catalog\` (or \`properties\`) and \`discover\`.`,
+        ? `There is no state for '${block.stateId}', or '${block.tap.name}' does not declare the capability \`state\`.`
+        : `'${block.tap.name}' must declare the capabilities \`catalog\` (or \`properties\`) and \`discover\`.`,
   });
 }
 

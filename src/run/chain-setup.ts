@@ -19,16 +19,16 @@ import type { SharedDiscovery } from './tap/shared-discovery.js';
 import { isInline, stateArgument } from './tap/tap-state.js';
 import type { World } from './types.js';
 
-/** The plugins of a chain with their settings, in its order. */
+/** The plugins of a chain with their settings, in order. */
 export interface ResolvedChain {
   tap: ResolvedPlugin;
   mappers: ResolvedPlugin[];
   target: ResolvedPlugin;
-  /** The tap without the settings of the window of a backfill: what its catalog depends on. */
+  /** The tap without the settings of a backfill window: its catalog depends on these alone. */
   tapForCatalog?: ResolvedPlugin | undefined;
 }
 
-/** Each plugin sees the variables of those before it. Their secrets are masked from here on. */
+/** Resolves the plugins of a chain, each with the variables of those before it. Their secrets are masked from here on. */
 export function resolveChain(
   world: World,
   block: ChainBlock,
@@ -49,22 +49,22 @@ export function resolveChain(
   return { tap, mappers, target, tapForCatalog: world.settings.plugin(block.tap, { extraEnv: env, overrides }) };
 }
 
-/** Extras of the tap that the command line sets. */
+/** The extras of the tap that options set. */
 function tapOverrides({ selectFilter, catalog, state }: BlockOptions): Record<string, unknown> {
   const given = { _select_filter: selectFilter, _catalog: catalog, _state: state };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 export interface PluginCircumstances {
-  /** Of the block's step and pipeline, in place of the process's. */
+  /** Variables of the block's step and pipeline; they override those of the process. */
   env?: Readonly<Record<string, string>> | undefined;
-  /** What the plugins before it export. */
+  /** Variables that the plugins before it export. */
   upstream?: Record<string, string> | undefined;
   /** Settings from the command line. */
   overrides?: Record<string, unknown> | undefined;
 }
 
-/** Resolves one plugin, hides its secrets, and warns where none of its groups of required settings is complete. */
+/** Resolves one plugin, masks its secrets, and warns if none of its groups of required settings is complete. */
 export function resolvePlugin(
   world: World,
   plugin: Plugin,
@@ -79,8 +79,8 @@ export function resolvePlugin(
     emit({
       type: 'warning',
       code: 'SETTING_MISSING',
-      message: `${plugin.name} lacks required settings: ${names}`,
-      hint: `Set them in meltano.yml, as a variable, or with \`tapline config set ${plugin.name} ${missing[0] ?? 'NAME'} VALUE\`.`,
+      message: `plugin '${plugin.name}' is missing required settings: ${names}`,
+      hint: `Set them in meltano.yml, as environment variables, or with \`tapline config set ${plugin.name} ${missing[0] ?? 'NAME'} VALUE\`.`,
       at: plugin.at,
     });
   }
@@ -100,7 +100,7 @@ function warnOfWeak(secrets: readonly string[], { plugin, settings }: ResolvedPl
   }
 }
 
-/** What a plugin's process is started with, apart from its arguments. */
+/** The program, arguments, environment and folder that a plugin's process is started with. */
 export function processSpec<Role extends ProcessSpec['role']>(
   world: World,
   role: Role,
@@ -110,7 +110,7 @@ export function processSpec<Role extends ProcessSpec['role']>(
   commandExecutable?: string,
 ): ProcessSpec & { role: Role } {
   const { plugin } = resolved;
-  // Where loggers find their set-up is the weakest variable, as in the original: the user may have another.
+  // The logging variables have the lowest precedence, as in the original: the user may set others.
   const env: Record<string, string> = { ...files?.env, ...resolved.processEnv };
   const program = world.installer.executable(plugin, commandExecutable, env);
   for (const name of program.unsetEnv) delete env[name];
@@ -127,21 +127,21 @@ export function processSpec<Role extends ProcessSpec['role']>(
   };
 }
 
-/** What a tap is set up with. */
+/** What setting up a tap needs besides its settings. */
 export interface TapSetup {
-  /** Of this chain alone: its files go there. */
+  /** A directory of this chain alone, for its files. */
   directory: string;
-  /** The state that the tap starts from; `undefined` where it gets none. */
+  /** The state that the tap starts from; undefined if it gets none. */
   state: { text: string | undefined } | undefined;
   refreshCatalog: boolean;
   stop: StopControl;
   reaper: Reaper;
   notes: ProcessNotes;
-  /** Where several chains need the catalog of one tap. */
+  /** Set where several chains share one discovery. */
   discovery?: SharedDiscovery | undefined;
 }
 
-/** Writes all files of a chain, discovers the catalog where needed, and gives its processes in order. */
+/** Writes all files of a chain, discovers the catalog if needed, and returns its processes in order. */
 export async function setUpChain(
   world: World,
   { tap, mappers, target, tapForCatalog }: ResolvedChain,
@@ -167,7 +167,7 @@ async function setUpConsumer(
   return processSpec(world, role, resolved, files, [flag(resolved, 'config'), files.config]);
 }
 
-/** The tap's process, with config, catalog and state as its capabilities allow. */
+/** Returns the tap's process, with config, catalog and state as its capabilities allow. */
 export async function setUpTap(
   world: World,
   tap: ResolvedPlugin,
@@ -181,7 +181,7 @@ export async function setUpTap(
   return processSpec(world, 'tap', tap, files, [...args.config, ...catalogArgs, ...args.state]);
 }
 
-/** The catalog that the tap would get, its rules applied; undefined where it takes none or can't discover one. */
+/** The catalog that the tap would get, with its rules applied; undefined if it takes none. */
 export async function prepareTapCatalog(
   world: World,
   tap: ResolvedPlugin,
@@ -210,11 +210,11 @@ async function tapParts(
     emit({ type: 'log', level: 'info', message: 'Running catalog discovery', fields: { plugin: tap.plugin.name } });
     const isOwn = tapForCatalog === tap;
     const its = isOwn ? files : await writePluginFiles(directory, 'tap', tapForCatalog, logLevelOf(world));
-    // The original hands the state file to a discovery, too.
+    // The original passes the state file to discovery, too.
     const state = isOwn && !isInline(tap) ? args.state : [];
     const all = [flag(tap, 'config'), its.config, ...state, flag(tap, 'discover')];
     const spec = processSpec(world, 'discovery', tapForCatalog, its, all);
-    return discoverCatalog(spec, { stop, reaper, notes, limitSeconds: discoveryLimit(tap), emit });
+    return discoverCatalog(spec, { stop, reaper, notes, timeoutSeconds: discoveryTimeout(tap), emit });
   };
   const catalog = await prepareCatalog({
     tap: tapForCatalog,
@@ -229,7 +229,7 @@ async function tapParts(
   return { files, args, catalog };
 }
 
-/** The first `stall_timeout` of the chain's plugins, in its order. In seconds. */
+/** The first `stall_timeout` among the chain's plugins, in seconds. */
 export function stallSeconds({ tap, mappers, target }: ResolvedChain): number | undefined {
   for (const { plugin, extras } of [tap, ...mappers, target]) {
     const seconds = secondsOf(extras.stall_timeout, `stall_timeout of ${plugin.name}`);
@@ -238,11 +238,11 @@ export function stallSeconds({ tap, mappers, target }: ResolvedChain): number | 
   return undefined;
 }
 
-/** A discovery of a big database takes minutes; one that takes longer than this hangs. */
-const discoverySeconds = 600;
+/** Discovery of a big database can take minutes; one that takes longer than this hangs. */
+const maxDiscoverySeconds = 600;
 
-function discoveryLimit(tap: ResolvedPlugin): number {
-  return secondsOf(tap.extras.discovery_timeout, `discovery_timeout of ${tap.plugin.name}`) ?? discoverySeconds;
+function discoveryTimeout(tap: ResolvedPlugin): number {
+  return secondsOf(tap.extras.discovery_timeout, `discovery_timeout of ${tap.plugin.name}`) ?? maxDiscoverySeconds;
 }
 
 function logLevelOf(world: World): string {
@@ -251,7 +251,7 @@ function logLevelOf(world: World): string {
 
 type SingerOption = 'config' | 'state' | 'discover' | 'catalog' | 'properties';
 
-/** The one-letter options that the Singer specification knows; a catalog has none. */
+/** The one-letter options of the Singer specification; `--catalog` has none. */
 const shortOptions: Partial<Record<SingerOption, string>> = {
   config: '-c',
   state: '-s',

@@ -13,7 +13,7 @@ import type { RunContext } from './run-context.js';
 import type { StopControl } from './stop-control.js';
 import type { World } from './types.js';
 
-/** Runs a plugin command of a run; its whole output is logged. Rejects where it can't be started. */
+/** Runs a plugin command and logs its whole output. Rejects if it can't be started. */
 export async function runCommandBlock(
   context: RunContext,
   block: CommandBlock,
@@ -37,7 +37,7 @@ export async function runCommandBlock(
   });
 }
 
-/** What the plugins before it export, each seeing those before it. */
+/** The variables that the plugins before the command export, each resolved with those before it. */
 function upstreamOf(world: World, { upstream = [], env }: CommandBlock): Record<string, string> {
   let variables: Record<string, string> = {};
   for (const plugin of upstream) {
@@ -54,7 +54,7 @@ function exitCodes({ plugin }: CommandBlock, { process }: CommandOutcome): Pick<
   return { exitCodes: { [plugin.type]: code } };
 }
 
-/** The process of a plugin's command, or of its bare executable; what stands after it on the command line comes last. */
+/** The process of a plugin command, or of the plugin's bare executable; the caller's arguments come last. */
 export function commandSpec(
   world: World,
   resolved: ResolvedPlugin,

@@ -5,7 +5,7 @@ import { processSpec, resolvePlugin, setUpTap } from './chain-setup.js';
 import { createEmitter, type Emit } from './emit.js';
 import type { RunSubscriber } from './events.js';
 import { writePluginFiles } from './files/plugin-files.js';
-import { noNotes, type PluginPlace, withPlace } from './files/plugin-place.js';
+import { noNotes, type Workspace, withWorkspace } from './files/plugin-place.js';
 import { installPlugins } from './install-plugins.js';
 import { type Child, describeExit, type ProcessSpec, startChild } from './process/child.js';
 import { endLeftOvers } from './process/left-over.js';
@@ -14,20 +14,20 @@ import { stopOnSignals } from './signals.js';
 import { StopControl } from './stop-control.js';
 import type { RunOptions, World } from './types.js';
 
-/** The stream that a loader is tested with, as the original calls it. */
+/** The stream that a loader is tested with; the original's name. */
 const testStream = 'meltano_test_stream';
 
 const killMilliseconds = 5_000;
 
 export interface ConfigTestResult {
   isValid: boolean;
-  /** What the plugin said last, or what was missing. */
+  /** The plugin's last line, or what was missing. */
   detail: string;
 }
 
 /**
- * Tries out the configuration of a plugin as Meltano 4.4.1 does: an extractor is good once it prints a record, a loader once
- * it has taken a stream of one record. `installed` where nothing else was asked for. Throws what keeps it from being started.
+ * Tests the configuration of a plugin as Meltano 4.4.1 does: an extractor passes once it prints a record, a loader once it has
+ * loaded a stream of one record. `installed` if the caller only wanted that. Throws if it can't be started.
  */
 export async function testConfig(
   plugin: Plugin,
@@ -42,10 +42,10 @@ export async function testConfig(
   try {
     await installPlugins([plugin], install, world, stop, emit);
     if (install === 'only') return 'installed';
-    return await withPlace(randomUUID(), world, async (place) => {
+    return await withWorkspace(randomUUID(), world, async (workspace) => {
       if (plugin.type === 'loaders')
-        return tryLoader(await loaderSpec(plugin, place, world, emit), plugin, place, stop, emit);
-      return tryExtractor(await extractorSpec(plugin, place, world, stop, emit), place, stop, emit);
+        return tryLoader(await loaderSpec(plugin, workspace, world, emit), plugin, workspace, stop, emit);
+      return tryExtractor(await extractorSpec(plugin, workspace, world, stop, emit), workspace, stop, emit);
     });
   } finally {
     stopListening();
@@ -53,16 +53,16 @@ export async function testConfig(
 }
 
 function notTestable(plugin: Plugin): TaplineError {
-  return new TaplineError('USAGE', `The configuration of a ${plugin.singular} can't be tested: '${plugin.name}'.`, {
+  return new TaplineError('USAGE', `cannot test the configuration of ${plugin.singular} '${plugin.name}'`, {
     exitCode: 1,
     at: plugin.at,
-    hint: `Extractors and loaders can be. \`tapline test ${plugin.name}\` runs the tests that a plugin brings.`,
+    hint: `Only extractors and loaders can be tested. \`tapline test ${plugin.name}\` runs the plugin's own tests.`,
   });
 }
 
 function extractorSpec(
   plugin: Plugin,
-  { directory, reaper }: PluginPlace,
+  { directory, reaper }: Workspace,
   world: World,
   stop: StopControl,
   emit: Emit,
@@ -71,7 +71,7 @@ function extractorSpec(
   return setUpTap(world, resolvePlugin(world, plugin, {}, emit), setup, emit);
 }
 
-async function loaderSpec(plugin: Plugin, { directory }: PluginPlace, world: World, emit: Emit): Promise<ProcessSpec> {
+async function loaderSpec(plugin: Plugin, { directory }: Workspace, world: World, emit: Emit): Promise<ProcessSpec> {
   const resolved = resolvePlugin(world, plugin, {}, emit);
   const files = await writePluginFiles(directory, 'target', resolved, world.pluginLogLevel ?? 'INFO');
   return processSpec(world, 'target', resolved, files, ['--config', files.config]);
@@ -79,13 +79,13 @@ async function loaderSpec(plugin: Plugin, { directory }: PluginPlace, world: Wor
 
 async function tryExtractor(
   spec: ProcessSpec,
-  place: PluginPlace,
+  workspace: Workspace,
   stop: StopControl,
   emit: Emit,
 ): Promise<ConfigTestResult> {
   const child = await startChild(spec, ['ignore', 'pipe', 'pipe']);
   let isValid = false;
-  const last = await follow(child, place, stop, emit, (line, end) => {
+  const last = await follow(child, workspace, stop, emit, (line, end) => {
     if (!isRecord(line)) return;
     isValid = true;
     end();
@@ -99,17 +99,17 @@ async function tryExtractor(
 async function tryLoader(
   spec: ProcessSpec,
   plugin: Plugin,
-  place: PluginPlace,
+  workspace: Workspace,
   stop: StopControl,
   emit: Emit,
 ): Promise<ConfigTestResult> {
   emit({
     type: 'log',
     level: 'warning',
-    message: `Testing a loader writes one record to its destination, into '${testStream}'. You may have to remove it there.`,
+    message: `testing a loader writes one record to its destination, into '${testStream}'; you may want to delete it there`,
   });
   const child = await startChild(spec, ['pipe', 'pipe', 'pipe']);
-  // One that ends early is judged by its exit.
+  // If it exits early, its exit code decides.
   child.process.stdin?.on('error', () => undefined);
   child.process.stdin?.end(
     testMessages(plugin)
@@ -117,16 +117,16 @@ async function tryLoader(
       .join(''),
   );
   let complained = false;
-  const last = await follow(child, place, stop, emit, (line) => {
+  const last = await follow(child, workspace, stop, emit, (line) => {
     complained ||= /error|exception/i.test(line);
   });
   return { isValid: child.exit?.code === 0 && !complained, detail: last };
 }
 
-/** Reads both outputs to the end. Gives the last line of them, or how the process ended. */
+/** Reads both outputs to the end. Returns their last line, or how the process ended. */
 async function follow(
   child: Child,
-  { reaper }: PluginPlace,
+  { reaper }: Workspace,
   stop: StopControl,
   emit: Emit,
   onLine: (line: string, end: () => void) => void,
@@ -154,11 +154,11 @@ async function follow(
   await Promise.all(heard);
   await endLeftOvers(child.pid);
   reaper.forgetGroup(child.pid);
-  if (stop.stopping) throw new TaplineError('INTERRUPTED', `The test of ${plugin} was interrupted.`);
-  return last === '' ? `${plugin} ${describeExit(exit)} and said nothing.` : last;
+  if (stop.stopping) throw new TaplineError('INTERRUPTED', `test of '${plugin}' was interrupted`);
+  return last === '' ? `${plugin} ${describeExit(exit)} without any output` : last;
 }
 
-/** Also of a record that is too long to be read as a whole. */
+/** Recognizes a record even if its line is too long to be read whole. */
 function isRecord(line: string): boolean {
   try {
     const { type } = JSON.parse(line) as { type?: unknown };

@@ -5,16 +5,16 @@ import { describeBlock, summaryOf } from './block-report.js';
 import { resolveChain, resolvePlugin } from './chain-setup.js';
 import type { Emitter } from './emit.js';
 import type { BlockSummary } from './events.js';
-import { jobsOf } from './scopes.js';
+import { jobsOf } from './sections.js';
 import type { RunOptions, World } from './types.js';
 
 /**
- * Says what a plan would run, and finds out what would stop it: settings are resolved, programs and commands looked up.
- * Nothing is started, and no store is opened.
+ * Shows what a plan would run and finds what would stop it: settings are resolved, programs and commands looked up.
+ * Nothing is started and no store is opened.
  */
 export function dryRun(plan: Plan, { jobs, retryOf }: RunOptions, world: World, emitter: Emitter): BlockSummary[] {
   const blocks = plan.groups.flatMap((group) => group.blocks);
-  // The original's lines tell all there is of a plan without steps, unless a part of it is left out.
+  // The original's lines show all of a plan without sections, unless a part of it is left out.
   if (retryOf !== undefined || plan.groups.some(({ scope }) => scope !== undefined)) {
     const lines = drawPlan(plan, (scope) => jobsOf(scope, jobs));
     emitter.emit({ type: 'log', level: 'info', message: ['Would run:', ...lines].join('\n') });

@@ -1,26 +1,26 @@
 import type { EventEnvelope, RunEvent, RunEventBody, RunSubscriber } from './events.js';
 import type { SecretMask } from './types.js';
 
-/** Only a plugin's log line is text that somebody else wrote; in all other events Tapline chose the words. */
+/** Only the message of a plugin's log line is foreign text; in all other events Tapline chose the words. */
 function maskBody(body: RunEventBody, mask: SecretMask): RunEventBody {
   const masked = mask.value(body);
   return body.type === 'plugin.log' ? ({ ...masked, message: mask.text(body.message) } as RunEventBody) : masked;
 }
 
-/** Which block an event is about. */
+/** The block that an event is about. */
 export type EventPlace = Pick<EventEnvelope, 'blockId' | 'parentId' | 'attempt'>;
 
 export type Emit = (body: RunEventBody) => void;
 
 export interface Emitter {
   emit: Emit;
-  /** The same for the events of one block. */
+  /** Returns the emit function of one block. */
   at(place: EventPlace): Emit;
 }
 
 /**
- * Numbers, stamps and masks events, then tells each subscriber. One that throws is reported to the others, once, and is
- * told further events all the same: it never fails a run.
+ * Numbers, timestamps and masks events, then passes them to each subscriber. One that throws is reported once, to all, and still
+ * gets further events: a subscriber never fails a run.
  */
 export function createEmitter(runId: string, mask: SecretMask, subscribers: readonly RunSubscriber[]): Emitter {
   let sequence = 0;
@@ -43,7 +43,7 @@ export function createEmitter(runId: string, mask: SecretMask, subscribers: read
     if (failed.has(subscriber)) return;
     failed.add(subscriber);
     const reason = error instanceof Error ? error.message : String(error);
-    send({ type: 'log', level: 'error', message: `A subscriber of the run's events failed: ${reason}` }, {});
+    send({ type: 'log', level: 'error', message: `a subscriber of the run's events failed: ${reason}` }, {});
   };
 
   return { emit: (body) => send(body, {}), at: (place) => (body) => send(body, place) };

@@ -1,7 +1,7 @@
 import { TaplineError } from '../errors.js';
 import type { ErrorInfo } from './events.js';
 
-/** An error as it travels in events and history. What is no TaplineError is a bug: it brings its stack trace along. */
+/** An error as events and the history hold it. An error that is not a TaplineError is a bug and keeps its stack trace. */
 export function errorInfo(error: unknown): ErrorInfo {
   if (error instanceof TaplineError) {
     const { code, message, hint, at, data } = error;
@@ -14,11 +14,11 @@ export function errorInfo(error: unknown): ErrorInfo {
     };
   }
   const message = error instanceof Error ? error.message : String(error);
-  const info = { code: 'INTERNAL', message: message === '' ? 'An error without a message.' : message };
+  const info = { code: 'INTERNAL', message: message === '' ? 'error without a message' : message };
   return error instanceof Error && error.stack !== undefined ? { ...info, data: { stack: error.stack } } : info;
 }
 
-/** Dates as ISO texts, long whole numbers as digits: an event must survive JSON. */
+/** Dates become ISO texts and bigints digits: an event must survive JSON. */
 function jsonSafe(data: Record<string, unknown>): Record<string, unknown> {
   const text = JSON.stringify(data, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
   return JSON.parse(text) as Record<string, unknown>;

@@ -1,12 +1,12 @@
 /**
- * What happens in a run, told to subscribers (observe/, the library's callers). Public and safe as JSON:
- * no secret, no functions, no record data. Texts are already masked when a subscriber sees them.
+ * The events of a run, for subscribers (observe/, callers of the library). Public and safe as JSON: no secrets, no functions,
+ * no record data. Texts are masked before a subscriber sees them.
  */
 import type { SourceLocation } from '../errors.js';
 
 export type ProcessRole = 'tap' | 'mapper' | 'target' | 'command' | 'discovery';
 export type BlockKind = 'chain' | 'command';
-/** What holds blocks. */
+/** The kinds of section. */
 export type ScopeKind = 'step' | 'pipeline';
 export type BlockStatus = 'success' | 'failed' | 'stopped' | 'skipped' | 'not_started';
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
@@ -29,7 +29,7 @@ export interface ChainCounts {
   oddLines: number;
 }
 
-/** Where a chain waits: shares of elapsed time in percent. */
+/** What a chain waits for, in percent of the elapsed time. */
 export interface ChainPressure {
   waitingForTap: number;
   waitingForTarget: number;
@@ -42,7 +42,7 @@ export interface EventEnvelope {
   /** ISO 8601, UTC, milliseconds. */
   time: string;
   runId: string;
-  /** The number path of a block, step or pipeline in the plan, e.g. `2` or `1.3`; absent for what concerns the whole run. */
+  /** The number path of a block or section in the plan, e.g. `2` or `1.3`; absent if the event concerns the whole run. */
   blockId?: string | undefined;
   parentId?: string | undefined;
   attempt?: number | undefined;
@@ -91,9 +91,9 @@ export type RunEventBody =
       stateId?: string | undefined;
       window?: string | undefined;
     }
-  /** Once for each block, after its last attempt. */
+  /** Once per block, after its last attempt. */
   | { type: 'block.finished'; summary: BlockSummary }
-  /** An attempt failed (the envelope says which, `summary` how), and after the delay there is another one, of so many in all. */
+  /** An attempt failed (the envelope says which, `summary` how). The next one starts after the delay; `attempts` is the maximum. */
   | { type: 'block.retrying'; attempts: number; delaySeconds: number; summary: BlockSummary }
   | { type: 'scope.started'; kind: ScopeKind; name: string }
   | {
@@ -174,16 +174,16 @@ export interface BlockSummary {
   name: string;
   plugins: string[];
   stateId?: string | undefined;
-  /** Of a backfill: `[2023-01-01, 2023-01-08)`. */
+  /** The window of a backfill: `[2023-01-01, 2023-01-08)`. */
   window?: string | undefined;
-  /** Names of the pipeline and run step that hold it, the outermost first. */
+  /** Names of the pipeline and run step that contain it, outermost first. */
   scopes?: string[] | undefined;
   status: BlockStatus;
   durationSeconds: number;
   counts?: ChainCounts | undefined;
   pressure?: ChainPressure | undefined;
   processes: ProcessOutcome[];
-  /** The last one's number, where it is not the first. */
+  /** Number of attempts, if more than one. */
   attempts?: number | undefined;
   /** Exit codes as the original's log field shows them, e.g. `{ extractors: 7 }`. */
   exitCodes?: Record<string, number> | undefined;

@@ -4,17 +4,17 @@ import type { Emit } from './emit.js';
 import type { Exit, StartedProcess } from './process/child.js';
 import { mayPass } from './save-checkpoint.js';
 
-/** Nothing is tried for so long after a failure. */
+/** After a failed write, nothing is written for this long. */
 const pauseMilliseconds = 10_000;
 
-/** While the database is away, the newest notes are kept. */
-const mostWaiting = 200;
+/** While the database is unreachable, this many of the newest notes are kept. */
+const maxWaiting = 200;
 
 type Write = (history: History) => Promise<void>;
 
 /**
- * Writes to the history what is good to know but not needed, in order, one at a time. What can't be written for now waits; what is
- * lost is a warning, once a run.
+ * Writes the part of the history that a run does not depend on: in order, one write at a time. A write that fails because the
+ * database is unreachable waits and is tried again. Losing one gives a warning, once per run.
  */
 export class HistoryNotes {
   private warned = false;
@@ -28,29 +28,29 @@ export class HistoryNotes {
     private readonly emit: Emit,
   ) {}
 
-  /** Resolves when it is written, or has to wait. */
+  /** Resolves when the note is written or must wait. */
   note(write: Write): Promise<void> {
-    if (this.isAway() && this.waiting.length >= mostWaiting) {
+    if (this.isAway() && this.waiting.length >= maxWaiting) {
       this.waiting.shift();
       this.warn(this.failure);
     }
     return this.add(write, () => !this.isAway());
   }
 
-  /** The last one: it and all that waits is tried now, and lost where that fails. */
+  /** Adds the last note. It and all waiting notes are tried now, and lost where that fails. */
   async end(write: Write): Promise<void> {
     await this.add(write, () => true);
     const lost = this.waiting.splice(0).length > 0;
     if (lost) this.warn(this.failure);
   }
 
-  /** Remembers the processes of one block, so that a later run can end what this one leaves behind. */
+  /** Records the processes of one block, so that a later run can end those that this one leaves behind. */
   processes(blockId: string, owner: LeaseOwner): ProcessNotes {
     const { runId, host, bootId, pidNamespace, pid, pidStart } = owner;
-    const place = { runId, blockId, host, bootId, pidNamespace, runner: { pid, pidStart } };
+    const common = { runId, blockId, host, bootId, pidNamespace, runner: { pid, pidStart } };
     return {
       processStarted: (process) => {
-        const row: ProcessRow = { ...place, ...process, startedAt: new Date() };
+        const row: ProcessRow = { ...common, ...process, startedAt: new Date() };
         void this.note((history) => history.startProcess(row));
       },
       processExited: ({ pid, pidStart }, { code, signal }) => {
@@ -59,11 +59,11 @@ export class HistoryNotes {
     };
   }
 
-  private add(write: Write, isTime: () => boolean): Promise<void> {
+  private add(write: Write, mayWrite: () => boolean): Promise<void> {
     this.waiting.push(write);
     this.last = this.last.then(async () => {
-      // Each try may wait for the database as long as its settings say: a queue of them would hold up the run's end.
-      if (isTime()) await this.writeWaiting();
+      // Each try may wait for the database as long as its settings allow, so a queue of tries would delay the end of the run.
+      if (mayWrite()) await this.writeWaiting();
     });
     return this.last;
   }
@@ -72,7 +72,7 @@ export class HistoryNotes {
     return performance.now() - this.failedAt < pauseMilliseconds;
   }
 
-  /** Up to the first that has to wait. */
+  /** Writes the waiting notes in order, up to the first that must wait. */
   private async writeWaiting(): Promise<void> {
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
       try {
@@ -96,13 +96,13 @@ export class HistoryNotes {
     this.emit({
       type: 'warning',
       code: 'HISTORY_NOT_WRITTEN',
-      message: `The history of this run is not complete: ${reason}`,
+      message: `the history of this run is incomplete: ${reason}`,
       hint: 'Data and state are not affected.',
     });
   }
 }
 
-/** Told of each process that starts and ends. */
+/** Called when a process starts and when it exits. */
 export interface ProcessNotes {
   processStarted(process: StartedProcess): void;
   processExited(process: StartedProcess, exit: Exit): void;

@@ -7,7 +7,7 @@ import { type Reaper, startReaper } from './process/reaper.js';
 import type { StopControl } from './stop-control.js';
 import type { RunOptions, World } from './types.js';
 
-/** Installs what a plan needs before anything of it starts. Throws INSTALL_*, PROJECT_REQUIRES, INTERRUPTED. */
+/** Installs the plugins of a plan before anything starts. Throws INSTALL_*, PROJECT_REQUIRES, INTERRUPTED. */
 export async function installForPlan(
   plan: Plan,
   { install = 'auto' }: Pick<RunOptions, 'install'>,
@@ -18,7 +18,7 @@ export async function installForPlan(
   await installPlugins(pluginsOf(plan), install, world, stop, emit);
 }
 
-/** The same for some plugins, which must fit this version, installed or not. `auto` does nothing where the project says `auto_install: false`. */
+/** Installs some plugins, which must all support this version. `auto` does nothing if the project sets `auto_install: false`. */
 export async function installPlugins(
   plugins: readonly Plugin[],
   install: NonNullable<RunOptions['install']>,
@@ -32,7 +32,7 @@ export async function installPlugins(
   if (install === 'skip' || (install === 'auto' && world.settings.projectSetting('auto_install') === false)) return;
   const abort = new AbortController();
   const off = stop.listen(() => abort.abort());
-  // The original, too, installs by the explicit rule where it is to do nothing else.
+  // The original, too, applies the rule of an explicit install when a run only installs.
   const mode = install === 'only' ? 'install' : 'auto';
   const watcher = lazyReaper();
   try {
@@ -43,7 +43,7 @@ export async function installPlugins(
   }
 }
 
-/** A reaper that is started with the first tool: mostly there is nothing to install. */
+/** A reaper that starts with the first tool: usually there is nothing to install. */
 function lazyReaper() {
   let reaper: Reaper | undefined;
   return {

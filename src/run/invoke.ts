@@ -8,7 +8,7 @@ import { commandSpec, workingFolder } from './command-block.js';
 import { createEmitter, type Emit } from './emit.js';
 import type { RunSubscriber } from './events.js';
 import { writePluginFiles } from './files/plugin-files.js';
-import { noNotes, withoutPlace, withPlace } from './files/plugin-place.js';
+import { noNotes, withoutWorkspace, withWorkspace } from './files/plugin-place.js';
 import { installPlugins } from './install-plugins.js';
 import type { ProcessSpec } from './process/child.js';
 import { invokeProcess } from './process/invoke-process.js';
@@ -18,26 +18,26 @@ import { StopControl } from './stop-control.js';
 import type { RunOptions, World } from './types.js';
 
 export interface InvokeOptions {
-  /** A command of the plugin; its bare executable where absent. */
+  /** A command of the plugin; without it, the bare executable. */
   command?: string | undefined;
-  /** Handed over as they are. */
+  /** Passed on unchanged. */
   args: readonly string[];
   install?: RunOptions['install'];
-  /** Gives a file's text instead of starting the plugin. */
+  /** Prints this file instead of starting the plugin. */
   dump?: 'config' | 'catalog' | undefined;
   refreshCatalog?: boolean | undefined;
-  /** Variables of the plugin's environment to print before it starts. */
+  /** Variables of the plugin's environment that are printed before it starts. */
   printVars?: readonly string[] | undefined;
-  /** Takes what goes to stdout from us: dumps and variables, without a line end. */
+  /** Prints a dump or a variable on stdout and adds the line end. */
   print: (text: string) => void;
-  /** Whether stderr is a terminal: then the plugin gets it as it is, else its lines are masked log lines. */
+  /** Whether stderr is a terminal: then the plugin inherits it, otherwise its lines become masked log lines. */
   terminal: boolean;
 }
 
 /**
- * Starts a plugin as if the person had called its program: same terminal, stdin, stdout and exit code, in the caller's folder
+ * Starts a plugin as if the user had called its program: same terminal, stdin, stdout and exit code, in the caller's folder
  * (transformers in their `project_dir`). A tap without arguments gets its catalog, never a state, as in the original.
- * Returns the exit code. Throws what keeps it from being started.
+ * Returns the exit code. Throws if it can't be started.
  */
 export async function invoke(
   plugin: Plugin,
@@ -54,10 +54,10 @@ export async function invoke(
     await installPlugins([plugin], options.install ?? 'auto', world, stop, emit);
     if (options.install === 'only') return 0;
     const resolved = resolvePlugin(world, plugin, {}, emit);
-    const inPlace = isSinger(plugin) ? withPlace : withoutPlace;
-    return await inPlace(runId, world, async (place) => {
+    const inWorkspace = isSinger(plugin) ? withWorkspace : withoutWorkspace;
+    return await inWorkspace(runId, world, async (workspace) => {
       const setup = {
-        ...place,
+        ...workspace,
         state: undefined,
         refreshCatalog: options.refreshCatalog ?? false,
         stop,
@@ -68,7 +68,7 @@ export async function invoke(
         return 0;
       }
       const spec = await invokeSpec(resolved, options, setup, world, emit);
-      if (stop.stopping) throw new TaplineError('INTERRUPTED', 'Interrupted before the plugin was started.');
+      if (stop.stopping) throw new TaplineError('INTERRUPTED', 'interrupted before the plugin was started');
       for (const name of options.printVars ?? []) options.print(`${name}=${spec.env[name] ?? 'None'}`);
       stopListening();
       stopListening = () => undefined;
@@ -81,13 +81,13 @@ export async function invoke(
   }
 }
 
-/** Before the plugin has the terminal, a signal ends us: with the exit code that stands for it. */
+/** A signal that arrives before the plugin has the terminal ends us, with the exit code of that signal. */
 function interruptedBy(error: unknown, { first }: StopControl): unknown {
   if (!(error instanceof TaplineError) || error.code !== 'INTERRUPTED') return error;
   return new TaplineError('INTERRUPTED', error.message, { exitCode: signalExitCode(first?.signal) });
 }
 
-/** The commands of a plugin, for `--list-commands`: as a person calls them. */
+/** The commands of a plugin, for `--list-commands`, as a user calls them. */
 export function listCommands({ name, commands }: Plugin): { name: string; description: string }[] {
   return [...commands.values()].map((command) => ({
     name: `${name}:${command.name}`,
@@ -134,8 +134,8 @@ async function dump(
     const catalog = await prepareTapCatalog(world, resolved, setup, emit);
     if (catalog !== undefined) return exactJson(catalog.catalog, 2);
   }
-  throw new TaplineError('USAGE', `${plugin.singular} '${plugin.name}' has no ${what} to dump.`, {
-    hint: what === 'catalog' ? 'An extractor with the capabilities `catalog` and `discover` has one.' : undefined,
+  throw new TaplineError('USAGE', `${plugin.singular} '${plugin.name}' has no ${what} to dump`, {
+    hint: what === 'catalog' ? 'Only an extractor with the capabilities `catalog` and `discover` has one.' : undefined,
     exitCode: 1,
   });
 }
@@ -148,7 +148,7 @@ function relay({ role, plugin, pluginType, structuredLogs }: ProcessSpec, emit: 
 }
 
 function notInvokable(plugin: Plugin): TaplineError {
-  return new TaplineError('PLUGIN_NOT_INVOKABLE', `${plugin.singular} '${plugin.name}' has no program to start.`, {
+  return new TaplineError('PLUGIN_NOT_INVOKABLE', `${plugin.singular} '${plugin.name}' has no program to start`, {
     at: plugin.at,
     hint: 'Extractors, loaders, mappers, transformers, utilities and orchestrators can be invoked.',
   });

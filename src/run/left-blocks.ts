@@ -1,9 +1,9 @@
-/** What runs that took one another up have left to do. */
+/** The blocks that a run and its retries have left to do. */
 import type { RunDetail } from '../history/port.js';
 import type { Plan } from '../plan/types.js';
 import { type PlannedBlock, readRequest } from './run-request.js';
 
-/** IDs of the blocks that any of these runs has done, or knew to be done. */
+/** IDs of the blocks that any of these runs finished, or knew to be finished. */
 export function doneBlocks(runs: readonly RunDetail[]): Set<string> {
   const succeeded = runs.flatMap(({ blockRows }) =>
     blockRows.filter(({ status, kind }) => status === 'success' && (kind === 'chain' || kind === 'command')),
@@ -15,15 +15,15 @@ export function doneBlocks(runs: readonly RunDetail[]): Set<string> {
   return new Set([...succeeded.map(({ blockId }) => blockId), ...known]);
 }
 
-/** The plan without what is done; what is left keeps its number, its step and its order. */
+/** The plan without the finished blocks; the rest keep their numbers, steps and order. */
 export function withoutDone(plan: Plan, done: ReadonlySet<string>): Plan {
   const groups = plan.groups.map((group) => ({ ...group, blocks: group.blocks.filter(({ id }) => !done.has(id)) }));
   return { ...plan, groups: groups.filter(({ blocks }) => blocks.length > 0) };
 }
 
 /**
- * How the blocks of a plan differ from what they were, one a line; empty where they are the same. Arguments may change where a block is not
- * done, which may be the cure; of one that is done they say that it was another.
+ * How the blocks of a plan differ from those of the earlier run, one per line; empty if they are the same. The arguments of an
+ * unfinished block may change, as that may be the fix; other arguments make a finished block a different one.
  */
 export function planChanges(
   before: readonly PlannedBlock[],

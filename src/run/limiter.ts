@@ -4,14 +4,14 @@ import type { BlockSummary } from './events.js';
 import type { StopControl } from './stop-control.js';
 import type { FailurePolicy } from './types.js';
 
-/** The right to run one block now: its lease, its places under concurrency limits. */
+/** The answer to a request for a claim: the right to run one block now (its lease, its slots under `concurrency` limits). */
 export type ClaimResult<Claim> =
   | { claim: Claim }
   | { wait: 'lease' | 'concurrency' }
   | { summary: BlockSummary }
   | Again;
 
-/** An attempt failed, and there is another one after so long. */
+/** An attempt failed; the next one starts after this delay. */
 export interface Again {
   againAfterSeconds: number;
 }
@@ -19,43 +19,43 @@ export interface Again {
 export type BlockEnd = BlockSummary | Again;
 
 export interface BlockWork<Claim> {
-  /** Takes all that the block needs or nothing; `wait`: somebody else has it, ask again later; `summary`: it will not run. Never rejects. */
+  /** Takes all that the block needs, or nothing. `wait`: another run has it, ask again later; `summary`: it will not run. Never rejects. */
   claim(block: Block, bounds: BlockBounds): Promise<ClaimResult<Claim>>;
-  /** Runs it to its end and gives the claim back. Never rejects. */
+  /** Runs the block and releases its claim. Never rejects. */
   run(block: Block, claim: Claim, bounds: BlockBounds): Promise<BlockEnd>;
   giveBack(claim: Claim): Promise<void>;
-  /** What became of a block that will not run (any more). */
+  /** Reports a block that will not run, or not again. */
   notStarted(block: Block): BlockSummary;
 }
 
 export interface BlockBounds {
   stop: StopControl;
-  /** False where nothing may start any more. */
+  /** False once nothing new may start. */
   mayRetry(): boolean;
 }
 
-/** Told of what the groups belong to. */
-export interface LimiterScopes {
-  /** Before a group's first block, or where none of them is to start. Returns what stops its blocks. */
+/** Follows the sections that the groups belong to. */
+export interface LimiterSections {
+  /** Called before a group's first block, or when none of its blocks will start. Returns the stop control of the group. */
   enter(scope: PlanScope | undefined, willStart: boolean): StopControl;
-  /** After its last. */
+  /** Called after a group's last block. */
   note(summaries: readonly BlockSummary[]): void;
-  /** How many of its blocks may run at once. */
+  /** Maximum number of blocks that run in parallel. */
   jobs(scope: PlanScope | undefined): number;
 }
 
 export interface LimiterOptions {
   onFailure: FailurePolicy;
-  scopes: LimiterScopes;
+  sections: LimiterSections;
 }
 
 const askAgainSeconds = 0.5;
-/** Timers take no more; who waits longer is woken in between. */
-const longestTimer = 2 ** 31 - 2;
+/** The longest delay that a timer takes; a longer wait is divided. */
+const maxTimerMilliseconds = 2 ** 31 - 2;
 
 /**
- * Runs a plan: group after group; in a group at most so many blocks at once as its step says, in order where they can start, never two with one
- * state ID. One limiter for all: a block takes a place only when everything else that it needs is its own.
+ * Runs a plan group by group. In a group up to `jobs` blocks run in parallel, in order as far as they can start, never two with the
+ * same state ID. There is one limiter: a block takes a slot only once it holds everything else that it needs.
  */
 export async function runPlan<Claim>(
   plan: Plan,
@@ -63,12 +63,12 @@ export async function runPlan<Claim>(
   options: LimiterOptions,
 ): Promise<BlockSummary[]> {
   const summaries: BlockSummary[] = [];
-  const { onFailure, scopes } = options;
+  const { onFailure, sections } = options;
   for (const { blocks, scope } of plan.groups) {
     const isOver = isClosedBy(summaries, onFailure);
-    const rules = { onFailure, jobs: scopes.jobs(scope), stop: scopes.enter(scope, !isOver) };
+    const rules = { onFailure, jobs: sections.jobs(scope), stop: sections.enter(scope, !isOver) };
     const ended = await new Group(blocks, work, rules, isOver).run();
-    scopes.note(ended);
+    sections.note(ended);
     summaries.push(...ended);
   }
   return summaries;
@@ -80,7 +80,7 @@ interface GroupRules {
   stop: StopControl;
 }
 
-/** Whether nothing new may start, because of what has become of other blocks. */
+/** Whether nothing new may start because of how other blocks ended. */
 function isClosedBy(summaries: readonly BlockSummary[], onFailure: FailurePolicy): boolean {
   return onFailure !== 'run-rest' && summaries.some(({ status }) => status !== 'success');
 }
@@ -91,7 +91,7 @@ class Group<Claim> {
   private readonly running = new Map<Block, Promise<void>>();
   private readonly summaries = new Map<Block, BlockSummary>();
   private readonly askAt = new Map<Block, number>();
-  /** By the plugins of a block of which one is at its limit: when to ask again for a block that has the same. */
+  /** When to ask again for blocks with the same plugins, one of which is at its `concurrency` limit. */
   private readonly fullUntil = new Map<string, number>();
   private readonly plugins: ReadonlyMap<Block, string>;
 
@@ -102,7 +102,7 @@ class Group<Claim> {
     private closed: boolean,
   ) {
     this.pending = [...blocks];
-    this.plugins = new Map(blocks.map((block) => [block, pluginsOf(block)]));
+    this.plugins = new Map(blocks.map((block) => [block, pluginsKey(block)]));
     this.stopped = options.stop.stopped();
   }
 
@@ -111,7 +111,7 @@ class Group<Claim> {
       if (this.isClosed()) this.dropPending();
       const next = this.next();
       if (next !== undefined) await this.start(next);
-      else if (this.running.size > 0 || this.pending.length > 0) await this.something();
+      else if (this.running.size > 0 || this.pending.length > 0) await this.nextChange();
     }
     return this.blocks.flatMap((block) => this.summaries.get(block) ?? []);
   }
@@ -125,11 +125,11 @@ class Group<Claim> {
   private next(): Block | undefined {
     if (this.running.size >= this.options.jobs) return undefined;
     const now = performance.now();
-    return this.pending.find((block) => this.timeOf(block) <= now && !this.sharesState(block));
+    return this.pending.find((block) => this.dueAt(block) <= now && !this.sharesState(block));
   }
 
-  /** When to ask for it (again). */
-  private timeOf(block: Block): number {
+  /** When to ask for the block's claim, or ask again. */
+  private dueAt(block: Block): number {
     return Math.max(this.askAt.get(block) ?? 0, this.fullUntil.get(this.plugins.get(block) ?? '') ?? 0);
   }
 
@@ -144,12 +144,12 @@ class Group<Claim> {
     if ('againAfterSeconds' in result) return this.askLater(block, result.againAfterSeconds);
     if ('wait' in result) {
       if (result.wait === 'lease') this.askLater(block, askAgainSeconds);
-      // All others with the same plugins would be told the same.
-      else this.fullUntil.set(pluginsOf(block), performance.now() + askAgainSeconds * 1000);
-      // A store may answer without the event loop having gone round: what runs and signals must have their turn.
+      // All other blocks with the same plugins would get the same answer.
+      else this.fullUntil.set(pluginsKey(block), performance.now() + askAgainSeconds * 1000);
+      // A store may answer without a turn of the event loop: running blocks and signals need theirs.
       return turn();
     }
-    // What was asked for while the claim was taken holds for this block, too.
+    // A stop that came while the claim was taken applies to this block, too.
     if (this.isClosed() && 'claim' in result) {
       await this.work.giveBack(result.claim);
       return;
@@ -166,7 +166,7 @@ class Group<Claim> {
     this.running.set(block, running);
   }
 
-  /** It waits without a place: others may run meanwhile. */
+  /** The block waits without a slot, so others may run meanwhile. */
   private putBack(block: Block, seconds: number): void {
     this.running.delete(block);
     this.fullUntil.clear();
@@ -191,29 +191,29 @@ class Group<Claim> {
     for (const block of this.pending.splice(0)) this.summaries.set(block, this.work.notStarted(block));
   }
 
-  /** Resolves when a block has ended, when it is time to ask again, or when the run is to stop. */
-  private async something(): Promise<void> {
+  /** Resolves when a block ends, when it is time to ask again, or when the run stops. */
+  private async nextChange(): Promise<void> {
     const wake: Promise<void>[] = [...this.running.values()];
     if (!this.options.stop.stopping) wake.push(this.stopped);
     let timer: NodeJS.Timeout | undefined;
-    const next = this.nextTime();
+    const next = this.nextDueAt();
     if (next !== undefined && this.running.size < this.options.jobs) {
-      const wait = Math.min(longestTimer, Math.max(0, next - performance.now()));
+      const wait = Math.min(maxTimerMilliseconds, Math.max(0, next - performance.now()));
       wake.push(new Promise((resolve) => (timer = setTimeout(resolve, wait + 1))));
     }
     await Promise.race(wake);
     clearTimeout(timer);
   }
 
-  /** When the first of those may be asked for that need not wait for another's end. */
-  private nextTime(): number | undefined {
-    const times = this.pending.filter((block) => !this.sharesState(block)).map((block) => this.timeOf(block));
-    return times.length === 0 ? undefined : times.reduce((least, time) => Math.min(least, time));
+  /** The earliest time at which to ask for a block that does not wait for another to end. */
+  private nextDueAt(): number | undefined {
+    const times = this.pending.filter((block) => !this.sharesState(block)).map((block) => this.dueAt(block));
+    return times.length === 0 ? undefined : times.reduce((first, time) => Math.min(first, time));
   }
 }
 
-/** What `concurrency` limits look at: in a group the same plugins have the same limits. */
-function pluginsOf(block: Block): string {
+/** The key for `concurrency` limits: in a group, the same plugins have the same limits. */
+function pluginsKey(block: Block): string {
   const plugins = block.kind === 'chain' ? [block.tap, ...block.mappers, block.target] : [block.plugin];
   return plugins.map(({ type, name }) => `${type}/${name}`).join(' ');
 }

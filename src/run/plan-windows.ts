@@ -1,4 +1,4 @@
-/** What a backfill has to do, given what earlier calls have done. Loaded by backfills only. */
+/** Plans the windows of a backfill, given what earlier calls have done. Loaded by backfills only. */
 import { TaplineError } from '../errors.js';
 import type { NewWindow, WindowRow, Windows } from '../history/port.js';
 import type { BackfillSettings } from '../plan/backfill/backfill-settings.js';
@@ -22,28 +22,28 @@ export interface BackfillRequest {
   zone: string;
   /** Undefined for partitions without time. */
   range: TimeRange | undefined;
-  /** Of a window; undefined for all of the range as one. */
+  /** The length of a window; undefined for the whole range as one window. */
   length: string | undefined;
-  /** One without a name where there are none. */
+  /** A single unnamed one if the backfill has no partitions. */
   partitions: readonly Partition[];
-  /** Load anew what is done. */
+  /** Load finished windows again. */
   restart: boolean;
   runId: string;
 }
 
 export interface PlannedWindows {
-  /** In order of partition and time. */
+  /** Ordered by partition and time. */
   blocks: ChainBlock[];
-  /** How many of those asked for are done already. */
+  /** How many of the requested windows are already done. */
   done: number;
-  /** Of an earlier call that cut otherwise, and not begun: others take their place. */
+  /** How many unstarted windows of an earlier call with another cut are replaced. */
   replaced: number;
 }
 
-/** How often the windows may change under our eyes. */
-const mostTries = 20;
+/** How often to try again when other backfills change the windows meanwhile. */
+const maxTries = 20;
 
-/** Says what is to be done, and with `note` writes it down for this run. Throws WINDOW_INVALID, WINDOW_OVERLAP. */
+/** Plans the windows, and with `note` records them for this run. Throws WINDOW_INVALID, WINDOW_OVERLAP. */
 export async function planWindows(
   request: BackfillRequest,
   windows: Windows | undefined,
@@ -51,7 +51,7 @@ export async function planWindows(
 ): Promise<PlannedWindows> {
   const { chain, runId, restart } = request;
   const of = { stateId: chain.stateId, stream: streamOf(chain) };
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  for (let tries = 0; tries < maxTries; tries += 1) {
     const seen = (await windows?.list(of)) ?? [];
     const draft = draftOf(request, seen);
     const planned = { blocks: draft.blocks, done: draft.done, replaced: draft.replaced.length };
@@ -63,14 +63,14 @@ export async function planWindows(
       seen,
       runId,
       add: draft.news.filter(({ key }) => !rows.has(key)),
-      // What another run holds it may as well do: who comes first to its lease.
+      // A window that another run holds stays with it; whichever run gets its lease first loads it.
       again: known.filter(({ isHeld }) => !isHeld).map(({ key }) => ({ key, anew: restart })),
       remove: draft.replaced.map(({ key }) => key),
     });
     if (taken) return planned;
   }
-  throw new TaplineError('WINDOW_OVERLAP', `Other backfills change the windows of '${chain.name}' all the time.`, {
-    hint: 'Call it again once they are through: `tapline backfill list`.',
+  throw new TaplineError('WINDOW_OVERLAP', `other backfills keep changing the windows of '${chain.name}'`, {
+    hint: 'Try again when they have finished; `tapline backfill list` shows them.',
   });
 }
 
@@ -146,23 +146,19 @@ function knownOf(row: WindowRow): (KnownWindow & { row: WindowRow })[] {
   return [{ row, range: { from, to }, isDone: status === 'success', isStarted: attempt > 0 }];
 }
 
-/** The key without its range of time. */
+/** The key without its time range. */
 function partitionOf({ key, from }: WindowRow): string {
   if (from === undefined) return key;
   return key.includes('|') ? key.slice(0, key.indexOf('|')) : '';
 }
 
-/** Windows of a run that lives are its own. */
+/** The windows of a living run are its own. */
 function refuseHeld(rows: readonly WindowRow[], zone: string): void {
   const held = rows.find(({ isHeld }) => isHeld);
   if (held === undefined) return;
   const label = held.from === undefined ? held.key : rangeLabel({ from: held.from, to: held.to }, zone);
-  throw new TaplineError(
-    'WINDOW_OVERLAP',
-    `The run ${held.runId} has the window ${label} before it, which was cut otherwise or is to be loaded anew.`,
-    {
-      hint: 'Wait for it, or share its work: the same --window, --from and --to without --restart.',
-      data: { runId: held.runId, window: held.key },
-    },
-  );
+  throw new TaplineError('WINDOW_OVERLAP', `window ${label} belongs to run ${held.runId}, which is still running`, {
+    hint: 'Wait for that run, or share its windows: use the same --window, --from and --to, without --restart.',
+    data: { runId: held.runId, window: held.key },
+  });
 }

@@ -9,7 +9,7 @@ import type { StopControl } from './stop-control.js';
 import type { SharedDiscovery } from './tap/shared-discovery.js';
 import type { RunOptions, World } from './types.js';
 
-/** What all blocks of one run share. */
+/** What all blocks of a run share. */
 export interface RunContext {
   world: World;
   options: RunOptions;
@@ -19,12 +19,12 @@ export interface RunContext {
   directories: RunDirectories;
   reaper: Reaper;
   notes: HistoryNotes;
-  /** For the windows of a backfill. */
+  /** Shared by the windows of a backfill. */
   discovery: SharedDiscovery;
   trigger: string;
 }
 
-/** The options that hold for a chain: its own, then the command line's. */
+/** The effective options of a chain: its own, then the command line's. */
 export function chainOptions({ options }: RunContext, block: ChainBlock): BlockOptions {
   return optionsOf(block.options, options.defaults);
 }

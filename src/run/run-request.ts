@@ -1,17 +1,17 @@
-/** How a run was called and what it planned: kept with its row, so that `tapline retry` can take it up. */
+/** How a run was called and what it planned: stored with its row, so that `tapline retry` can resume it. */
 import type { BlockOptions, Plan } from '../plan/types.js';
 import type { RunOptions, SecretMask } from './types.js';
 import { maskWord } from './word-secrets.js';
 
 export interface RunRequest {
-  /** Of the command line. Only what `run` started can be taken up. */
+  /** The command that started the run. Only a `run` can be resumed. */
   command: string;
-  /** The schedule that called it: its variables are set again. */
+  /** The schedule that started the run: its variables are set again. */
   schedule?: string | undefined;
   options: RequestOptions;
-  /** All blocks of the plan, those included that an earlier run has done. */
+  /** All blocks of the plan, including those that an earlier run finished. */
   blocks: PlannedBlock[];
-  /** IDs of the blocks that earlier runs have done. */
+  /** IDs of the blocks that earlier runs finished. */
   done: string[];
 }
 
@@ -23,16 +23,16 @@ export interface RequestOptions
   defaults?: BlockOptions | undefined;
 }
 
-/** What must be the same for a block to be the same. */
+/** What identifies a block across runs. */
 export interface PlannedBlock {
   id: string;
   name: string;
   stateId: string | null;
-  /** Of a plugin's command: what its line gives it. */
+  /** The arguments of a plugin command. */
   args: readonly string[];
 }
 
-/** Without `--force`: that another run was taken over once is no reason to do it again. */
+/** Leaves out `--force`: a retry must not take a lease over because the first run did. */
 export function requestOf(command: string, plan: Plan, options: RunOptions, schedule?: string): RunRequest {
   const { jobs, onFailure, ifRunning, install, strictSinger, timeoutSeconds, retry, defaults } = options;
   return {
@@ -63,7 +63,7 @@ export function plannedBlocks({ groups }: Plan): PlannedBlock[] {
   }));
 }
 
-/** As it is kept. Where a word or an option holds a secret nothing is: what is left of it would mean something else. */
+/** The request as stored. If a word or an option holds a secret, nothing is stored: a masked request would mean something else. */
 export function requestRow(request: RunRequest, words: readonly string[], mask: SecretMask): Record<string, unknown> {
   const args = request.blocks.flatMap((block) => block.args);
   const text = JSON.stringify({ words, request });
@@ -75,7 +75,7 @@ export function requestRow(request: RunRequest, words: readonly string[], mask: 
   return { ...request };
 }
 
-/** What a row has of it. `hidden`: see `requestRow`. Undefined where nothing was kept, or by a program that did it otherwise. */
+/** Reads a stored request. `hidden`: see `requestRow`. Undefined if none was stored, or in another form. */
 export function readRequest(
   row: Record<string, unknown> | undefined,
 ): RunRequest | { command: string; hidden: true } | undefined {

@@ -15,7 +15,7 @@ import { runPlan } from './limiter.js';
 import { startReaper } from './process/reaper.js';
 import type { RunContext } from './run-context.js';
 import { requestRow } from './run-request.js';
-import { RunScopes } from './scopes.js';
+import { RunSections } from './sections.js';
 import { signalExitCode, stopAfter, stopOnSignals, stopWhenAborted } from './signals.js';
 import { StopControl } from './stop-control.js';
 import { SharedDiscovery } from './tap/shared-discovery.js';
@@ -23,8 +23,8 @@ import type { RunOptions, RunResult, World } from './types.js';
 import { hideSecretsInWords, maskWord } from './word-secrets.js';
 
 /**
- * Runs a plan to its end: installs what it needs, then block after block, as many at once as `jobs` says. What happens is told to
- * the subscribers; how it ended is the result. Never rejects: what is no TaplineError is a bug, and is reported as INTERNAL.
+ * Runs a plan: installs its plugins, then runs its blocks, up to `jobs` in parallel. Subscribers get an event for everything that
+ * happens; the result says how the run ended. Never rejects: an error that is not a TaplineError is a bug and is reported as INTERNAL.
  */
 export async function run(
   plan: Plan,
@@ -35,7 +35,7 @@ export async function run(
   const started = performance.now();
   const emitter = createEmitter(options.runId, world.mask, subscribers);
   const stop = new StopControl();
-  const stopListening = listenForStops(options, stop, emitter);
+  const stopListening = watchForStops(options, stop, emitter);
   hideSecretsInWords(plan, world);
   announce(plan, options, world, emitter);
   let blocks: BlockSummary[] = [];
@@ -56,7 +56,7 @@ export async function run(
   return world.mask.value(finished);
 }
 
-function listenForStops(options: RunOptions, stop: StopControl, emitter: Emitter): () => void {
+function watchForStops(options: RunOptions, stop: StopControl, emitter: Emitter): () => void {
   const offs = [
     stop.listen(({ reason, signal, second }) => emitter.emit({ type: 'stop', reason, signal, second })),
     options.handleSignals ? stopOnSignals(stop) : () => undefined,
@@ -84,7 +84,7 @@ function announce(
 
 interface Ended {
   blocks: BlockSummary[];
-  /** Of a step as a whole. */
+  /** The error of a section that timed out. */
   failure: TaplineError | undefined;
 }
 
@@ -118,13 +118,13 @@ async function runBlocks(
     await end(ended.blocks, ended.failure);
     return ended;
   } catch (error) {
-    // Else it would stand there as a run that was killed.
+    // Otherwise its row would look like that of a killed run.
     await end([], error);
     throw error;
   }
 }
 
-/** The run's directories, its reaper and what they hold are gone when this has ended. */
+/** When this returns, the run's directories and its reaper are gone. */
 async function inDirectory(
   parts: Omit<RunContext, 'directories' | 'reaper' | 'discovery'>,
   plan: Plan,
@@ -133,15 +133,15 @@ async function inDirectory(
   const reaper = startReaper();
   const directories = new RunDirectories(world, owner, reaper);
   const context: RunContext = { ...parts, directories, reaper, discovery: new SharedDiscovery() };
-  const scopes = new RunScopes(context);
+  const sections = new RunSections(context);
   try {
     await directories.own();
     const { onFailure = 'finish-running' } = options;
-    const blocks = await runPlan(plan, blockWork(context), { onFailure, scopes });
-    scopes.leave();
-    return { blocks, failure: scopes.failure };
+    const blocks = await runPlan(plan, blockWork(context), { onFailure, sections });
+    sections.leave();
+    return { blocks, failure: sections.failure };
   } finally {
-    scopes.leave();
+    sections.leave();
     await directories.remove();
     await reaper.close();
   }
@@ -153,7 +153,7 @@ function noteEnd(notes: HistoryNotes, runId: string, { status, error }: Judged):
 
 type Judged = Omit<RunResult, 'durationSeconds'>;
 
-/** How the run as a whole ended. A stop by a signal counts only where it kept something from being done. */
+/** How the run as a whole ended. A stop by a signal counts only if it left something undone. */
 function judge(blocks: BlockSummary[], failure: unknown, stop: StopControl, options: RunOptions): Judged {
   const { runId } = options;
   const failed = blocks.find(({ status }) => status === 'failed');
@@ -164,8 +164,8 @@ function judge(blocks: BlockSummary[], failure: unknown, stop: StopControl, opti
     return { runId, status: 'stopped', exitCode: signalExitCode(stop.first.signal), blocks, error: failed?.error };
   }
   if (stop.first?.reason === 'timeout' && undone) {
-    const error = new TaplineError('RUN_TIMEOUT', `Run timed out after ${options.timeoutSeconds} s.`, {
-      hint: 'What was loaded until then is saved; the next run goes on from there. `--timeout` sets the limit.',
+    const error = new TaplineError('RUN_TIMEOUT', `run timed out after ${options.timeoutSeconds} s`, {
+      hint: 'What was loaded before is saved; the next run continues from there. The limit is `--timeout`.',
     });
     return { runId, status: 'failed', exitCode: error.exitCode, blocks, error: errorInfo(error) };
   }

@@ -8,7 +8,7 @@ import type { SingerState, StateLease, StateWrite } from '../state/port.js';
 import { secondsLeft } from './claim/keep-lease.js';
 import { fileName, rescueName } from './files/run-directory.js';
 
-/** Errors that a later try may not meet. All others are final at once. */
+/** Errors that a later try may not meet. All others are final. */
 const passing = new Set([
   'DATABASE_LOCKED',
   'DATABASE_OPEN',
@@ -17,12 +17,12 @@ const passing = new Set([
   'DISK_FULL',
 ]);
 
-/** A state above this many bytes is not printed into an error. */
-const longestPrinted = 64 * 1024;
+/** A longer state is not printed in an error. */
+const maxPrintedLength = 64 * 1024;
 
 /**
- * Writes under a lease. While the store is away and the lease lives, the rejection is marked `retryable`: the newest checkpoint is
- * tried again. Once the lease is lost or has no time left it is final.
+ * Writes under a lease. While the store is unreachable and the lease is valid, the rejection is marked `retryable`: the newest
+ * checkpoint is tried again. Once the lease is lost or has expired, the rejection is final.
  */
 export async function underLease<T>(lease: StateLease, write: () => Promise<T>): Promise<T> {
   try {
@@ -33,12 +33,12 @@ export async function underLease<T>(lease: StateLease, write: () => Promise<T>):
   }
 }
 
-/** The store is away or busy: a later try may go well. */
+/** The store is unreachable or busy: a later try may succeed. */
 export function mayPass(error: unknown): boolean {
   return error instanceof TaplineError ? passing.has(error.code) : isSystemError(error);
 }
 
-/** What has no code comes from our own program, and comes again each time. */
+/** An error without a code is a bug of ours and recurs each time. */
 function isSystemError(error: unknown): boolean {
   return typeof (error as { code?: unknown } | null)?.code === 'string';
 }
@@ -48,21 +48,21 @@ export interface UnsavedState {
   runId: string;
   state: SingerState;
   mode: StateWrite['mode'];
-  /** Where a rescue file may be, best first. */
+  /** Folders for the rescue file, best first. */
   folders: readonly string[];
 }
 
-/** The places for a rescue file: in the project first, then where the system keeps passing files. */
+/** The folders for a rescue file: in the project first, then the system's folder for temporary files. */
 export function rescueFolders(runDirRoot: string): string[] {
   return [join(runDirRoot, 'tapline', rescueName), dirname(dirname(runDirRoot)), tmpdir()];
 }
 
-/** A checkpoint that could not be saved: puts it into a file for this user only, and says how to bring it in. */
+/** Writes a checkpoint that could not be saved to a private file; the error says how to restore it. */
 export async function stateNotSaved(unsaved: UnsavedState, cause: unknown): Promise<TaplineError> {
   const text = exactJson({ singer_state: unsaved.state });
   const file = await rescueFile(unsaved, text);
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new TaplineError('STATE_NOT_SAVED', `The state of ${unsaved.stateId} could not be saved: ${reason}`, {
+  return new TaplineError('STATE_NOT_SAVED', `state '${unsaved.stateId}' could not be saved: ${reason}`, {
     hint: file === undefined ? printedCure(unsaved, text) : cure(unsaved, file),
     cause,
     data: { stateId: unsaved.stateId, file, mode: unsaved.mode },
@@ -71,14 +71,14 @@ export async function stateNotSaved(unsaved: UnsavedState, cause: unknown): Prom
 
 function cure({ stateId, mode }: UnsavedState, file: string): string {
   const command = mode === 'completed' ? 'set' : 'merge';
-  return `It is in a file. Once the state backend works again: \`tapline state ${command} ${quote(stateId)} --input-file ${quote(file)}\`.`;
+  return `It was written to a file. Once the state backend works again: \`tapline state ${command} ${quote(stateId)} --input-file ${quote(file)}\`.`;
 }
 
-/** No file could be written either. A state is no secret, so it may stand in the error. */
+/** No file could be written either. A state is not a secret, so the error may contain it. */
 function printedCure({ stateId, mode }: UnsavedState, text: string): string {
   const command = `tapline state ${mode === 'completed' ? 'set' : 'merge'} ${quote(stateId)}`;
-  if (text.length > longestPrinted)
-    return `It could not be written to a file either, and is too long to print: run again, and the data since the last saved state is read once more.`;
+  if (text.length > maxPrintedLength)
+    return `It could not be written to a file either and is too long to print. Run again: the data since the last saved state is read again.`;
   return `It could not be written to a file either. Once the state backend works again: \`${command} ${quote(text)}\`.`;
 }
 
@@ -86,7 +86,7 @@ async function rescueFile({ stateId, runId, folders }: UnsavedState, text: strin
   const name = `${fileName(stateId)}.${fileName(runId)}.json`;
   for (const folder of folders) {
     const file = join(folder, folder === folders[0] ? name : `tapline-state-${name}`);
-    // A name that nobody can guess, and never through a link: the last of the folders is everybody's.
+    // An unguessable name, and never through a link: the last folder is writable by all users.
     const draft = `${file}.${randomUUID()}`;
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -94,7 +94,7 @@ async function rescueFile({ stateId, runId, folders }: UnsavedState, text: strin
       await rename(draft, file);
       return file;
     } catch {
-      // Half of it helps nobody.
+      // Half a file is useless.
       await rm(draft, { force: true }).catch(() => undefined);
     }
   }

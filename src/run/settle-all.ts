@@ -1,4 +1,4 @@
-/** As `Promise.all`, but rejects only when none is under way any more: what they work in may be removed then. */
+/** Like `Promise.all`, but rejects only once all have settled: the directory that they write to may then be removed. */
 export async function settleAll<T extends readonly Promise<unknown>[]>(
   work: readonly [...T],
 ): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {

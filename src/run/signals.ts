@@ -3,7 +3,7 @@ import type { StopControl } from './stop-control.js';
 
 const handled = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Turns the first INT, TERM or HUP into a graceful stop and the next into a hard one. Returns how to stop listening. */
+/** Turns the first INT, TERM or HUP into a graceful stop and the next into a kill. Returns a function that stops listening. */
 export function stopOnSignals(stop: StopControl): () => void {
   const onSignal = (signal: NodeJS.Signals) => stop.request({ reason: 'signal', signal, second: stop.stopping });
   for (const signal of handled) process.on(signal, onSignal);
@@ -12,12 +12,12 @@ export function stopOnSignals(stop: StopControl): () => void {
   };
 }
 
-/** Stops after so many seconds. Returns how to call it off. */
+/** Requests a stop after `seconds`. Returns a function that cancels it. */
 export function stopAfter(seconds: number | undefined, stop: StopControl): () => void {
   if (seconds === undefined) return () => undefined;
   let timer: NodeJS.Timeout;
   const until = performance.now() + seconds * 1000;
-  // A timer holds at most 24 days, and a longer one would fire at once.
+  // A timer longer than 24 days would fire at once.
   const wait = () => {
     const left = until - performance.now();
     if (left <= 0) stop.request({ reason: 'timeout', second: false });
@@ -34,7 +34,7 @@ export function stopWhenAborted(signal: AbortSignal | undefined, stop: StopContr
   return () => signal?.removeEventListener('abort', abort);
 }
 
-/** The exit code that tells which signal ended us; that of INT where none did. */
+/** The exit code for the signal that ended us; that of INT by default. */
 export function signalExitCode(signal: NodeJS.Signals | undefined): number {
   if (signal === 'SIGHUP') return exitCodes.hangup;
   return signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;

@@ -3,7 +3,7 @@ import type { RunEventBody } from './events.js';
 type StopEvent = Extract<RunEventBody, { type: 'stop' }>;
 export type StopReason = Exclude<StopEvent['reason'], 'stall'>;
 
-/** Why something stops. `second`: nothing is waited for any more. */
+/** Why a run or block stops. `second`: kill, wait for nothing. */
 export interface StopRequest {
   reason: StopReason;
   signal?: NodeJS.Signals | undefined;
@@ -11,11 +11,11 @@ export interface StopRequest {
 }
 
 /**
- * Whether a run (or one block of it) is to stop, and how hard:
+ * Whether a run, or one block of it, must stop, and how hard:
  *
  *   running --request()--> stopping --request({ second })--> killing
  *
- * A block's control follows its run's. The first reason stays the reason.
+ * A block's control follows that of its run. The first reason is kept.
  */
 export class StopControl {
   first: StopRequest | undefined;
@@ -37,7 +37,7 @@ export class StopControl {
     for (const listener of [...this.#listeners]) listener(request);
   }
 
-  /** Told at once what was requested before. Returns how to stop listening. */
+  /** Calls the listener at once for earlier requests. Returns a function that stops listening. */
   listen(listener: (request: StopRequest) => void): () => void {
     this.#listeners.add(listener);
     if (this.first !== undefined) listener(this.first);

@@ -8,19 +8,19 @@ import type { StateBackend } from '../state/port.js';
 import type { BlockSummary, ErrorInfo } from './events.js';
 import type { RunRequest } from './run-request.js';
 
-/** Hides secrets in texts; the run adds those of each plugin once its settings are resolved. See `Mask` in observe/. */
+/** Masks secrets in texts; the run adds those of each plugin when its settings are resolved. See `Mask` in observe/. */
 export interface SecretMask {
-  /** Returns those that are new and weak. */
+  /** Returns the new weak ones. */
   add(secrets: Iterable<string>): string[];
-  /** What a plugin or a user wrote. */
+  /** Masks text of a plugin or a user. */
   text(text: string): string;
-  /** What Tapline wrote. */
+  /** Masks text of Tapline. */
   own(text: string): string;
-  /** A copy of a value that Tapline built. */
+  /** Returns a masked copy of a value that Tapline built. */
   value<T>(value: T): T;
 }
 
-/** What a run works with. The stores are opened on first use only. */
+/** What a run works with. The stores open on first use. */
 export interface World {
   project: Project;
   plugins: Plugins;
@@ -32,41 +32,41 @@ export interface World {
   env: Readonly<Record<string, string | undefined>>;
   /** Where plugins are started, as in the original: the caller's folder (after `--cwd`), not the project's. */
   cwd: string;
-  /** `.meltano/run`: below it each plugin's cached catalog and `tapline/<run id>/`. */
+  /** `.meltano/run`, which holds each plugin's cached catalog and `tapline/<run id>/`. */
   runDirRoot: string;
   mask: SecretMask;
-  /** The level of plugins' own logging set-up, `INFO` by default. */
+  /** The level in the logging configuration that plugins get; `INFO` by default. */
   pluginLogLevel?: string | undefined;
 }
 
-/** What happens when a block fails: let the running ones finish (default), stop them too, or run the rest all the same. */
+/** When a block fails: let the running ones finish (default), stop them, or keep going with the rest. */
 export type FailurePolicy = 'finish-running' | 'fail-fast' | 'run-rest';
 
-/** What happens when a block's lease is held: fail (default), wait for it, or skip (exit code 99). */
+/** When another run holds a block's lease: fail (default), wait, or skip (exit code 99). */
 export type IfRunning = 'fail' | 'wait' | 'skip';
 
 export interface RunOptions {
-  /** Any text that is unique; the original takes UUIDs only. */
+  /** Any unique text; the original takes only UUIDs. */
   runId: string;
-  /** Blocks at once: 1 by default, in a run step one for each CPU. */
+  /** Maximum number of blocks that run in parallel: 1 by default, in a run step one per CPU. */
   jobs?: number | undefined;
-  /** How often blocks that fail are tried again, where neither plugin nor pipeline says it: never by default. */
+  /** Retries of failed blocks for which neither plugin nor pipeline sets any: none by default. */
   retry?: RetryPart | undefined;
   onFailure?: FailurePolicy | undefined;
   ifRunning?: IfRunning | undefined;
   install?: 'auto' | 'skip' | 'only' | undefined;
   dryRun?: boolean | undefined;
-  /** For blocks that do not say it themselves. */
+  /** Options of blocks that do not set their own. */
   defaults?: BlockOptions | undefined;
   strictSinger?: boolean | undefined;
   timeoutSeconds?: number | undefined;
   /** `cli` by default, or MELTANO_JOB_TRIGGER. */
   trigger?: string | undefined;
-  /** Kept with the run, so that it can be taken up. */
+  /** Stored with the run, so that it can be resumed. */
   request?: RunRequest | undefined;
-  /** The run whose rest this one does. */
+  /** The run that this one resumes. */
   retryOf?: string | undefined;
-  /** Listen to INT, TERM and HUP of this process. Off by default: a library must not. */
+  /** Handle INT, TERM and HUP of this process. Off by default: a library must not. */
   handleSignals?: boolean | undefined;
   /** Stops gracefully when aborted. */
   signal?: AbortSignal | undefined;

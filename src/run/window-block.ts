@@ -15,15 +15,15 @@ export function isWindow(block: ChainBlock): block is WindowBlock {
   return block.window !== undefined;
 }
 
-/** For the history; undefined for what is no closed range of time. */
+/** The time range for the history; undefined if it is not closed. */
 export function rangeOf({ window }: ChainBlock): { from: string; to: string } | undefined {
   const { from, to } = window ?? {};
   return from === undefined || to === undefined ? undefined : { from, to };
 }
 
 /**
- * Runs one window of a backfill under the lease of its own state ID. Its row says `success` only when all of it is loaded and saved;
- * after that nobody runs it again. Its first attempt begins without a state, each further one at the last checkpoint.
+ * Runs one window of a backfill under the lease of its own state ID. Its row says `success` only when the whole window is loaded and
+ * saved; after that no backfill runs it again. The first attempt starts without a state, later ones at the last checkpoint.
  */
 export async function runWindow(
   context: RunContext,
@@ -36,8 +36,8 @@ export async function runWindow(
   const { chainStateId: stateId, ...window } = block.window;
   const id: WindowId = { stateId, stream: window.stream, key: window.key };
   const known = await windows.find(id);
-  // Two backfills may share their windows: this one was done while we waited for its lease.
-  if (known?.status === 'success') return doneBefore(block, emit);
+  // Two backfills may share windows: another run may have finished this one while we waited for the lease.
+  if (known?.status === 'success') return alreadyDone(block, emit);
   if ((known?.attempt ?? 0) === 0) await forgetState(context, claim);
   const { from, to } = window;
   const { runId } = context.options;
@@ -68,22 +68,22 @@ async function noteEnd(
   });
 }
 
-/** What the window has saved; undefined where its tap or target knows no state. */
+/** The state that the window saved; undefined if its tap or target has no state. */
 async function bookmarkOf(world: RunContext['world'], { state }: Claim): Promise<string | undefined> {
   const stored = state === undefined ? undefined : await (await world.state()).read(state.id);
   const bookmark = stored === undefined ? undefined : mergedView(stored).singer_state;
   return bookmark === undefined ? undefined : exactJson(bookmark);
 }
 
-/** Of an earlier backfill of the same window, which is to be loaded anew. */
+/** Clears the state of an earlier backfill of the same window, which is loaded again from scratch. */
 async function forgetState({ world }: RunContext, { state }: Claim): Promise<void> {
   if (state === undefined) return;
   const backend = await world.state();
   if ((await backend.read(state.id)) !== undefined) await backend.clear(state.lease);
 }
 
-function doneBefore(block: WindowBlock, emit: Emit): ChainRecord {
-  emit({ type: 'log', level: 'info', message: `Another run has done it meanwhile: ${block.name}` });
+function alreadyDone(block: WindowBlock, emit: Emit): ChainRecord {
+  emit({ type: 'log', level: 'info', message: `Another run has finished it meanwhile: ${block.name}` });
   const summary = summaryOf(block, { status: 'success', durationSeconds: 0 });
   return { summary, streams: [], versionBefore: undefined, versionAfter: undefined };
 }

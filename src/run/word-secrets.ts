@@ -1,33 +1,33 @@
-/** Words of a run may set variables, and some of those are secrets. */
+/** The words of a run may set variables, some of which are secrets. */
 import type { Plan } from '../plan/types.js';
 import { splitVariables } from '../plan/words.js';
 import { isTellingName } from '../settings/secrets.js';
 import { pluginsOf } from './claim/claim.js';
 import type { SecretMask, World } from './types.js';
 
-/** Hides what such words say of passwords, by their names or as a plugin's setting, before the words are told or kept. */
+/** Masks the secrets among them, known by the variable's name or a plugin's setting, before the words are logged or stored. */
 export function hideSecretsInWords({ words, groups }: Plan, { mask, settings }: World): void {
   const { env } = splitVariables(words);
-  const given = Object.entries(env).filter(([, value]) => value !== '' && !value.includes('$'));
-  if (given.length === 0) return;
-  mask.add(given.flatMap(([name, value]) => (isTelling(name) ? [value] : [])));
+  const values = Object.entries(env).filter(([, value]) => value !== '' && !value.includes('$'));
+  if (values.length === 0) return;
+  mask.add(values.flatMap(([name, value]) => (isSecretName(name) ? [value] : [])));
   for (const block of groups.flatMap(({ blocks }) => blocks)) {
     for (const plugin of pluginsOf(block)) {
       try {
         mask.add(settings.plugin(plugin, { extraEnv: block.env }).secrets);
       } catch {
-        // What is wrong with its settings is told when its block's turn comes.
+        // An error in the plugin's settings is reported when its block starts.
       }
     }
   }
 }
 
-/** A word without a blank or `=` names a job, a plugin or a pipeline; all others hold values that a user wrote. */
+/** A word without a blank or `=` is the name of a job, plugin or pipeline; all others hold values of the user. */
 export function maskWord(word: string, mask: SecretMask): string {
   return /[\s=]/.test(word) ? mask.text(word) : mask.own(word);
 }
 
-/** Also PGPASSWORD and MYSQL_PWD, which clients of databases read. */
-function isTelling(name: string): boolean {
+/** Includes PGPASSWORD and MYSQL_PWD, which database clients read. */
+function isSecretName(name: string): boolean {
   return isTellingName(name) || /(?:password|pwd)$/i.test(name);
 }

@@ -173,7 +173,7 @@ pipelines: [{id: p, steps: [{run_step: load}, {run_step: after}]}]
     project = await PipelineProject.of(yaml, { 'a.part': wait });
     const ended = await project.tapline(['run', 'p']);
     expect(ended.code, ended.stderr).toBe(1);
-    expect(ended.stderr).toContain("The run step 'load' timed out after 2 s.");
+    expect(ended.stderr).toContain("run step 'load' timed out after 2 s");
     expect(await project.order()).not.toContain('box say');
     expect(await project.state('dev:tap-a-to-target-x')).toEqual({ singer_state: { id: 1 } });
     expect(await statuses()).toEqual(expect.arrayContaining(['1 failed', '1.1 failed', '1.1.2 success']));

@@ -59,7 +59,7 @@ const cases: Case[] = [
     what: 'a required setting without a value',
     yaml: { tap: 'settings: [{name: token}, {name: region}]\nsettings_group_validation: [[token, region]]' },
     exit: 0,
-    says: ['tap-x lacks required settings: `token`, `region`', 'config set tap-x token'],
+    says: ["plugin 'tap-x' is missing required settings: `token`, `region`", 'config set tap-x token'],
     state: 3,
     rows: [1, 2, 3],
   },

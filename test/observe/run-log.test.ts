@@ -262,7 +262,7 @@ describe('the summary', () => {
   });
 
   it('counts what a time limit has stopped, and says why once', () => {
-    const error = { code: 'RUN_TIMEOUT', message: "The run step 'extract' timed out after 5 s." };
+    const error = { code: 'RUN_TIMEOUT', message: "run step 'extract' timed out after 5 s" };
     const blocks: BlockSummary[] = [
       { ...done, status: 'stopped' },
       { ...done, blockId: '1.1.2', status: 'stopped' },

@@ -46,8 +46,8 @@ function direct(
     giveBack: async (block: Block) => note(`back ${block.id}`),
     notStarted: (block: Block) => summary(block, 'not_started'),
   };
-  const scopes = { enter: () => stop, note: () => undefined, jobs: () => jobs };
-  const done = runPlan(given, work, { onFailure, scopes }).then((all) =>
+  const sections = { enter: () => stop, note: () => undefined, jobs: () => jobs };
+  const done = runPlan(given, work, { onFailure, sections }).then((all) =>
     all.map(({ blockId, status }) => `${blockId} ${status}`),
   );
   const until = (entry: string, times = 1) =>

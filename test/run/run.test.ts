@@ -144,7 +144,7 @@ describe('one chain', () => {
     ]);
     expect(result.status).toBe('success');
     expect(told.filter((message) => message.includes('subscriber'))).toEqual([
-      "A subscriber of the run's events failed: full",
+      "a subscriber of the run's events failed: full",
     ]);
   });
 });
@@ -318,8 +318,8 @@ describe('the catalog', () => {
 
   it.each([
     ['fails', 'echo "bad password" >&2; exit 7', 'DISCOVERY_FAILED', /exited with code 7[\s\S]*bad password/],
-    ['prints no JSON', 'echo hello', 'CATALOG_INVALID', /tap-x printed for --discover/],
-    ['hangs', 'exec sleep 600', 'DISCOVERY_TIMEOUT', /longer than 1 s/],
+    ['prints no JSON', 'echo hello', 'CATALOG_INVALID', /output of tap-x --discover/],
+    ['hangs', 'exec sleep 600', 'DISCOVERY_TIMEOUT', /timed out after 1 s/],
   ])('says so where the discovery %s', async (_, script, code, message) => {
     const rig = await open(simpleProject('    discovery_timeout: 1'), { ...simpleFiles, 'discover.sh': script });
     const { status, error } = await rig.run('tap-x target-x');

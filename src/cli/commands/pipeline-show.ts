@@ -6,7 +6,7 @@ import { planWords } from '../../plan/plan.js';
 import { findPipeline, type NamedPipeline } from '../../plan/scopes.js';
 import type { Block, Plan, PlanGroup } from '../../plan/types.js';
 import type { Project } from '../../project/types.js';
-import { jobsOf } from '../../run/scopes.js';
+import { jobsOf } from '../../run/sections.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
 import { ageText, type PipelineStatus, pipelineEntry, statusOfPipelines } from '../pipeline-status.js';

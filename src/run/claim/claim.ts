@@ -6,20 +6,20 @@ import type { ResolvedPlugin } from '../../settings/types.js';
 import type { Lease, LeaseHolder, StateLease } from '../../state/port.js';
 import type { Emit } from '../emit.js';
 import { chainOptions, type RunContext } from '../run-context.js';
-import { concurrencyLimits, takePlaces } from './concurrency.js';
-import { giveBack } from './give-back.js';
+import { concurrencyLimits, takeSlots } from './concurrency.js';
 import { MeltanoRow } from './meltano-row.js';
-import { leftOf, reclaimProcesses } from './reclaim.js';
+import { findLeftProcesses, reclaimProcesses } from './reclaim.js';
+import { releaseLease } from './release-lease.js';
 
 /** What a block holds while it runs. */
 export interface Claim {
-  /** Of a chain that keeps state. */
+  /** Set for a chain that keeps state. */
   state: { id: string; lease: StateLease; row: MeltanoRow } | undefined;
-  /** Places under `concurrency` limits. */
-  places: Lease[];
+  /** Slots under `concurrency` limits. */
+  slots: Lease[];
 }
 
-/** Somebody else has what the block needs. */
+/** Another run holds what the block needs. */
 export interface Busy {
   for: 'lease' | 'concurrency';
   holder: string;
@@ -27,8 +27,8 @@ export interface Busy {
 }
 
 /**
- * Takes all that a block needs, or nothing; `plugins` are its own, resolved. What a dead run has left of its processes is ended before the claim is given.
- * Throws what the stores throw.
+ * Takes all that a block needs, or nothing; `plugins` are the block's, resolved. Processes that a dead run left behind are ended
+ * first. Throws what the stores throw.
  */
 export async function takeClaim(
   context: RunContext,
@@ -36,13 +36,13 @@ export async function takeClaim(
   plugins: readonly ResolvedPlugin[],
   emit: Emit,
 ): Promise<Claim | Busy> {
-  const places = await claimPlaces(context, plugins);
-  if (!Array.isArray(places)) return places;
+  const slots = await claimSlots(context, plugins);
+  if (!Array.isArray(slots)) return slots;
   try {
     const state = block.kind === 'chain' ? await claimState(context, block, emit) : undefined;
-    return { state, places };
+    return { state, slots };
   } catch (error) {
-    for (const place of places) await giveBack(place);
+    for (const slot of slots) await releaseLease(slot);
     if (error instanceof TaplineError && error.code === 'LEASE_HELD') {
       return { for: 'lease', holder: holderText(error.data?.holder, error), error };
     }
@@ -50,19 +50,19 @@ export async function takeClaim(
   }
 }
 
-/** Gives everything back. */
-export async function releaseClaim({ state, places }: Claim): Promise<void> {
-  for (const lease of state === undefined ? places : [state.lease, ...places]) await giveBack(lease);
+/** Releases everything. */
+export async function releaseClaim({ state, slots }: Claim): Promise<void> {
+  for (const lease of state === undefined ? slots : [state.lease, ...slots]) await releaseLease(lease);
 }
 
-async function claimPlaces({ world, owner }: RunContext, plugins: readonly ResolvedPlugin[]): Promise<Lease[] | Busy> {
+async function claimSlots({ world, owner }: RunContext, plugins: readonly ResolvedPlugin[]): Promise<Lease[] | Busy> {
   const limits = plugins.flatMap((plugin) => concurrencyLimits(plugin, world.settings));
   if (limits.length === 0) return [];
   const unique = [...new Map(limits.map((limit) => [limit.name, limit])).values()];
-  const taken = await takePlaces(await world.history(), unique, owner);
+  const taken = await takeSlots(await world.history(), unique, owner);
   if ('leases' in taken) return taken.leases;
   const holder = holderText(taken.holder, undefined);
-  const message = `${taken.limit} is at its limit of blocks at once${holder === '' ? '' : `: ${holder}`}`;
+  const message = `${taken.limit} has reached its \`concurrency\` limit${holder === '' ? '' : `: ${holder}`}`;
   return { for: 'concurrency', holder, error: new TaplineError('LEASE_HELD', message) };
 }
 
@@ -81,21 +81,21 @@ async function claimState(context: RunContext, block: ChainBlock, emit: Emit): P
   const { lease, tookFrom } = await backend.leases.acquire(stateId, { owner, projectId, force });
   try {
     const deadRun = tookFrom === undefined || tookFrom.reason === 'forced' ? undefined : tookFrom.owner.runId;
-    const left = await leftOf(history, stateId, deadRun);
+    const left = await findLeftProcesses(history, stateId, deadRun);
     const ended = await reclaimProcesses(history, left);
-    if (ended > 0) emit({ type: 'log', level: 'warning', message: leftBehind(ended, left) });
+    if (ended > 0) emit({ type: 'log', level: 'warning', message: reclaimed(ended, left) });
     const row = await MeltanoRow.claim(history, stateId, context.options.runId, context.trigger, force);
     const { token } = lease;
     if (tookFrom === undefined) emit({ type: 'lease.acquired', stateId, token });
     else emit({ type: 'lease.reclaimed', stateId, token, owner: `${describe(tookFrom)}, ${tookFrom.reason}` });
     return { id: stateId, lease, row };
   } catch (error) {
-    await giveBack(lease);
+    await releaseLease(lease);
     throw error;
   }
 }
 
-function leftBehind(processes: number, left: readonly ProcessRow[]): string {
+function reclaimed(processes: number, left: readonly ProcessRow[]): string {
   const runs = [...new Set(left.map(({ runId }) => runId))].join(', ');
   return `Ended ${processes === 1 ? 'a process' : `${processes} processes`} that run ${runs} left behind`;
 }

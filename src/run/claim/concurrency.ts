@@ -3,68 +3,68 @@ import type { History } from '../../history/port.js';
 import type { Plugin } from '../../plugins/types.js';
 import type { ResolvedPlugin, SettingsResolver } from '../../settings/types.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../../state/port.js';
-import { giveBack } from './give-back.js';
+import { releaseLease } from './release-lease.js';
 
-/** `concurrency: N` of a plugin: at most N of its blocks, and of its children's, at once in one environment. */
+/** `concurrency: N` of a plugin: in one environment, up to N blocks that use it or its children run in parallel. */
 export interface ConcurrencyLimit {
   name: string;
-  places: number;
+  maxSlots: number;
 }
 
-/** The limits that hold for a plugin: its own and those of the plugins that it inherits from. Throws SETTING_CAST. */
+/** The limits of a plugin: its own and those of the plugins that it inherits from. Throws SETTING_CAST. */
 export function concurrencyLimits(resolved: ResolvedPlugin, settings: SettingsResolver): ConcurrencyLimit[] {
   const limits: ConcurrencyLimit[] = [];
   const environment = settings.project.environment?.name ?? '';
   for (let plugin: Plugin | undefined = resolved.plugin; plugin !== undefined; plugin = plugin.parent) {
     const setting = (plugin === resolved.plugin ? resolved : settings.plugin(plugin)).settings.get('_concurrency');
-    // An inherited value is its parent's limit, which comes later in this walk.
+    // An inherited value is the parent's limit, which follows in this walk.
     if (setting?.value === undefined || setting.value === null || setting.origin.layer === 'inherited') continue;
-    limits.push({ name: `${environment}/${plugin.type}/${plugin.name}`, places: placesOf(setting.value, plugin) });
+    limits.push({ name: `${environment}/${plugin.type}/${plugin.name}`, maxSlots: maxSlotsOf(setting.value, plugin) });
   }
   return limits;
 }
 
-function placesOf(value: unknown, plugin: Plugin): number {
-  const places = Number(value);
-  if (Number.isInteger(places) && places > 0) return places;
+function maxSlotsOf(value: unknown, plugin: Plugin): number {
+  const maxSlots = Number(value);
+  if (Number.isInteger(maxSlots) && maxSlots > 0) return maxSlots;
   throw new TaplineError(
     'SETTING_CAST',
-    `concurrency of ${plugin.singular} '${plugin.name}' is ${JSON.stringify(value)}.`,
+    `invalid concurrency of ${plugin.singular} '${plugin.name}': ${JSON.stringify(value)}`,
     {
       at: plugin.at,
-      hint: 'It is the number of blocks that may use the plugin at once: 1 or more.',
+      hint: 'Set it to the maximum number of blocks that may use the plugin in parallel: 1 or more.',
     },
   );
 }
 
-/** All places or none: nobody holds one while waiting for another. `holder`: who has the last place that was asked for. */
-export async function takePlaces(
+/** Takes a slot of each limit, or none: no run holds one while it waits for another. `holder` holds the last slot asked for. */
+export async function takeSlots(
   history: History,
   limits: readonly ConcurrencyLimit[],
   owner: LeaseOwner,
 ): Promise<{ leases: Lease[] } | { limit: string; holder: LeaseHolder | undefined }> {
   const leases: Lease[] = [];
   for (const limit of limits) {
-    const taken = await takePlace(history, limit, owner);
+    const taken = await takeSlot(history, limit, owner);
     if ('lease' in taken) {
       leases.push(taken.lease);
       continue;
     }
-    for (const lease of leases) await giveBack(lease);
+    for (const lease of leases) await releaseLease(lease);
     return { limit: limit.name, holder: taken.holder };
   }
   return { leases };
 }
 
-async function takePlace(
+async function takeSlot(
   history: History,
-  { name, places }: ConcurrencyLimit,
+  { name, maxSlots }: ConcurrencyLimit,
   owner: LeaseOwner,
 ): Promise<{ lease: Lease } | { holder: LeaseHolder | undefined }> {
   let holder: LeaseHolder | undefined;
-  for (let place = 1; place <= places; place += 1) {
+  for (let slot = 1; slot <= maxSlots; slot += 1) {
     try {
-      const { lease } = await history.slots.acquire(`${name}#${place}`, { owner });
+      const { lease } = await history.slots.acquire(`${name}#${slot}`, { owner });
       return { lease };
     } catch (error) {
       if (!(error instanceof TaplineError) || error.code !== 'LEASE_HELD') throw error;

@@ -3,17 +3,17 @@ import type { Lease } from '../../state/port.js';
 
 const renewEverySeconds = 5;
 const retryAfterSeconds = 1;
-/** The holder stops this long before the lease ends, so that its last write is over by then. */
+/** The holder stops this long before the lease expires, so that its last write has ended by then. */
 const marginSeconds = 5;
 
 export interface KeptLease {
-  /** No more renewals; waits for one that is under way. */
+  /** Stops renewing; waits for a renewal that is under way. */
   stop(): Promise<void>;
 }
 
 /**
- * Renews a lease until it is stopped. Calls `onLost` once: when another holds it, or when it could not be renewed before its end
- * (by this process's own clock, so that a jump of the wall clock changes nothing).
+ * Renews a lease until stopped. Calls `onLost` once: when another run holds it, or when it could not be renewed before it expired
+ * (by this process's monotonic clock, so that a jump of the wall clock changes nothing).
  */
 export function keepLease(lease: Lease, onLost: (error: TaplineError) => void): KeptLease {
   let stopped = false;
@@ -59,8 +59,8 @@ export function secondsLeft(lease: Lease): number {
 
 function notRenewed(lease: Lease, cause: unknown): TaplineError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new TaplineError('LEASE_LOST', `The lease on ${lease.name} could not be renewed before its end: ${reason}`, {
-    hint: 'See that the state backend can be reached, then run again: the next run goes on from the last saved state.',
+  return new TaplineError('LEASE_LOST', `lease on '${lease.name}' could not be renewed before it expired: ${reason}`, {
+    hint: 'Check that the state backend is reachable, then run again: the next run continues from the last saved state.',
     cause,
   });
 }

@@ -5,24 +5,24 @@ import type { History, MeltanoRun } from '../../history/port.js';
 const heartbeatMilliseconds = 1_000;
 
 /**
- * Between the original's check and its insert lie 4 to 6 ms, 20 to 50 on a busy machine, in which it may have missed our row. So
- * long after our insert we look again, where the original is about; elsewhere at once.
+ * The original may miss our row between its check and its insert: 4 to 6 ms, 20 to 50 on a busy machine. Where the original is in
+ * use, we wait this long after our insert and check again; elsewhere we check at once.
  */
 const settleMilliseconds = 300;
 
 /**
- * A chain's row in the original's `runs` table: the original refuses to start while it lives, and we refuse while a row of the
- * original's does. It checks, then inserts, without a lock; so we insert first, and look once more before the first process
- * starts, before the first save, and with each heartbeat: it may be told to start beside us (its own `--force`).
+ * A chain's row in the original's `runs` table. The original refuses to start while this row is alive, and we refuse while a row of
+ * the original is. It checks, then inserts, without a lock; so we insert first and check again before the first process starts,
+ * before the first save, and with each heartbeat, since its own `--force` may start it beside us.
  */
 export class MeltanoRow {
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> = Promise.resolve();
   private beatAt = performance.now();
-  private looked = false;
+  private isChecked = false;
   private onOther: (error: TaplineError) => void = () => undefined;
-  /** Why this run gives way: nothing more may be written. */
-  gaveWay: TaplineError | undefined;
+  /** Why this run yielded to another: nothing more may be written. */
+  yielded: TaplineError | undefined;
 
   private constructor(
     private readonly history: History,
@@ -32,7 +32,7 @@ export class MeltanoRow {
     private readonly settledAt: number,
   ) {}
 
-  /** Throws LEASE_HELD where a row of another run lives, unless it is to be ignored (`--force`). */
+  /** Throws LEASE_HELD if a row of another run is alive, unless `--force` ignores it. */
   static async claim(
     history: History,
     stateId: string,
@@ -44,7 +44,7 @@ export class MeltanoRow {
     await meltanoRuns.sweepStale(stateId);
     const living: MeltanoRun[] = [];
     for (const run of await meltanoRuns.living(stateId)) {
-      // We hold the lease, so one of our own run ID is of an earlier try that was killed: schedulers use an ID again.
+      // We hold the lease, so a row with our run ID belongs to an earlier try that was killed: schedulers reuse IDs.
       if (run.runId === runId)
         await meltanoRuns.finish(run.id, 'FAIL', 'The process was likely killed unceremoniously.');
       else living.push(run);
@@ -59,31 +59,31 @@ export class MeltanoRow {
     return row;
   }
 
-  /** Calls back once, when the original has begun beside this run, or somebody has given this run up. */
+  /** Calls back once, when the original has started beside this run, or another program has ended this row. */
   watch(onOther: (error: TaplineError) => void): void {
     this.onOther = onOther;
   }
 
-  /** Before the first process starts. Gives way to a run that began while this one did. Throws LEASE_HELD. */
-  async lookAgain(): Promise<void> {
+  /** Checks before the first process starts, and yields to a run that started meanwhile. Throws LEASE_HELD. */
+  async checkBeforeStart(): Promise<void> {
     await delay(Math.max(0, this.settledAt - performance.now()));
-    await this.look();
+    await this.check();
   }
 
-  /** Throws LEASE_HELD or LEASE_LOST where this run has to give way. */
-  async lookBeforeSave(): Promise<void> {
-    if (!this.looked) await this.look();
-    // After a long sleep of this process, all may have changed before the first heartbeat tells.
+  /** Throws LEASE_HELD or LEASE_LOST if this run must yield. */
+  async checkBeforeSave(): Promise<void> {
+    if (!this.isChecked) await this.check();
+    // After a long sleep of this process, the row may have been ended before the next heartbeat tells us.
     else if (performance.now() - this.beatAt > 3 * heartbeatMilliseconds) await this.beat();
-    if (this.gaveWay !== undefined) throw this.gaveWay;
-    this.looked = true;
+    if (this.yielded !== undefined) throw this.yielded;
+    this.isChecked = true;
   }
 
   checkpoint(state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void> {
     return this.history.meltanoRuns.checkpoint(this.id, state, mode);
   }
 
-  /** `error` as the original words it; undefined for success. */
+  /** Ends the row. `error` in the original's words; undefined for success. */
   async finish(error: string | undefined): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -92,10 +92,10 @@ export class MeltanoRow {
     await this.history.meltanoRuns.finish(this.id, error === undefined ? 'SUCCESS' : 'FAIL', error);
   }
 
-  private async look(): Promise<void> {
+  private async check(): Promise<void> {
     const living = await this.history.meltanoRuns.living(this.stateId, this.id);
     const other = living.find(({ id }) => !this.seen.has(id));
-    if (other !== undefined) throw this.giveWay(heldByRow(this.stateId, other));
+    if (other !== undefined) throw this.yieldTo(heldByRow(this.stateId, other));
   }
 
   private beatLater(): void {
@@ -106,23 +106,23 @@ export class MeltanoRow {
     }, heartbeatMilliseconds);
   }
 
-  /** One that fails is no failure: the lease's own renewal says when the database stays away. */
+  /** A heartbeat that fails is ignored: the renewal of the lease tells when the database stays unreachable. */
   private async beat(): Promise<void> {
     const { meltanoRuns } = this.history;
     try {
-      if (!(await meltanoRuns.heartbeat(this.id))) this.giveWay(givenUp(this.stateId));
+      if (!(await meltanoRuns.heartbeat(this.id))) this.yieldTo(presumedDead(this.stateId));
       const [other] = await meltanoRuns.meltanoAfter(this.stateId, this.id);
-      if (other !== undefined) this.giveWay(heldByRow(this.stateId, other));
+      if (other !== undefined) this.yieldTo(heldByRow(this.stateId, other));
       this.beatAt = performance.now();
     } catch {}
   }
 
-  private giveWay(error: TaplineError): TaplineError {
-    if (this.gaveWay === undefined) {
-      this.gaveWay = error;
+  private yieldTo(error: TaplineError): TaplineError {
+    if (this.yielded === undefined) {
+      this.yielded = error;
       this.onOther(error);
     }
-    return this.gaveWay;
+    return this.yielded;
   }
 }
 
@@ -133,21 +133,21 @@ function heldByRow(stateId: string, run: MeltanoRun): TaplineError {
     run.lastHeartbeatAt === undefined ? '' : `, last heartbeat ${run.lastHeartbeatAt.toISOString().slice(11, 19)}`;
   return new TaplineError(
     'LEASE_HELD',
-    `${stateId} is in use: run ${run.runId} (${run.trigger ?? 'unknown trigger'}) is running${since}${beat}.`,
+    `state '${stateId}' is in use: run ${run.runId} (${run.trigger ?? 'unknown trigger'}) is running${since}${beat}`,
     {
-      hint: 'Wait for it with `--if-running wait`. A run that was killed is given up five minutes after its last heartbeat; `--force` ignores it.',
+      hint: 'Wait for it with `--if-running wait`. A killed run counts as dead five minutes after its last heartbeat; `--force` ignores it.',
       data: { stateId, runId: run.runId, startedAt: run.startedAt?.toISOString() },
     },
   );
 }
 
-/** Whoever ended the row takes this run for dead, and may have run since. */
-function givenUp(stateId: string): TaplineError {
+/** The program that ended the row took this run for dead and may have run since. */
+function presumedDead(stateId: string): TaplineError {
   return new TaplineError(
     'LEASE_LOST',
-    `The run of ${stateId} was given up by another program while it had no heartbeat: nothing more may be written.`,
+    `run of '${stateId}' was marked dead by another program while it had no heartbeat`,
     {
-      hint: 'It must have stood still for minutes. What it has saved so far stands; the next run goes on from there.',
+      hint: 'It must have been suspended for minutes, and may not write any more. What it had saved is kept; the next run continues from there.',
       data: { stateId, takenOver: true },
     },
   );

@@ -8,10 +8,14 @@ const termSeconds = 2;
 const killSeconds = 10;
 
 /**
- * What dead runs may have left of a chain: that of the run from which the lease was taken, and that of any other which was
- * killed. A lease that was released by hand, or a reclaim that itself was cut off, would else hide one that still writes.
+ * The processes that dead runs may have left of a chain: those of the run that the lease was taken from, and of any other that was
+ * killed. Otherwise a lease released by hand, or an interrupted reclaim, would hide a process that still writes.
  */
-export async function leftOf(history: History, stateId: string, deadRun: string | undefined): Promise<ProcessRow[]> {
+export async function findLeftProcesses(
+  history: History,
+  stateId: string,
+  deadRun: string | undefined,
+): Promise<ProcessRow[]> {
   const rows = await history.orphans(stateId);
   if (deadRun !== undefined) rows.push(...(await history.openProcesses(deadRun)));
   const distinct = new Map(rows.map((row) => [`${row.runId} ${row.pid} ${row.pidStart}`, row]));
@@ -20,15 +24,15 @@ export async function leftOf(history: History, stateId: string, deadRun: string 
   return left;
 }
 
-/** A run ID may be used again, by us or by another that lives: then the dead run's processes stand beside theirs. */
+/** A living run may reuse the ID of a dead one: then its processes have the same run ID as the dead run's. */
 async function hasLivingRunner({ runner, bootId, pidNamespace }: ProcessRow): Promise<boolean> {
   return runner !== undefined && (await livenessOf({ ...runner, bootId, pidNamespace })) === 'alive';
 }
 
 /**
- * Ends what is left of dead runs' processes and waits until all are gone, so that none still writes when the state is read.
- * Its leader's start time, the boot and the PID namespace tell a process from a later one with its number.
- * Returns how many there were. Throws RUN_FAILED where one can't be ended.
+ * Ends the processes of dead runs and waits until all are gone, so that none still writes when the state is read. The leader's start
+ * time, the boot ID and the PID namespace tell a process from a later one with the same number. Returns how many there were.
+ * Throws RUN_FAILED if one can't be ended.
  */
 export async function reclaimProcesses(history: History, rows: readonly ProcessRow[]): Promise<number> {
   const alive: ProcessRow[] = [];
@@ -44,15 +48,15 @@ export async function reclaimProcesses(history: History, rows: readonly ProcessR
     for (const row of alive) signalGroup(row.groupId, signal);
     await allGone(alive, seconds);
   }
-  const left = alive.filter((row) => groupLives(row.groupId));
-  if (left.length > 0) throw cannotEnd(left);
+  const stuck = alive.filter((row) => groupLives(row.groupId));
+  if (stuck.length > 0) throw stillAlive(stuck);
   for (const row of alive) await forget(history, row, 'SIGTERM');
   return alive.length;
 }
 
 /**
- * Whether this group is still there and the dead run's. A leader that is gone says nothing: while members of its group live,
- * the kernel gives its number to no other process. `elsewhere`: another host, container or boot.
+ * Whether this group still exists and belongs to the dead run. A missing leader proves nothing: while members of its group live,
+ * the kernel does not reuse its number. `elsewhere`: another host, container or boot.
  */
 async function judgeGroup(row: ProcessRow): Promise<'alive' | 'gone' | 'elsewhere'> {
   const liveness = await livenessOf(row);
@@ -72,10 +76,10 @@ function forget(history: History, row: ProcessRow, signal: string | null): Promi
   return history.endProcess(row.runId, row.pid, row.pidStart, null, signal);
 }
 
-function cannotEnd(left: readonly ProcessRow[]): TaplineError {
+function stillAlive(left: readonly ProcessRow[]): TaplineError {
   const named = left.map(({ plugin, pid }) => `${plugin} (pid ${pid})`).join(', ');
-  return new TaplineError('RUN_FAILED', `Processes of a dead run can't be ended: ${named}.`, {
-    hint: 'They may still write data, so nothing was started. End them, then run again.',
+  return new TaplineError('RUN_FAILED', `processes of a dead run could not be ended: ${named}`, {
+    hint: 'They may still write data, so nothing was started. Kill them, then run again.',
     data: { pids: left.map(({ pid }) => pid) },
   });
 }

@@ -6,14 +6,14 @@ import { exactJson } from '../../singer/exact-json.js';
 import { settleAll } from '../settle-all.js';
 import { directoryError } from './run-directory.js';
 
-/** Prefix of the names of a plugin's files. */
+/** Prefix of a plugin's file names. */
 export type FilePrefix = 'tap' | 'target' | `mapper-${number}`;
 
-/** The files that a Singer plugin is started with, in its chain's own directory. */
+/** The files that a Singer plugin is started with, in the private directory of its chain. */
 export interface PluginFiles {
-  /** Its whole configuration, secrets included: a name that nobody guesses, for this user only. */
+  /** The whole configuration including secrets: an unguessable name, readable by this user only. */
   config: string;
-  /** What it gets in its environment: where its logging set-up is. */
+  /** Environment variables that name its logging configuration. */
   env: Record<string, string>;
 }
 
@@ -35,23 +35,23 @@ export async function writePluginFiles(
   return { config, env: { SINGER_SDK_LOG_CONFIG: sdkLogging, LOGGING_CONF_FILE: pipelinewiseLogging } };
 }
 
-/** As in the original: the capability, and the extra `log_parser`, which is `singer-sdk` unless somebody changes it. */
+/** As in the original: the capability, and the extra `log_parser`, which is `singer-sdk` by default. */
 export function hasStructuredLogs({ plugin, extras }: ResolvedPlugin): boolean {
   return plugin.capabilities.has('structured-logging') && extras.log_parser === 'singer-sdk';
 }
 
-/** A file for this user only. */
+/** Writes a file that only this user can read. */
 export async function writePrivate(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text, { mode: 0o600 });
   } catch (error) {
-    // Half a file with a secret must not stay.
+    // A partial file with a secret must not stay.
     await rm(file, { force: true }).catch(() => undefined);
     throw directoryError(error, file);
   }
 }
 
-/** Python's `logging.config.dictConfig` for plugins made with the Singer SDK. */
+/** For Python's `logging.config.dictConfig`, read by plugins built with the Singer SDK. */
 function sdkLoggingConfig(level: string, structured: boolean): Record<string, unknown> {
   const formatter = structured ? { '()': 'singer_sdk.logging.StructuredFormatter' } : { format: '%(message)s' };
   return {
@@ -65,7 +65,7 @@ function sdkLoggingConfig(level: string, structured: boolean): Record<string, un
   };
 }
 
-/** Python's `logging.config.fileConfig` for plugins made with the PipelineWise library. */
+/** For Python's `logging.config.fileConfig`, read by plugins built with the PipelineWise library. */
 function pipelinewiseLoggingConfig(level: string): string {
   const sections: [string, string[]][] = [
     ['loggers', ['keys=root']],

@@ -3,14 +3,18 @@ import { type Reaper, startReaper } from '../process/reaper.js';
 import type { World } from '../types.js';
 import { createRunDirectory, removeLeftoverDirectories } from './run-directory.js';
 
-/** Where plugins that run outside a run have their files, and who looks after their processes. */
-export interface PluginPlace {
+/** What a plugin outside a run works in: a directory for its files, and the reaper of its processes. */
+export interface Workspace {
   directory: string;
   reaper: Reaper;
 }
 
-/** A private directory for what plugins read; it is gone afterwards, whatever ends this process. */
-export async function withPlace<T>(runId: string, world: World, work: (place: PluginPlace) => Promise<T>): Promise<T> {
+/** Runs `work` with a private directory that is removed afterwards, however this process ends. */
+export async function withWorkspace<T>(
+  runId: string,
+  world: World,
+  work: (workspace: Workspace) => Promise<T>,
+): Promise<T> {
   const leftovers = removeLeftoverDirectories(world.runDirRoot);
   const directory = await createRunDirectory(world.runDirRoot, await currentOwner(runId));
   const reaper = startReaper();
@@ -24,12 +28,16 @@ export async function withPlace<T>(runId: string, world: World, work: (place: Pl
   }
 }
 
-/** For a plugin that reads no files of ours. */
-export function withoutPlace<T>(_runId: string, _world: World, work: (place: PluginPlace) => Promise<T>): Promise<T> {
+/** For a plugin that reads none of our files. */
+export function withoutWorkspace<T>(
+  _runId: string,
+  _world: World,
+  work: (workspace: Workspace) => Promise<T>,
+): Promise<T> {
   return work({ directory: '', reaper: noReaper });
 }
 
-/** Processes outside a run are in nobody's history. */
+/** Processes outside a run are not recorded. */
 export const noNotes = { processStarted: () => undefined, processExited: () => undefined };
 
 const noReaper: Reaper = {

@@ -7,7 +7,7 @@ import { createRunDirectory, type RunDirectory, removeLeftoverDirectories } from
 
 const touchMilliseconds = 60_000;
 
-/** The run's own directory, and one for each `run_dir` of its steps. All are gone when the run has ended, however it ends. */
+/** The run's own directory, and one per `run_dir` of its steps. All are removed when the run ends, however it ends. */
 export class RunDirectories {
   private readonly made = new Map<string, Promise<RunDirectory>>();
   private readonly leftovers: Promise<void>[] = [];
@@ -21,7 +21,7 @@ export class RunDirectories {
     this.touching = setInterval(() => void this.touch(), touchMilliseconds);
   }
 
-  /** The run's own. Throws RUN_DIRECTORY, DISK_FULL. */
+  /** The run's own directory. Throws RUN_DIRECTORY, DISK_FULL. */
   own(): Promise<RunDirectory> {
     return this.at(this.world.runDirRoot);
   }

@@ -5,25 +5,25 @@ import { livenessOf } from '../../state/owner.js';
 import type { LeaseOwner } from '../../state/port.js';
 
 const ownerFile = 'owner.json';
-/** The folder beside the runs' own for states that could not be saved; no run has this name. */
+/** The folder, beside those of the runs, for states that could not be saved; no run directory has this name. */
 export const rescueName = 'rescue';
 const unfinishedPrefix = '.new-';
-/** A run directory whose owner can't be seen from here (another container, another boot) is kept while it shows signs of life. */
-const silentMinutes = 10;
+/** A run directory whose owner is not visible from here (another container or boot) counts as dead if not touched for this long. */
+const maxIdleMinutes = 10;
 
-/** The files of one run, which hold resolved secrets: `.meltano/run/tapline/<run id>/<block id>/`, for this user only. */
+/** The files of one run, `.meltano/run/tapline/<run id>/<block id>/`: they hold resolved secrets, so only this user can read them. */
 export interface RunDirectory {
   path: string;
-  /** A new folder for one block, or for one part of it. */
+  /** Creates a folder for one block, or for a part of it. */
   block(name: string): Promise<string>;
-  /** As soon as the block has ended: its secrets are needed no longer. */
+  /** Removes the folder as soon as the block ends, since its secrets are no longer needed. */
   removeBlock(name: string): Promise<void>;
-  /** Shows others, which can't see this process, that it lives. */
+  /** Shows programs that can't see this process that it is alive. */
   touch(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Creates the directory together with the name of its owner, so that one without an owner is never seen. Throws RUN_DIRECTORY, DISK_FULL. */
+/** Creates the directory together with its owner file, so that no program sees one without an owner. Throws RUN_DIRECTORY, DISK_FULL. */
 export async function createRunDirectory(runDirRoot: string, owner: LeaseOwner): Promise<RunDirectory> {
   const parent = join(runDirRoot, 'tapline');
   try {
@@ -43,7 +43,7 @@ export async function createRunDirectory(runDirRoot: string, owner: LeaseOwner):
   }
 }
 
-/** A run ID that is used once more (a retry by an orchestrator) gets a folder of its own. */
+/** A reused run ID (a retry by an orchestrator) gets a directory of its own. */
 async function moveToFreeName(draft: string, wanted: string): Promise<string> {
   for (let number = basename(wanted) === rescueName ? 2 : 1; ; number += 1) {
     const path = number === 1 ? wanted : `${wanted}.${number}`;
@@ -67,14 +67,14 @@ async function makeBlock(runPath: string, name: string): Promise<string> {
   }
 }
 
-/** Removes what runs that are dead have left behind, secrets above all. Never throws: the next run tries again. */
+/** Removes the directories of dead runs, mainly for their secrets. Never throws: the next run tries again. */
 export async function removeLeftoverDirectories(runDirRoot: string): Promise<void> {
   for (const path of await leftoverDirectories(runDirRoot)) {
     await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
-/** The directories of runs that are dead. */
+/** The directories of dead runs. */
 export async function leftoverDirectories(runDirRoot: string): Promise<string[]> {
   const parent = join(runDirRoot, 'tapline');
   const names = await readdir(parent).catch(() => []);
@@ -87,16 +87,16 @@ export async function leftoverDirectories(runDirRoot: string): Promise<string[]>
 }
 
 async function isLeftover(path: string, name: string): Promise<boolean> {
-  const signOfLife = async (file: string) => Date.now() - (await stat(file)).mtimeMs < silentMinutes * 60_000;
-  if (name.startsWith(unfinishedPrefix)) return !(await signOfLife(path));
+  const isRecent = async (file: string) => Date.now() - (await stat(file)).mtimeMs < maxIdleMinutes * 60_000;
+  if (name.startsWith(unfinishedPrefix)) return !(await isRecent(path));
   const file = join(path, ownerFile);
   const owner = JSON.parse(await readFile(file, 'utf8')) as LeaseOwner;
   const liveness = await livenessOf(owner);
-  if (liveness === 'unknown') return !(await signOfLife(file));
+  if (liveness === 'unknown') return !(await isRecent(file));
   return liveness === 'dead';
 }
 
-/** An identifier as one path segment; never `.`, `..` or hidden. */
+/** An identifier as a path segment; never `.`, `..` or hidden. */
 export function fileName(text: string): string {
   const safe = text.replace(/[^\w.-]+/g, '-').replace(/^\.+/, '');
   return safe === '' ? 'unnamed' : safe.slice(0, 120);
@@ -106,13 +106,13 @@ export function directoryError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === undefined || error instanceof TaplineError) return error;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new TaplineError('DISK_FULL', `There is no room for ${path}.`, {
-      hint: 'Make room on that disk and run again.',
+    return new TaplineError('DISK_FULL', `no space left on the disk for ${path}`, {
+      hint: 'Free some space on that disk and run again.',
       cause: error,
     });
   }
-  return new TaplineError('RUN_DIRECTORY', `${path} can't be written: ${(error as Error).message}`, {
-    hint: 'Make it writable for this user, or choose a folder that is: `run_dir` of the step, else MELTANO_SYS_DIR_ROOT.',
+  return new TaplineError('RUN_DIRECTORY', `cannot write ${path}: ${(error as Error).message}`, {
+    hint: 'Make it writable for this user, or choose another folder: `run_dir` of the step, or MELTANO_SYS_DIR_ROOT.',
     cause: error,
   });
 }

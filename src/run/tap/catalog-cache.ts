@@ -5,14 +5,14 @@ import { withFileLock } from '../../file-lock.js';
 import { pythonJson } from '../../python-json.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 
-/** The original's names: both programs use one cache, `.meltano/run/<tap>/`. */
+/** The original's names: both programs share one cache, `.meltano/run/<tap>/`. */
 const catalogFile = 'tap.properties.json';
 const keyFile = 'tap.properties.cache_key';
 
 /**
- * What the discovered catalog depends on, hashed as Meltano 4.4.1 does: all settings as they are, `schema` and `metadata` rules.
- * Undefined where it may change at any time, so that nothing is cached: a tap without `pip_url` or with an editable one, unless
- * its `catalog_cache_ttl` says how long a catalog is good for.
+ * What the discovered catalog depends on, hashed as Meltano 4.4.1 does: all settings, and the `schema` and `metadata` rules.
+ * Undefined if nothing is cached because the tap may change at any time: it has no `pip_url`, or an editable one, and no
+ * `catalog_cache_ttl`.
  */
 export function catalogCacheKey(tap: ResolvedPlugin, hasTtl: boolean): string | undefined {
   const { pipUrl } = tap.plugin;
@@ -24,7 +24,7 @@ export function catalogCacheKey(tap: ResolvedPlugin, hasTtl: boolean): string | 
   return createHash('sha1').update(pythonJson(key)).digest('hex');
 }
 
-/** The cached catalog's text; undefined where there is none for this key, or it is older than `ttlSeconds`. */
+/** The text of the cached catalog; undefined if there is none for this key, or it is older than `ttlSeconds`. */
 export async function readCachedCatalog(
   folder: string,
   key: string,
@@ -35,14 +35,14 @@ export async function readCachedCatalog(
     if ((await readFile(join(folder, keyFile), 'utf8')) !== key) return undefined;
     if (ttlSeconds !== undefined && Date.now() - (await stat(file)).mtimeMs > ttlSeconds * 1000) return undefined;
     const text = await readFile(file, 'utf8');
-    // A writer removes the key first, so an unchanged key says that the text is its own.
+    // A writer removes the key first, so if the key is unchanged, the text belongs to it.
     return (await readFile(join(folder, keyFile), 'utf8')) === key ? text : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Keeps a catalog, or (without a key) forgets the one that was kept. A cache that can't be written is none: never throws. */
+/** Caches a catalog or, without a key, drops the cached one. Never throws: a cache that can't be written is skipped. */
 export async function storeCatalog(folder: string, key: string | undefined, text: string): Promise<void> {
   try {
     if (key === undefined) {

@@ -15,13 +15,13 @@ import { emptySelection, reportSelection, type SelectionPolicies, selectionWitho
 export interface CatalogRequest {
   tap: ResolvedPlugin;
   projectRoot: string;
-  /** The chain's own directory: the catalog that the tap reads goes there. */
+  /** The private directory of the chain, for the catalog that the tap reads. */
   directory: string;
-  /** `.meltano/run/<tap>`: where a discovered catalog is kept. */
+  /** `.meltano/run/<tap>`, where a discovered catalog is cached. */
   cacheFolder: string;
-  /** Discover although there is a cached one. */
+  /** Discover even if there is a cached one. */
   refresh: boolean;
-  /** Runs the tap with `--discover`; gives what it prints. `isShared`: another chain has had it run, and keeps the catalog. */
+  /** Runs the tap with `--discover` and returns what it prints. `isShared`: another chain ran it and caches the catalog. */
   discover: () => Promise<{ text: string; isShared: boolean }>;
   emit: Emit;
   policies: SelectionPolicies;
@@ -30,7 +30,7 @@ export interface CatalogRequest {
 export interface PreparedCatalog {
   file: string;
   catalog: Catalog;
-  /** What was applied to it. */
+  /** The rules that were applied to it. */
   rules: CatalogRules;
 }
 
@@ -40,8 +40,8 @@ interface Found {
 }
 
 /**
- * Makes the catalog file that the tap gets: the user's own, a cached or a freshly discovered one, with the rules of the project
- * applied. Undefined where the tap takes none. Throws DISCOVERY_*, CATALOG_*, RUN_DIRECTORY.
+ * Writes the catalog file that the tap gets: the user's own, a cached or a freshly discovered one, with the rules of the project
+ * applied. Undefined if the tap takes none. Throws DISCOVERY_*, CATALOG_*, RUN_DIRECTORY.
  */
 export async function prepareCatalog(request: CatalogRequest): Promise<PreparedCatalog | undefined> {
   const { tap, emit, policies } = request;
@@ -68,7 +68,7 @@ export async function prepareCatalog(request: CatalogRequest): Promise<PreparedC
   return { file, catalog: found.catalog, rules };
 }
 
-/** The option that a tap takes a catalog with; undefined where it takes none. */
+/** The option with which a tap takes a catalog; undefined if it takes none. */
 export function catalogOption(tap: ResolvedPlugin): 'catalog' | 'properties' | undefined {
   const { capabilities } = tap.plugin;
   if (capabilities.has('catalog')) return 'catalog';
@@ -93,7 +93,7 @@ async function findCatalog(request: CatalogRequest): Promise<Found | undefined> 
   return { source: 'discovery', catalog };
 }
 
-/** One that can't be read any more (half a file of a full disk) is discovered again. */
+/** A cached catalog that can't be parsed (a partial file after a full disk) is discovered again. */
 async function cachedCatalog(folder: string, key: string, ttl: number | undefined): Promise<Catalog | undefined> {
   const text = await readCachedCatalog(folder, key, ttl);
   if (text === undefined) return undefined;
@@ -117,7 +117,7 @@ async function readCustomCatalog({ tap, projectRoot, emit }: CatalogRequest, nam
   } catch (error) {
     throw new TaplineError('CATALOG_UNREADABLE', `Failed to read catalog file ${file}: ${(error as Error).message}`, {
       at: tap.plugin.locate('extras', 'catalog'),
-      hint: `It is named by the extra \`catalog\` of extractor '${tap.plugin.name}', relative to the project's folder.`,
+      hint: `The path comes from the extra \`catalog\` of extractor '${tap.plugin.name}' and is relative to the project's folder.`,
       cause: error,
     });
   }
@@ -130,7 +130,7 @@ function parseFor(tap: ResolvedPlugin, text: string, file: string | undefined): 
     return parseCatalog(text);
   } catch (error) {
     if (!(error instanceof TaplineError)) throw error;
-    const origin = file === undefined ? `what ${tap.plugin.name} printed for --discover` : file;
+    const origin = file === undefined ? `output of ${tap.plugin.name} --discover` : file;
     throw new TaplineError('CATALOG_INVALID', `${error.message} (${origin})`, {
       hint: error.hint,
       at: tap.plugin.at,
@@ -162,14 +162,14 @@ function mapOf(value: unknown): Record<string, unknown> | undefined {
     : undefined;
 }
 
-/** A tap that takes a catalog reads by it what to extract: without one no selection would hold. As Meltano 4.4.1 does. */
+/** A tap that takes a catalog selects streams by it, so without one the selection would have no effect. As in Meltano 4.4.1. */
 function catalogMissing(tap: ResolvedPlugin): TaplineError {
   return new TaplineError(
     'CATALOG_MISSING',
-    `${tap.plugin.name} takes a catalog, but there is none: it has not the capability \`discover\`.`,
+    `no catalog for '${tap.plugin.name}': it does not declare the capability \`discover\``,
     {
       at: tap.plugin.at,
-      hint: 'Add the capability `discover` where the tap has it, or name a file with the extra `catalog`. Without the capability `catalog` it runs with none.',
+      hint: 'Add the capability `discover` if the tap supports it, or name a file with the extra `catalog`. Without the capability `catalog` it runs without one.',
       data: { plugin: tap.plugin.name },
     },
   );

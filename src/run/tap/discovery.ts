@@ -8,25 +8,25 @@ import { readPluginLog } from '../process/plugin-log.js';
 import type { Reaper } from '../process/reaper.js';
 import type { StopControl } from '../stop-control.js';
 
-/** Beyond this a catalog is no catalog. In bytes. */
+/** More output than this is not a catalog. In bytes. */
 const maxBytes = 256 * 1024 * 1024;
 
 export interface DiscoveryOptions {
-  limitSeconds: number;
+  timeoutSeconds: number;
   stop: StopControl;
   reaper: Pick<Reaper, 'watchGroup' | 'forgetGroup'>;
   notes: ProcessNotes;
   emit: Emit;
 }
 
-/** Runs a tap with `--discover` and gives what it prints. Throws DISCOVERY_FAILED, DISCOVERY_TIMEOUT, CATALOG_INVALID, INTERRUPTED. */
+/** Runs a tap with `--discover` and returns what it prints. Throws DISCOVERY_FAILED, DISCOVERY_TIMEOUT, CATALOG_INVALID, INTERRUPTED. */
 export async function discoverCatalog(spec: ProcessSpec, options: DiscoveryOptions): Promise<string> {
-  const { limitSeconds, stop, reaper, notes, emit } = options;
+  const { timeoutSeconds, stop, reaper, notes, emit } = options;
   const { role, plugin, pluginType } = spec;
   const abort = new AbortController();
   const off = stop.listen(() => abort.abort());
   const captured = await capture(spec, {
-    timeoutSeconds: limitSeconds,
+    timeoutSeconds,
     maxBytes,
     signal: abort.signal,
     reaper,
@@ -43,27 +43,27 @@ export async function discoverCatalog(spec: ProcessSpec, options: DiscoveryOptio
       notes.processExited(process, exit);
     },
   }).finally(off);
-  const failure = failureOf(spec, captured, limitSeconds);
+  const failure = failureOf(spec, captured, timeoutSeconds);
   if (failure !== undefined) throw failure;
   return captured.stdout.toString('utf8');
 }
 
-function failureOf({ plugin }: ProcessSpec, captured: Captured, limitSeconds: number): TaplineError | undefined {
+function failureOf({ plugin }: ProcessSpec, captured: Captured, timeoutSeconds: number): TaplineError | undefined {
   const { exit, ended, lastLines, cause } = captured;
   const data = { plugin, exitCode: exit.code, signal: exit.signal, lastLines, cause };
-  if (ended === 'aborted') return new TaplineError('INTERRUPTED', 'Catalog discovery was interrupted.');
+  if (ended === 'aborted') return new TaplineError('INTERRUPTED', 'catalog discovery was interrupted');
   if (ended === 'timeout') {
     return new TaplineError(
       'DISCOVERY_TIMEOUT',
-      `catalog discovery of '${plugin}' took longer than ${limitSeconds} s${reasonText(cause)}`,
+      `catalog discovery of '${plugin}' timed out after ${timeoutSeconds} s${reasonText(cause)}`,
       {
-        hint: 'Give it more time with the extra `discovery_timeout` (seconds), or a catalog file with the extra `catalog`.',
+        hint: 'Raise the limit with the extra `discovery_timeout` (seconds), or name a catalog file with the extra `catalog`.',
         data,
       },
     );
   }
   if (ended === 'tooLong') {
-    return new TaplineError('CATALOG_INVALID', `${plugin} printed more than ${maxBytes >> 20} MiB for --discover.`, {
+    return new TaplineError('CATALOG_INVALID', `'${plugin}' printed more than ${maxBytes >> 20} MiB for --discover`, {
       data,
     });
   }
@@ -72,7 +72,7 @@ function failureOf({ plugin }: ProcessSpec, captured: Captured, limitSeconds: nu
     'DISCOVERY_FAILED',
     `catalog discovery failed: '${plugin}' ${describeExit(exit)}${reasonText(cause)}`,
     {
-      hint: `\`tapline invoke ${plugin} --discover\` runs it alone; \`tapline config print ${plugin}\` shows its settings.`,
+      hint: `Run it alone with \`tapline invoke ${plugin} --discover\`; \`tapline config print ${plugin}\` shows its settings.`,
       data,
     },
   );

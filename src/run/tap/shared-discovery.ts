@@ -1,8 +1,8 @@
-/** One discovery for all windows of a backfill: what a tap has does not depend on the time that it is asked for. */
+/** One discovery for all windows of a backfill: the catalog of a tap does not depend on the window. */
 export class SharedDiscovery {
   private running: Promise<string> | undefined;
 
-  /** `isShared`: another window has asked for it. One that fails is tried again by the next who asks afterwards. */
+  /** `isShared`: another window started it. After a failed discovery, the next caller tries again. */
   async once(discover: () => Promise<string>): Promise<{ text: string; isShared: boolean }> {
     if (this.running !== undefined) return { text: await this.running, isShared: true };
     this.running = discover();

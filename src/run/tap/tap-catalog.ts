@@ -5,7 +5,7 @@ import type { ResolvedPlugin } from '../../settings/types.js';
 import { prepareTapCatalog, resolvePlugin } from '../chain-setup.js';
 import { createEmitter, type Emit } from '../emit.js';
 import type { RunSubscriber } from '../events.js';
-import { noNotes, withPlace } from '../files/plugin-place.js';
+import { noNotes, withWorkspace } from '../files/plugin-place.js';
 import { installPlugins } from '../install-plugins.js';
 import { stopOnSignals } from '../signals.js';
 import { StopControl } from '../stop-control.js';
@@ -13,8 +13,8 @@ import type { RunOptions, World } from '../types.js';
 import type { PreparedCatalog } from './catalog.js';
 
 /**
- * The catalog that a tap would get, outside a run: its own, the cached or a freshly discovered one, with its rules applied.
- * Undefined where it takes none or can't discover one. Throws DISCOVERY_*, CATALOG_*, INTERRUPTED.
+ * The catalog that a tap would get, outside a run: the user's own, a cached or a freshly discovered one, with its rules applied.
+ * Undefined if it takes none. Throws DISCOVERY_*, CATALOG_*, INTERRUPTED.
  */
 export async function tapCatalog(
   tap: ResolvedPlugin,
@@ -26,9 +26,9 @@ export async function tapCatalog(
   const stop = new StopControl();
   const stopListening = stopOnSignals(stop);
   try {
-    return await withPlace(randomUUID(), world, (place) => {
+    return await withWorkspace(randomUUID(), world, (workspace) => {
       const refresh = refreshCatalog || fullRefresh;
-      const setup = { ...place, state: { text: state }, refreshCatalog: refresh, stop, notes: noNotes };
+      const setup = { ...workspace, state: { text: state }, refreshCatalog: refresh, stop, notes: noNotes };
       return prepareTapCatalog(world, tap, setup, emit);
     });
   } finally {
@@ -41,7 +41,7 @@ export interface TapSelection {
   prepared: PreparedCatalog | undefined;
 }
 
-/** The same for a plugin that may have to be installed first; `installed` where nothing else was asked for. */
+/** Installs the tap if needed and returns its catalog; `installed` if the caller only wanted that. */
 export async function selectionOfTap(
   plugin: Plugin,
   { install = 'auto', refreshCatalog }: Pick<RunOptions, 'install'> & Pick<BlockOptions, 'refreshCatalog'>,

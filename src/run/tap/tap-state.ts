@@ -12,25 +12,27 @@ import { stateOfUnselected } from './selected-streams.js';
 export interface TapStateOptions {
   stateId: string;
   fullRefresh: boolean;
-  /** Of `--select` and `--exclude`: only these streams are read, and begin anew at a full refresh. */
+  /** Patterns of `--select` and `--exclude`: only these streams are read, and a full refresh restarts only these. */
   selectFilter?: readonly string[] | undefined;
-  /** Of a backfill: to begin without a state is no news. */
+  /** For a backfill window, a start without a state is not reported. */
   isWindow?: boolean | undefined;
   projectRoot: string;
 }
 
-/** What the tap starts from, as text; undefined where it starts from nothing. `version`: of the state before this run. */
+/** The state that the tap starts from. */
 export interface TapState {
+  /** Undefined if the tap starts from scratch. */
   text: string | undefined;
+  /** The version of the state before this run. */
   version: number;
-  /** The state before this run, where it reads some streams only: what it says of the others stays. */
+  /** The state before this run, if it reads only some streams: the bookmarks of the others are kept. */
   before?: SingerState | undefined;
-  /** The state before this run can't be read, so nothing is merged into it. */
+  /** The state before this run is unreadable, so it is replaced instead of merged. */
   isReplaced?: true;
 }
 
 /**
- * The state that a tap gets: the file that its extra `state` names, else the merged view of the backend; none at a full refresh.
+ * The state that a tap gets: the file named by its extra `state`, else the merged view of the backend; none on a full refresh.
  * Throws STATE_UNREADABLE, and what the backend throws.
  */
 export async function loadTapState(
@@ -69,23 +71,23 @@ function stateFileOf({ extras }: ResolvedPlugin): string | undefined {
   return typeof extras.state === 'string' && extras.state !== '' ? extras.state : undefined;
 }
 
-/** A full refresh needs nothing of what is kept, so it is a cure for what can't be read. */
+/** A full refresh does not need the stored state, so it works even if that is unreadable. */
 async function readStored(
   store: StateBackend,
   stateId: string,
-  isCure: boolean,
+  mayReplace: boolean,
   emit: Emit,
 ): Promise<StoredState | 'unreadable' | undefined> {
   try {
     return await store.read(stateId);
   } catch (error) {
-    if (!isCure || !(error instanceof TaplineError) || error.code !== 'STATE_UNREADABLE') throw error;
+    if (!mayReplace || !(error instanceof TaplineError) || error.code !== 'STATE_UNREADABLE') throw error;
     emit({ type: 'warning', code: error.code, message: error.message, hint: 'The full refresh replaces it.' });
     return 'unreadable';
   }
 }
 
-const othersKept = 'Only the selected streams begin anew; the others keep their bookmarks.';
+const othersKept = 'Only the selected streams restart from scratch; the others keep their bookmarks.';
 
 function stateText(state: SingerState): string {
   return exactJson(state, 2);
@@ -97,14 +99,14 @@ async function readStateFile(file: string, tap: ResolvedPlugin): Promise<string>
   } catch (error) {
     throw new TaplineError('STATE_UNREADABLE', `Could not find state file ${file}: ${(error as Error).message}`, {
       at: tap.plugin.locate('extras', 'state'),
-      hint: `It is named by the extra \`state\` of extractor '${tap.plugin.name}', relative to the project's folder.`,
+      hint: `The path comes from the extra \`state\` of extractor '${tap.plugin.name}' and is relative to the project's folder.`,
       cause: error,
     });
   }
 }
 
-/** Longest single argument that Linux takes, less some room. */
-const longestArgument = 128 * 1024 - 16;
+/** The longest argument that Linux accepts, minus a margin. */
+const maxArgumentBytes = 128 * 1024 - 16;
 
 /** `--state FILE`, or the JSON text itself with `state_arg: inline` (`{}` on a first run). Throws STATE_UNREADABLE. */
 export async function stateArgument(
@@ -114,10 +116,10 @@ export async function stateArgument(
 ): Promise<string | undefined> {
   if (isInline(tap)) {
     const inline = text === undefined ? '{}' : compact(text, tap);
-    if (Buffer.byteLength(inline) <= longestArgument) return inline;
-    throw new TaplineError('STATE_UNREADABLE', `The state of '${tap.plugin.name}' is too long for an argument.`, {
+    if (Buffer.byteLength(inline) <= maxArgumentBytes) return inline;
+    throw new TaplineError('STATE_UNREADABLE', `state of '${tap.plugin.name}' is too long for an argument`, {
       at: tap.plugin.locate('extras', 'state_arg'),
-      hint: 'Let the tap take a file: `state_arg: file`.',
+      hint: 'Pass it as a file: `state_arg: file`.',
     });
   }
   if (text === undefined || text.trim() === '') return undefined;
@@ -134,7 +136,7 @@ function compact(text: string, tap: ResolvedPlugin): string {
   try {
     return exactJson(parseExactJson(text));
   } catch (error) {
-    throw new TaplineError('STATE_UNREADABLE', `The state file of '${tap.plugin.name}' holds no JSON.`, {
+    throw new TaplineError('STATE_UNREADABLE', `state file of '${tap.plugin.name}' is not valid JSON`, {
       at: tap.plugin.locate('extras', 'state'),
       cause: error,
     });

@@ -1,37 +1,37 @@
-/** The run steps and pipelines of a run: begun with their first block, ended with their last, stopped when their time is over. */
+/** The sections (run steps and pipelines) of a run: each begins with its first block, ends with its last, and is stopped at its timeout. */
 import { availableParallelism } from 'node:os';
 import { TaplineError } from '../errors.js';
 import { lineage } from '../plan/lineage.js';
 import type { PlanScope } from '../plan/types.js';
 import { errorInfo } from './error-info.js';
 import type { BlockStatus, BlockSummary, ErrorInfo } from './events.js';
-import type { LimiterScopes } from './limiter.js';
+import type { LimiterSections } from './limiter.js';
 import type { RunContext } from './run-context.js';
 import { stopAfter } from './signals.js';
 import { StopControl } from './stop-control.js';
 
-interface OpenScope {
+interface OpenSection {
   scope: PlanScope;
   stop: StopControl;
   started: number;
-  /** Of its blocks that have ended. */
+  /** The blocks of this section that have ended. */
   summaries: BlockSummary[];
-  /** Of a step in it. */
+  /** The first error of a section inside this one. */
   error?: ErrorInfo | undefined;
   close(): void;
 }
 
-export class RunScopes implements LimiterScopes {
-  /** The first step that ran out of its time. */
+export class RunSections implements LimiterSections {
+  /** The error of the first section that timed out. */
   failure: TaplineError | undefined;
-  /** From the outermost to the innermost. */
-  private open: OpenScope[] = [];
+  /** Outermost first. */
+  private open: OpenSection[] = [];
 
   constructor(
     private readonly context: Pick<RunContext, 'emitter' | 'notes' | 'owner' | 'options' | 'stop' | 'world'>,
   ) {}
 
-  /** Ends the scopes that are over, begins those that are not yet. Returns what stops the blocks of the innermost one. */
+  /** Ends the sections that are over and begins the new ones. Returns the stop control of the innermost. */
   enter(scope: PlanScope | undefined, willStart: boolean): StopControl {
     const wanted = lineage(scope);
     const shared = this.open.findIndex((each, index) => each.scope !== wanted[index]);
@@ -48,7 +48,7 @@ export class RunScopes implements LimiterScopes {
     for (const { summaries: all } of this.open) all.push(...summaries);
   }
 
-  /** Ends all scopes but the outermost `keep`. */
+  /** Ends all sections except the outermost `keep`. */
   leave(keep = 0): void {
     while (this.open.length > keep) {
       const ended = this.open.pop();
@@ -78,30 +78,30 @@ export class RunScopes implements LimiterScopes {
     void notes.note((history) => history.startBlock({ ...row, startedAt }));
   }
 
-  private end({ scope, stop, started, summaries, error: inner, close }: OpenScope): void {
+  private end({ scope, stop, started, summaries, error: inner, close }: OpenSection): void {
     close();
-    const late = statusOf(summaries) === 'success' ? undefined : this.lateness(scope, stop);
-    this.failure ??= late;
+    const timeout = statusOf(summaries) === 'success' ? undefined : this.timeoutError(scope, stop);
+    this.failure ??= timeout;
     const failed = summaries.find(({ status }) => status === 'failed')?.error;
-    const cause = late === undefined ? (inner ?? failed) : errorInfo(late);
-    const status = late === undefined && inner === undefined ? statusOf(summaries) : 'failed';
+    const cause = timeout === undefined ? (inner ?? failed) : errorInfo(timeout);
+    const status = timeout === undefined && inner === undefined ? statusOf(summaries) : 'failed';
     const outer = this.open.at(-1);
     if (outer !== undefined && status === 'failed') outer.error ??= cause;
-    this.tellEnd(scope, status, (performance.now() - started) / 1000, cause);
+    this.emitEnd(scope, status, (performance.now() - started) / 1000, cause);
   }
 
-  /** The error of a step that was stopped because its own time was over. */
-  private lateness({ name, timeoutSeconds, at }: PlanScope, stop: StopControl): TaplineError | undefined {
-    const isLate = stop.first?.reason === 'timeout' && !this.context.stop.stopping;
-    if (!isLate || timeoutSeconds === undefined) return undefined;
-    return new TaplineError('RUN_TIMEOUT', `The run step '${name}' timed out after ${timeoutSeconds} s.`, {
+  /** The error of a section that was stopped by its own timeout. */
+  private timeoutError({ name, timeoutSeconds, at }: PlanScope, stop: StopControl): TaplineError | undefined {
+    const isTimedOut = stop.first?.reason === 'timeout' && !this.context.stop.stopping;
+    if (!isTimedOut || timeoutSeconds === undefined) return undefined;
+    return new TaplineError('RUN_TIMEOUT', `run step '${name}' timed out after ${timeoutSeconds} s`, {
       at,
-      hint: 'What was loaded until then is saved; the next run goes on from there. `timeout:` of the step sets the limit.',
+      hint: 'What was loaded before is saved; the next run continues from there. The limit is the `timeout:` of the step.',
       data: { step: name },
     });
   }
 
-  private tellEnd(
+  private emitEnd(
     { kind, id, name, parent }: PlanScope,
     status: BlockStatus,
     durationSeconds: number,
@@ -116,12 +116,12 @@ export class RunScopes implements LimiterScopes {
   }
 }
 
-/** How many blocks run at once: in a step as many as it says, else as the command line says, else one for each CPU. */
+/** How many blocks run in parallel: in a section its own `jobs`, then `--jobs`, then one per CPU; outside a section `--jobs`, else 1. */
 export function jobsOf(scope: PlanScope | undefined, jobs: number | undefined): number {
   return scope === undefined ? (jobs ?? 1) : (scope.jobs ?? jobs ?? availableParallelism());
 }
 
-/** As bad as the worst of its blocks. */
+/** The worst status of the blocks. */
 function statusOf(summaries: readonly BlockSummary[]): BlockStatus {
   const worst = ['failed', 'stopped', 'skipped', 'not_started'] as const;
   return worst.find((status) => summaries.some((summary) => summary.status === status)) ?? 'success';

@@ -4,7 +4,7 @@ import type { PlanScope } from '../../src/plan/types.js';
 import { createEmitter } from '../../src/run/emit.js';
 import type { BlockStatus, BlockSummary, RunEvent } from '../../src/run/events.js';
 import type { RunContext } from '../../src/run/run-context.js';
-import { jobsOf, RunScopes } from '../../src/run/scopes.js';
+import { jobsOf, RunSections } from '../../src/run/sections.js';
 import { StopControl } from '../../src/run/stop-control.js';
 
 const pipeline: PlanScope = { kind: 'pipeline', id: '1', name: 'nightly' };
@@ -41,18 +41,18 @@ function open() {
     stop,
     world: { mask },
   } as unknown as RunContext;
-  return { log, rows, stop, scopes: new RunScopes(context) };
+  return { log, rows, stop, sections: new RunSections(context) };
 }
 
-describe('the scopes of a run', () => {
+describe('the sections of a run', () => {
   it('begin with their first block and end after their last, the inner before the outer', () => {
-    const { log, scopes } = open();
-    scopes.enter(extract, true);
-    scopes.enter(extract, true);
-    scopes.enter(transform, true);
-    scopes.enter(undefined, true);
-    scopes.enter(alone, true);
-    scopes.leave();
+    const { log, sections } = open();
+    sections.enter(extract, true);
+    sections.enter(extract, true);
+    sections.enter(transform, true);
+    sections.enter(undefined, true);
+    sections.enter(alone, true);
+    sections.leave();
     expect(log).toEqual([
       'start nightly',
       'start extract',
@@ -66,18 +66,18 @@ describe('the scopes of a run', () => {
   });
 
   it('begin anew where the same step stands twice', () => {
-    const { log, scopes } = open();
-    scopes.enter({ ...alone }, true);
-    scopes.enter({ ...alone }, true);
-    scopes.leave();
+    const { log, sections } = open();
+    sections.enter({ ...alone }, true);
+    sections.enter({ ...alone }, true);
+    sections.leave();
     expect(log).toEqual(['start alone', 'success alone', 'start alone', 'success alone']);
   });
 
   it('are as bad as the worst of their blocks, and have its error', () => {
-    const { log, rows, scopes } = open();
-    scopes.enter(extract, true);
-    scopes.note([ended('success'), ended('stopped'), ended('failed', 'it broke'), ended('not_started')]);
-    scopes.leave();
+    const { log, rows, sections } = open();
+    sections.enter(extract, true);
+    sections.note([ended('success'), ended('stopped'), ended('failed', 'it broke'), ended('not_started')]);
+    sections.leave();
     expect(log.slice(2)).toEqual(['failed extract', 'failed nightly']);
     expect(rows).toMatchObject([
       { blockId: '1.1', status: 'failed', error: { message: 'it broke' } },
@@ -86,12 +86,12 @@ describe('the scopes of a run', () => {
   });
 
   it('are not told as started where nothing of them is to start, and have a row all the same', () => {
-    const { log, rows, scopes } = open();
-    scopes.enter(extract, true);
-    scopes.note([ended('failed', 'it broke')]);
-    scopes.enter(transform, false);
-    scopes.note([ended('not_started')]);
-    scopes.leave();
+    const { log, rows, sections } = open();
+    sections.enter(extract, true);
+    sections.note([ended('failed', 'it broke')]);
+    sections.enter(transform, false);
+    sections.note([ended('not_started')]);
+    sections.leave();
     expect(log).toEqual([
       'start nightly',
       'start extract',
@@ -103,25 +103,25 @@ describe('the scopes of a run', () => {
   });
 
   it('do not start once the run stops', () => {
-    const { log, stop, scopes } = open();
+    const { log, stop, sections } = open();
     stop.request({ reason: 'signal', second: false });
-    const control = scopes.enter(alone, true);
-    scopes.note([ended('not_started')]);
-    scopes.leave();
+    const control = sections.enter(alone, true);
+    sections.note([ended('not_started')]);
+    sections.leave();
     expect(control.stopping).toBe(true);
     expect(log).toEqual(['not_started alone']);
   });
 
   it('stop their blocks when the run stops, and not the run when they stop', () => {
-    const { stop, scopes } = open();
-    const control = scopes.enter(extract, true);
+    const { stop, sections } = open();
+    const control = sections.enter(extract, true);
     control.request({ reason: 'failure', second: false });
     expect(stop.stopping).toBe(false);
-    const next = scopes.enter(transform, true);
+    const next = sections.enter(transform, true);
     expect(next.stopping).toBe(false);
     stop.request({ reason: 'signal', second: false });
     expect(next.stopping).toBe(true);
-    scopes.leave();
+    sections.leave();
   });
 });
 
@@ -129,14 +129,14 @@ describe('the time limit of a step', () => {
   const limited: PlanScope = { ...extract, timeoutSeconds: 0.01 };
 
   it('stops its blocks only, and is its error, its pipeline’s and the run’s', async () => {
-    const { log, rows, stop, scopes } = open();
-    const control = scopes.enter(limited, true);
+    const { log, rows, stop, sections } = open();
+    const control = sections.enter(limited, true);
     await control.stopped();
     expect(control.first?.reason).toBe('timeout');
-    scopes.note([ended('stopped')]);
-    scopes.enter(transform, true);
-    scopes.note([ended('success')]);
-    scopes.leave();
+    sections.note([ended('stopped')]);
+    sections.enter(transform, true);
+    sections.note([ended('success')]);
+    sections.leave();
     expect(stop.stopping).toBe(false);
     expect(log).toEqual([
       'start nightly',
@@ -146,8 +146,8 @@ describe('the time limit of a step', () => {
       'success transform',
       'failed nightly',
     ]);
-    const message = "The run step 'extract' timed out after 0.01 s.";
-    expect(scopes.failure).toMatchObject({ code: 'RUN_TIMEOUT', message });
+    const message = "run step 'extract' timed out after 0.01 s";
+    expect(sections.failure).toMatchObject({ code: 'RUN_TIMEOUT', message });
     expect(rows.map(({ error }) => (error as { message?: string } | undefined)?.message)).toEqual([
       message,
       undefined,
@@ -156,21 +156,21 @@ describe('the time limit of a step', () => {
   });
 
   it('is no fault where all was done in spite of it', async () => {
-    const { log, scopes } = open();
-    await scopes.enter(limited, true).stopped();
-    scopes.note([ended('success')]);
-    scopes.leave();
-    expect(scopes.failure).toBeUndefined();
+    const { log, sections } = open();
+    await sections.enter(limited, true).stopped();
+    sections.note([ended('success')]);
+    sections.leave();
+    expect(sections.failure).toBeUndefined();
     expect(log.slice(2)).toEqual(['success extract', 'success nightly']);
   });
 
   it('is not what a stop of the run is taken for', async () => {
-    const { log, stop, scopes } = open();
-    await scopes.enter(limited, true).stopped();
+    const { log, stop, sections } = open();
+    await sections.enter(limited, true).stopped();
     stop.request({ reason: 'signal', second: false });
-    scopes.note([ended('stopped')]);
-    scopes.leave();
-    expect(scopes.failure).toBeUndefined();
+    sections.note([ended('stopped')]);
+    sections.leave();
+    expect(sections.failure).toBeUndefined();
     expect(log.slice(2)).toEqual(['stopped extract', 'stopped nightly']);
   });
 });

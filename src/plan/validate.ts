@@ -3,6 +3,7 @@ import type { TaplineError } from '../errors.js';
 import { checkDefaultEnvironment, checkEnvironmentPlugins } from './validate/check-environments.js';
 import { checkEnvironmentValues, checkPlugins } from './validate/check-plugins.js';
 import { checkSchedules } from './validate/check-schedules.js';
+import { checkVariables } from './validate/check-variables.js';
 import { checkJobs, checkPipelines, checkRunSteps } from './validate/check-words.js';
 import { type Finding, findingOf, type ValidationSubject, warningOf } from './validate/finding.js';
 
@@ -16,6 +17,7 @@ export async function validateProject(
   const own = [
     ...base.project.warnings.map(warningOf),
     ...checkPlugins(base),
+    ...checkVariables(base),
     ...checkDefaultEnvironment(base.project),
     ...checkJobs(base),
     ...checkRunSteps(base),
@@ -24,7 +26,11 @@ export async function validateProject(
   ];
   const inEnvironments = environments.flatMap((subject) => {
     const environment = subject.project.environment?.name;
-    const findings = [...checkEnvironmentPlugins(subject), ...checkEnvironmentValues(subject)];
+    const findings = [
+      ...checkEnvironmentPlugins(subject),
+      ...checkEnvironmentValues(subject),
+      ...checkVariables(subject),
+    ];
     return findings.map((finding) => ({ ...finding, environment }));
   });
   return sorted(distinct([...own, ...inEnvironments]), base.project.files);

@@ -3,6 +3,7 @@ import type { BlockOptions, ChainBlock } from '../plan/types.js';
 import type { Plugin } from '../plugins/types.js';
 import { secretsOf } from '../settings/secrets.js';
 import type { ResolvedPlugin } from '../settings/types.js';
+import { unsetVariablesOf } from '../settings/unset-variables.js';
 import type { ChainProcessSpec } from './chain.js';
 import { secondsOf } from './duration.js';
 import type { Emit } from './emit.js';
@@ -73,6 +74,10 @@ export function resolvePlugin(
 ): ResolvedPlugin {
   const resolved = world.settings.plugin(plugin, { upstream, overrides, extraEnv: env });
   warnOfWeak(world.mask.add(resolved.secrets), resolved, emit);
+  for (const { error } of unsetVariablesOf(resolved)) {
+    const { code, message, hint, at } = error;
+    emit({ type: 'warning', code, message, hint, at });
+  }
   const [missing] = resolved.missing;
   if (missing !== undefined) {
     const names = resolved.missing.map((group) => group.map((name) => `\`${name}\``).join(', ')).join(' or ');

@@ -1,7 +1,7 @@
 import { TaplineError } from '../errors.js';
 import type { SettingDefinition } from '../plugins/types.js';
 import { CastFailure, castValue, isSensitive } from './cast.js';
-import { expandValue, type Lookup } from './expand.js';
+import { expandValue, type Lookup, unsetVariables } from './expand.js';
 import type { Found, Layer } from './layers.js';
 import { describeOrigin, overrides } from './origins.js';
 import type { LayerValue, ResolvedSetting, SettingExplanation, SettingOrigin } from './types.js';
@@ -48,7 +48,7 @@ export class SettingScope {
   resolve(definition: SettingDefinition): ResolvedSetting {
     const known = this.#resolved.get(definition.name);
     if (known) return known;
-    const { value, raw, origin, sensitive } = this.#resolve(definition);
+    const { value, raw, origin, sensitive, unset } = this.#resolve(definition);
     const { name } = definition;
     const setting = {
       name,
@@ -58,6 +58,7 @@ export class SettingScope {
       origin,
       sensitive,
       extra: name.startsWith('_'),
+      unset,
     };
     this.#resolved.set(name, setting);
     return setting;
@@ -83,14 +84,15 @@ export class SettingScope {
     return { setting, layers, leaves: definition.kind === 'object' && isWeak ? leaves : [] };
   }
 
-  #resolve(definition: SettingDefinition): Whole & { sensitive: boolean } {
+  #resolve(definition: SettingDefinition): Whole & { sensitive: boolean; unset: readonly string[] } {
     const found = this.#find(definition);
     const value = found.expandable ? this.#expand(definition, found.raw) : found.raw;
     const whole = this.#withLeaves(definition, { value, raw: found.raw, origin: found.origin }, (leaf) =>
       this.resolve(leaf),
     );
     const sensitive = isSensitive(definition) || found.sensitive === true;
-    return { ...whole, sensitive, value: this.#cast(definition, whole.value, whole.origin) };
+    const unset = found.expandable ? unsetVariables(found.raw, this.#parts.lookup(definition)) : [];
+    return { ...whole, sensitive, unset, value: this.#cast(definition, whole.value, whole.origin) };
   }
 
   #findUnexpanded(definition: SettingDefinition): Found {

@@ -37,6 +37,8 @@ export interface ResolvedSetting {
   origin: SettingOrigin;
   sensitive: boolean;
   extra: boolean;
+  /** Variables that the winning value refers to and that are not set. */
+  unset: readonly string[];
 }
 
 /** What one layer has for a setting, whether it wins or not. */

@@ -15,7 +15,8 @@ async function example(): Promise<string> {
 }
 
 it('is valid, with no warning', async () => {
-  expect(await tapline(await example(), ['validate', '--strict'])).toEqual({
+  const env = { GITHUB_TOKEN: 'x', PG_HOST: 'db', PG_PORT: '5432', PG_DATABASE: 'raw' };
+  expect(await tapline(await example(), ['validate', '--strict'], { env })).toEqual({
     code: 0,
     stdout: 'The project is valid.\n',
     stderr: '',

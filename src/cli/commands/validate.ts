@@ -4,6 +4,7 @@ import { formatLocation, TaplineError } from '../../errors.js';
 import { hasColors } from '../../observe/colors.js';
 import { shortened } from '../../observe/error-report.js';
 import type { Finding, ValidationSubject } from '../../plan/validate.js';
+import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
 import { examples, formatOption } from '../shared-options.js';
 
@@ -24,33 +25,43 @@ Checks all files of the project, plugins, values, environments, jobs and schedul
 place. It needs no secrets, database, installed plugins or network. Exits with 1 where there is an error.`,
     )
     .action(async ({ strict = false, format }: Options) => {
-      const findings = await findAll(context);
+      const { findings: all, stderr } = await findAll(context);
+      const findings = all.filter(({ severity }) => severity !== 'note');
       const errors = findings.filter(({ severity }) => severity === 'error').length;
       const isValid = errors === 0 && (!strict || findings.length === 0);
       const { output, env } = context;
-      if (format === 'json') output.json(resultEntry(findings, isValid));
-      else output.text(resultText(findings, hasColors(output, env)));
+      if (format === 'json') output.json(resultEntry(all, isValid));
+      else {
+        for (const note of all.filter(({ severity }) => severity === 'note')) stderr?.line(noteText(note));
+        output.text(resultText(findings, hasColors(output, env)));
+      }
       context.exit(isValid ? 0 : 1);
     });
 }
 
-async function findAll({ open, env }: CommandContext): Promise<Finding[]> {
+/** `stderr`: of the project's session; a project that could not be read has no notes. */
+async function findAll({ open, env }: CommandContext): Promise<{ findings: Finding[]; stderr?: Session['stderr'] }> {
   const { findingsOf, validateProject } = await import('../../plan/validate.js');
   const options = { access: 'read', quiet: true } as const;
   try {
     const session = await open({ ...options, policy: 'none' });
-    const base = { project: session.project, plugins: await session.plugins() };
+    const { createSettings } = await import('../../settings/resolver.js');
+    const subjectOf = async (opened: Session): Promise<ValidationSubject> => {
+      const [{ project }, plugins] = [opened, await opened.plugins()];
+      return { project, plugins, settings: createSettings(project, plugins, { env }) };
+    };
+    const base = await subjectOf(session);
     const environments: ValidationSubject[] = [];
     for (const { name } of base.project.environments) {
       const inside = await open({ ...options, policy: 'default', environment: name });
-      environments.push({ project: inside.project, plugins: await inside.plugins() });
+      environments.push(await subjectOf(inside));
     }
     const findings = await validateProject(base, environments);
-    return [...findings, ...(await checkStateBackend(base, env))];
+    return { findings: [...findings, ...(await checkStateBackend(base, env))], stderr: session.stderr };
   } catch (error) {
     // Where there is no project, there is nothing to check.
     if (!(error instanceof TaplineError) || error.code === 'PROJECT_NOT_FOUND') throw error;
-    return findingsOf(error);
+    return { findings: findingsOf(error) };
   }
 }
 
@@ -96,6 +107,12 @@ function resultEntry(findings: readonly Finding[], isValid: boolean): Record<str
       column: at?.col ?? null,
     })),
   };
+}
+
+/** To stderr: it is not about the project. */
+function noteText({ message, hint, at }: Finding): string {
+  const location = at === undefined ? '' : ` (${formatLocation(shortened(at, process.cwd()))})`;
+  return `note: ${message}${location}${hint === undefined ? '' : `. ${hint}`}`;
 }
 
 function resultText(findings: readonly Finding[], colors: boolean): string {

@@ -2,9 +2,11 @@ import { closest } from '../../did-you-mean.js';
 import { type ErrorCode, type SourceLocation, TaplineError } from '../../errors.js';
 import type { Plugins } from '../../plugins/types.js';
 import type { Project, ProjectWarning } from '../../project/types.js';
+import type { SettingsResolver } from '../../settings/types.js';
 
 export interface Finding {
-  severity: 'error' | 'warning';
+  /** A note is about this machine, such as a variable that is not set here: it never makes a project invalid. */
+  severity: 'error' | 'warning' | 'note';
   /** An error code, or that of a warning. */
   code: string;
   message: string;
@@ -18,6 +20,8 @@ export interface Finding {
 export interface ValidationSubject {
   project: Project;
   plugins: Plugins;
+  /** By what the variables here say; without it no variable is looked for. */
+  settings?: Pick<SettingsResolver, 'plugin'> | undefined;
 }
 
 export function finding(code: ErrorCode, message: string, at: SourceLocation | undefined, hint?: string): Finding {

@@ -1,4 +1,4 @@
-/** A selection that does nothing, or leaves nothing, is told before data moves. */
+/** What would otherwise be wrong in silence is told before data moves. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { messages, ScriptedProject, schema } from '../faults/scripted-project.js';
 
@@ -41,6 +41,22 @@ describe('a selection for a tap that takes no catalog', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('SELECTION_UNSUPPORTED');
     expect(await project.rows()).toEqual([]);
+  });
+});
+
+describe('a variable that is not set', () => {
+  it('is named by run and validate, with the setting and its location', async () => {
+    project = await ScriptedProject.make({ yaml: { tap: 'settings: [{name: host}]\nconfig: {host: $NO_HOST}' } });
+    const told = "variable 'NO_HOST' is not set: setting 'host' of 'tap-x' refers to it";
+    const run = await project.run();
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(new RegExp(`${told} \\(meltano.yml:11:\\d+\\)`));
+    const validated = await project.tapline(['validate', '--strict']);
+    expect(validated).toMatchObject({ code: 0, stdout: 'The project is valid.\n' });
+    expect(validated.stderr).toContain(`note: ${told}`);
+    const set = { NO_HOST: 'db' };
+    expect((await project.run([], set)).stderr).not.toContain('is not set');
+    expect((await project.tapline(['validate', '--strict'], set)).code).toBe(0);
   });
 });
 

@@ -50,7 +50,6 @@ export const errorCodes = {
   SETTING_CONFLICT: exitCodes.failure,
   SETTING_FILE: exitCodes.failure,
   SETTING_MISSING: exitCodes.failure,
-  SETTING_STORE: exitCodes.failure,
   SETTING_UNKNOWN: exitCodes.failure,
   CONFIG_INVALID: exitCodes.failure,
   SELECT_UNKNOWN: exitCodes.failure,

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { TaplineError } from '../errors.js';
 import type { Log } from '../observe/log.js';
 import type { ExtractLoad } from '../plan/plan-extract-load.js';
-import type { ChainFile } from '../run/chain-dump.js';
+import type { ChainFile } from '../run/alone/chain-dump.js';
 import type { Session } from '../session.js';
 import type { CommandContext } from './context.js';
 import { logEvents } from './log-events.js';
@@ -125,7 +125,7 @@ async function transformOf(how: Options['transform'], session: Session, log: Log
 
 async function dump(file: ChainFile, chain: ExtractLoad, session: Session, log: Log): Promise<string> {
   const [{ dumpChainFile }, { chainBlockOf }] = await Promise.all([
-    import('../run/chain-dump.js'),
+    import('../run/alone/chain-dump.js'),
     import('../plan/plan-extract-load.js'),
   ]);
   return dumpChainFile(file, chainBlockOf(chain), randomUUID(), await session.world(), [await logEvents(log)]);

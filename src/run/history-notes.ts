@@ -1,8 +1,8 @@
 import type { History, ProcessRow } from '../history/port.js';
 import type { LeaseOwner } from '../state/port.js';
+import { mayPass } from './block/rescue.js';
 import type { Emit } from './emit.js';
 import type { Exit, StartedProcess } from './process/child.js';
-import { mayPass } from './save-checkpoint.js';
 
 /** After a failed write, nothing is written for this long. */
 const pauseMilliseconds = 10_000;

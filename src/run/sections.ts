@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { TaplineError } from '../errors.js';
 import { lineage } from '../plan/lineage.js';
 import type { PlanScope } from '../plan/types.js';
-import { errorInfo } from './error-info.js';
+import { errorInfo } from './emit.js';
 import type { BlockStatus, BlockSummary, ErrorInfo } from './events.js';
 import type { LimiterSections } from './limiter.js';
 import type { RunContext } from './run-context.js';

@@ -3,7 +3,8 @@
  * where to save states. It prints `saved` after each.
  */
 import { writeFileSync } from 'node:fs';
-import { type ChainSpec, startChain } from '../../src/run/chain.js';
+import { startChain } from '../../src/run/chain/chain-run.js';
+import type { ChainSpec } from '../../src/run/chain/types.js';
 import { startReaper } from '../../src/run/process/reaper.js';
 
 interface Setup {

@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { groupLives } from '../../src/run/process/process-group.js';
-import { Stage } from '../run/actors.js';
-import { printed, record, schema, state } from '../run/chain-rig.js';
+import { Stage } from '../run/chain/actors.js';
+import { printed, record, schema, state } from '../run/chain/chain-rig.js';
 
 let tools: Stage;
 let stage: Stage;

@@ -42,7 +42,7 @@ An extractor is started and ended with its first record; a loader writes one rec
       }
       const plugin = plugins.get(name, options.pluginType);
       const install = installMode(options, settings.projectSetting('auto_install'));
-      const { testConfig } = await import('../../run/config-test.js');
+      const { testConfig } = await import('../../run/alone/config-test.js');
       const result = await testConfig(plugin, install, await session.world(), [await logEvents(log)]);
       if (result === 'installed') return;
       if (result.isValid) return output.line('Plugin configuration is valid');

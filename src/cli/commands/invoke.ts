@@ -83,7 +83,7 @@ async function pluginOf(
 }
 
 async function commandLines(plugin: Plugin): Promise<string[]> {
-  const { listCommands } = await import('../../run/invoke.js');
+  const { listCommands } = await import('../../run/alone/invoke.js');
   const commands = listCommands(plugin);
   if (commands.length === 0) return [`Plugin '${plugin.name}' does not define any commands.`];
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
@@ -99,7 +99,7 @@ async function start(
   print: (line: string) => void,
 ): Promise<number> {
   const [{ invoke: invokePlugin }, log, settings] = await Promise.all([
-    import('../../run/invoke.js'),
+    import('../../run/alone/invoke.js'),
     session.log(),
     session.settings(),
   ]);

@@ -112,7 +112,7 @@ async function loadCatalog(
   session: Session,
 ): Promise<{ tap: ResolvedPlugin; prepared: PreparedCatalog } | undefined> {
   const [{ selectionOfTap }, plugins, settings] = await Promise.all([
-    import('../../run/tap/tap-catalog.js'),
+    import('../../run/alone/tap-catalog.js'),
     session.plugins(),
     session.settings(),
   ]);

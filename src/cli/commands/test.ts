@@ -88,7 +88,7 @@ async function runTests(
   output: Output,
 ): Promise<Map<string, number>> {
   const [{ invoke }, log, settings] = [
-    await import('../../run/invoke.js'),
+    await import('../../run/alone/invoke.js'),
     await session.log(),
     await session.settings(),
   ];

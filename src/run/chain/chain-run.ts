@@ -1,3 +1,11 @@
+/**
+ * A chain: the processes of one extract-load block, joined by links. Everything between "these programs, with
+ * these arguments" and "this is how it ended, and this is the state" happens here.
+ *
+ *   starting --all started--> running --the tap ends--> draining --the target ends--> done
+ *                                |  '--stop()--> stopping: TERM to the tap, then as above, with a time limit
+ *                                '--a target or mapper fails--> failing: 2 s, TERM, 5 s, KILL --> done
+ */
 import { TaplineError } from '../../errors.js';
 import type { Exit } from '../process/child.js';
 import { closePipe, type LinkPipes, makeFifos, openLinkPipes } from '../process/fifo.js';
@@ -33,8 +41,8 @@ const progressMilliseconds = 250;
 /** What failed first: a process, judged at the end, or something that no exit shows. */
 type Cause = 'process' | TaplineError;
 
-/** One chain from its start to its outcome; its states are drawn in ../chain.ts. */
-export class ChainRun implements RunningChain {
+/** One chain from its start to its outcome; the head of this file draws its states. */
+class ChainRun implements RunningChain {
   readonly done: Promise<ChainOutcome>;
   readonly #spec: ChainSpec;
   readonly #hooks: ChainHooks;
@@ -406,6 +414,11 @@ export class ChainRun implements RunningChain {
     this.#warned.add(key);
     this.#hooks.emit({ type: 'warning', code, message, hint });
   }
+}
+
+/** Starts all processes of a chain; its outcome is in `done`. */
+export function startChain(spec: ChainSpec, hooks: ChainHooks): RunningChain {
+  return new ChainRun(spec, hooks);
 }
 
 function streamOf<T>(stream: T | null): T {

@@ -7,9 +7,9 @@ import type { Lease, LeaseHolder, StateLease } from '../../state/port.js';
 import type { Emit } from '../emit.js';
 import { chainOptions, type RunContext } from '../run-context.js';
 import { concurrencyLimits, takeSlots } from './concurrency.js';
+import { releaseLease } from './lease.js';
 import { MeltanoRow } from './meltano-row.js';
 import { findLeftProcesses, reclaimProcesses } from './reclaim.js';
-import { releaseLease } from './release-lease.js';
 
 /** What a block holds while it runs. */
 export interface Claim {

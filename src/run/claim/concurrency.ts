@@ -3,7 +3,7 @@ import type { History } from '../../history/port.js';
 import type { Plugin } from '../../plugins/types.js';
 import type { ResolvedPlugin, SettingsResolver } from '../../settings/types.js';
 import type { Lease, LeaseHolder, LeaseOwner } from '../../state/port.js';
-import { releaseLease } from './release-lease.js';
+import { releaseLease } from './lease.js';
 
 /** `concurrency: N` of a plugin: in one environment, up to N blocks that use it or its children run in parallel. */
 export interface ConcurrencyLimit {

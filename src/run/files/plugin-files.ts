@@ -3,8 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import { exactJson } from '../../singer/exact-json.js';
-import { settleAll } from '../settle-all.js';
-import { directoryError } from './run-directory.js';
+import { directoryError, settleAll } from './run-directory.js';
 
 /** Prefix of a plugin's file names. */
 export type FilePrefix = 'tap' | 'target' | `mapper-${number}`;

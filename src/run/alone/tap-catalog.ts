@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { BlockOptions } from '../../plan/types.js';
 import type { Plugin } from '../../plugins/types.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
-import { prepareTapCatalog, resolvePlugin } from '../chain-setup.js';
+import { prepareTapCatalog, resolvePlugin } from '../block/setup.js';
 import { createEmitter, type Emit } from '../emit.js';
 import type { RunSubscriber } from '../events.js';
-import { noNotes, withWorkspace } from '../files/plugin-place.js';
 import { installPlugins } from '../install-plugins.js';
 import { stopOnSignals } from '../signals.js';
 import { StopControl } from '../stop-control.js';
+import type { PreparedCatalog } from '../tap/catalog.js';
 import type { RunOptions, World } from '../types.js';
-import type { PreparedCatalog } from './catalog.js';
+import { noNotes, withWorkspace } from './workspace.js';
 
 /**
  * The catalog that a tap would get, outside a run: the user's own, a cached or a freshly discovered one, with its rules applied.

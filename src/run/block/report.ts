@@ -1,8 +1,8 @@
-import { lineage } from '../plan/lineage.js';
-import type { Block } from '../plan/types.js';
-import { pluginsOf } from './claim/claim.js';
-import { errorInfo } from './error-info.js';
-import type { BlockKind, BlockStatus, BlockSummary, ChainCounts, ChainPressure, ProcessOutcome } from './events.js';
+import { lineage } from '../../plan/lineage.js';
+import type { Block } from '../../plan/types.js';
+import { pluginsOf } from '../claim/claim.js';
+import { errorInfo } from '../emit.js';
+import type { BlockKind, BlockStatus, BlockSummary, ChainCounts, ChainPressure, ProcessOutcome } from '../events.js';
 
 export interface BlockDescription {
   kind: BlockKind;

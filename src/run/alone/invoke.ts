@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { TaplineError } from '../errors.js';
-import type { Plugin } from '../plugins/types.js';
-import type { ResolvedPlugin } from '../settings/types.js';
-import { exactJson } from '../singer/exact-json.js';
-import { prepareTapCatalog, processSpec, resolvePlugin, setUpTap, type TapSetup } from './chain-setup.js';
-import { commandSpec, workingFolder } from './command-block.js';
-import { createEmitter, type Emit } from './emit.js';
-import type { RunSubscriber } from './events.js';
-import { writePluginFiles } from './files/plugin-files.js';
-import { noNotes, withoutWorkspace, withWorkspace } from './files/plugin-place.js';
-import { installPlugins } from './install-plugins.js';
-import type { ProcessSpec } from './process/child.js';
-import { invokeProcess } from './process/invoke-process.js';
-import { readPluginLog } from './process/plugin-log.js';
-import { signalExitCode, stopOnSignals } from './signals.js';
-import { StopControl } from './stop-control.js';
-import type { RunOptions, World } from './types.js';
+import { TaplineError } from '../../errors.js';
+import type { Plugin } from '../../plugins/types.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
+import { exactJson } from '../../singer/exact-json.js';
+import { commandSpec, workingFolder } from '../block/command.js';
+import { prepareTapCatalog, processSpec, resolvePlugin, setUpTap, type TapSetup } from '../block/setup.js';
+import { createEmitter, type Emit } from '../emit.js';
+import type { RunSubscriber } from '../events.js';
+import { writePluginFiles } from '../files/plugin-files.js';
+import { installPlugins } from '../install-plugins.js';
+import type { ProcessSpec } from '../process/child.js';
+import { invokeProcess } from '../process/invoke-process.js';
+import { readPluginLog } from '../process/plugin-log.js';
+import { signalExitCode, stopOnSignals } from '../signals.js';
+import { StopControl } from '../stop-control.js';
+import type { RunOptions, World } from '../types.js';
+import { noNotes, withoutWorkspace, withWorkspace } from './workspace.js';
 
 export interface InvokeOptions {
   /** A command of the plugin; without it, the bare executable. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cutText, TextLines } from '../../src/run/process/text-lines.js';
+import { cutText, TextLines } from '../../../src/run/process/text-lines.js';
 
 function linesOf(pieces: string[], longest = 100): string[] {
   const lines: string[] = [];

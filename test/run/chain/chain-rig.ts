@@ -1,6 +1,6 @@
-import type { ChainOutcome, ChainSpec, RunningChain } from '../../src/run/chain.js';
-import { startChain } from '../../src/run/chain.js';
-import type { RunEventBody } from '../../src/run/events.js';
+import { startChain } from '../../../src/run/chain/chain-run.js';
+import type { ChainOutcome, ChainSpec, RunningChain } from '../../../src/run/chain/types.js';
+import type { RunEventBody } from '../../../src/run/events.js';
 import { type Actor, Stage } from './actors.js';
 
 export type SavedEntry = { state: unknown; recordsLoaded: number };

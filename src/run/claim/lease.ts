@@ -6,6 +6,11 @@ const retryAfterSeconds = 1;
 /** The holder stops this long before the lease expires, so that its last write has ended by then. */
 const marginSeconds = 5;
 
+/** After a failed release, wait this long before the next try. */
+const releaseRetryMilliseconds = 1_000;
+/** How long to keep trying. */
+const giveUpMilliseconds = 600_000;
+
 export interface KeptLease {
   /** Stops renewing; waits for a renewal that is under way. */
   stop(): Promise<void>;
@@ -63,4 +68,17 @@ function notRenewed(lease: Lease, cause: unknown): TaplineError {
     hint: 'Check that the state backend is reachable, then run again: the next run continues from the last saved state.',
     cause,
   });
+}
+
+/**
+ * Releases a lease. While the store is unreachable, it is tried again in the background: other runs would find the holder alive
+ * for as long as this process lives. When the process ends, the lease is free anyway.
+ */
+export async function releaseLease(lease: Lease, giveUpAt = performance.now() + giveUpMilliseconds): Promise<void> {
+  try {
+    await lease.release();
+  } catch {
+    if (performance.now() < giveUpAt)
+      setTimeout(() => void releaseLease(lease, giveUpAt), releaseRetryMilliseconds).unref();
+  }
 }

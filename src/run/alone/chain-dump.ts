@@ -1,12 +1,12 @@
-import { TaplineError } from '../errors.js';
-import type { ChainBlock } from '../plan/types.js';
-import { exactJson } from '../singer/exact-json.js';
-import { type ResolvedChain, resolveChain } from './chain-setup.js';
-import { createEmitter, type Emit } from './emit.js';
-import type { RunSubscriber } from './events.js';
-import { tapCatalog } from './tap/tap-catalog.js';
-import { loadTapState } from './tap/tap-state.js';
-import type { World } from './types.js';
+import { TaplineError } from '../../errors.js';
+import type { ChainBlock } from '../../plan/types.js';
+import { exactJson } from '../../singer/exact-json.js';
+import { type ResolvedChain, resolveChain } from '../block/setup.js';
+import { createEmitter, type Emit } from '../emit.js';
+import type { RunSubscriber } from '../events.js';
+import { loadTapState } from '../tap/tap-state.js';
+import type { World } from '../types.js';
+import { tapCatalog } from './tap-catalog.js';
 
 export const chainFiles = ['catalog', 'state', 'extractor-config', 'loader-config'] as const;
 export type ChainFile = (typeof chainFiles)[number];

@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
-import { expandCommand, findCommand } from '../plan/command-line.js';
-import type { CommandBlock } from '../plan/types.js';
-import type { ResolvedPlugin } from '../settings/types.js';
-import { summaryOf } from './block-report.js';
-import { processSpec, resolvePlugin } from './chain-setup.js';
-import type { Emit } from './emit.js';
-import type { BlockSummary } from './events.js';
-import { exitNumber, type ProcessSpec } from './process/child.js';
-import { type CommandOutcome, runCommand } from './process/run-command.js';
-import type { RunContext } from './run-context.js';
-import type { StopControl } from './stop-control.js';
-import type { World } from './types.js';
+import { expandCommand, findCommand } from '../../plan/command-line.js';
+import type { CommandBlock } from '../../plan/types.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
+import type { Emit } from '../emit.js';
+import type { BlockSummary } from '../events.js';
+import { exitNumber, type ProcessSpec } from '../process/child.js';
+import { type CommandOutcome, runCommand } from '../process/run-command.js';
+import type { RunContext } from '../run-context.js';
+import type { StopControl } from '../stop-control.js';
+import type { World } from '../types.js';
+import { summaryOf } from './report.js';
+import { processSpec, resolvePlugin } from './setup.js';
 
 /** Runs a plugin command and logs its whole output. Rejects if it can't be started. */
 export async function runCommandBlock(

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { TaplineError } from '../../src/errors.js';
-import { type ProcessSpec, startChild } from '../../src/run/process/child.js';
-import { endLeftOvers } from '../../src/run/process/left-over.js';
-import { groupLives } from '../../src/run/process/process-group.js';
+import { TaplineError } from '../../../src/errors.js';
+import { type ProcessSpec, startChild } from '../../../src/run/process/child.js';
+import { endLeftOvers } from '../../../src/run/process/left-over.js';
+import { groupLives } from '../../../src/run/process/process-group.js';
 import { printed, type Rig, type RigOptions, record, schema, shortGraces, startRig, state } from './chain-rig.js';
 
 const rigs: Rig[] = [];

@@ -1,9 +1,9 @@
 /** Whether, and when, a block that failed is tried again. */
-import { durationSeconds } from '../duration.js';
-import { type ErrorCode, TaplineError } from '../errors.js';
-import type { Block, RetryPart, RetryRule } from '../plan/types.js';
-import type { ResolvedPlugin } from '../settings/types.js';
-import type { ErrorInfo } from './events.js';
+import { durationSeconds } from '../../duration.js';
+import { type ErrorCode, TaplineError } from '../../errors.js';
+import type { Block, RetryPart, RetryRule } from '../../plan/types.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
+import type { ErrorInfo } from '../events.js';
 
 const defaultDelaySeconds = 10;
 const maxDelaySeconds = 3_600;

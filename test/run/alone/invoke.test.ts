@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/run/events.js';
-import { type InvokeOptions, invoke, listCommands } from '../../src/run/invoke.js';
-import { projectRig, type Rig, simpleFiles, simpleProject } from './project-rig.js';
+import { type InvokeOptions, invoke, listCommands } from '../../../src/run/alone/invoke.js';
+import type { RunEvent } from '../../../src/run/events.js';
+import { projectRig, type Rig, simpleFiles, simpleProject } from '../project-rig.js';
 
 const rigs: Rig[] = [];
 afterEach(async () => {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { TaplineError } from '../errors.js';
-import { exactJson } from '../singer/exact-json.js';
-import type { SingerState, StateLease, StateWrite } from '../state/port.js';
-import { secondsLeft } from './claim/keep-lease.js';
-import { fileName, rescueName } from './files/run-directory.js';
+import { TaplineError } from '../../errors.js';
+import { exactJson } from '../../singer/exact-json.js';
+import type { SingerState, StateLease, StateWrite } from '../../state/port.js';
+import { secondsLeft } from '../claim/lease.js';
+import { fileName, rescueName } from '../files/run-directory.js';
 
 /** Errors that a later try may not meet. All others are final. */
 const passing = new Set([

@@ -1,9 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { TaplineError } from '../../src/errors.js';
-import { currentOwner } from '../../src/state/owner.js';
-import { projectRig, type Rig, simpleFiles, simpleProject } from './project-rig.js';
+import { TaplineError } from '../../../src/errors.js';
+import { currentOwner } from '../../../src/state/owner.js';
+import { projectRig, type Rig, simpleFiles, simpleProject } from '../project-rig.js';
 
 const rigs: Rig[] = [];
 const open = async (...args: Parameters<typeof projectRig>) => {

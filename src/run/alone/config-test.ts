@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { TaplineError } from '../errors.js';
-import type { Plugin } from '../plugins/types.js';
-import { processSpec, resolvePlugin, setUpTap } from './chain-setup.js';
-import { createEmitter, type Emit } from './emit.js';
-import type { RunSubscriber } from './events.js';
-import { writePluginFiles } from './files/plugin-files.js';
-import { noNotes, type Workspace, withWorkspace } from './files/plugin-place.js';
-import { installPlugins } from './install-plugins.js';
-import { type Child, describeExit, type ProcessSpec, startChild } from './process/child.js';
-import { endLeftOvers } from './process/left-over.js';
-import { readPluginLog } from './process/plugin-log.js';
-import { stopOnSignals } from './signals.js';
-import { StopControl } from './stop-control.js';
-import type { RunOptions, World } from './types.js';
+import { TaplineError } from '../../errors.js';
+import type { Plugin } from '../../plugins/types.js';
+import { processSpec, resolvePlugin, setUpTap } from '../block/setup.js';
+import { createEmitter, type Emit } from '../emit.js';
+import type { RunSubscriber } from '../events.js';
+import { writePluginFiles } from '../files/plugin-files.js';
+import { installPlugins } from '../install-plugins.js';
+import { type Child, describeExit, type ProcessSpec, startChild } from '../process/child.js';
+import { endLeftOvers } from '../process/left-over.js';
+import { readPluginLog } from '../process/plugin-log.js';
+import { stopOnSignals } from '../signals.js';
+import { StopControl } from '../stop-control.js';
+import type { RunOptions, World } from '../types.js';
+import { noNotes, type Workspace, withWorkspace } from './workspace.js';
 
 /** The stream that a loader is tested with; the original's name. */
 const testStream = 'meltano_test_stream';

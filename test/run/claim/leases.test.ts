@@ -4,12 +4,12 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { TaplineError } from '../../src/errors.js';
-import { stateNotSaved } from '../../src/run/save-checkpoint.js';
-import type { World } from '../../src/run/types.js';
-import { currentOwner, processStart } from '../../src/state/owner.js';
-import type { StateBackend, StateLease } from '../../src/state/port.js';
-import { projectRig, type Rig, simpleFiles, simpleProject } from './project-rig.js';
+import { TaplineError } from '../../../src/errors.js';
+import { stateNotSaved } from '../../../src/run/block/rescue.js';
+import type { World } from '../../../src/run/types.js';
+import { currentOwner, processStart } from '../../../src/state/owner.js';
+import type { StateBackend, StateLease } from '../../../src/state/port.js';
+import { projectRig, type Rig, simpleFiles, simpleProject } from '../project-rig.js';
 
 const rigs: Rig[] = [];
 const open = async (...args: Parameters<typeof projectRig>) => {

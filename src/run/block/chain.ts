@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 import { isatty } from 'node:tty';
-import { TaplineError } from '../errors.js';
-import type { BlockOptions, ChainBlock } from '../plan/types.js';
-import { exactJson } from '../singer/exact-json.js';
-import type { SingerState } from '../state/port.js';
-import { saveMode } from './block-options.js';
-import { summaryOf } from './block-report.js';
-import { type ChainHooks, type ChainOutcome, type ChainSpec, startChain } from './chain.js';
-import { resolveChain, setUpChain, stallSeconds } from './chain-setup.js';
-import type { Claim } from './claim/claim.js';
-import type { Emit } from './emit.js';
-import type { BlockSummary } from './events.js';
-import { makeFifos } from './process/fifo.js';
-import { chainOptions, type RunContext } from './run-context.js';
-import { rescueFolders, stateNotSaved, underLease } from './save-checkpoint.js';
-import { settleAll } from './settle-all.js';
-import type { StopControl } from './stop-control.js';
-import { withUnreached } from './tap/selected-streams.js';
-import { loadTapState, type TapState } from './tap/tap-state.js';
+import { TaplineError } from '../../errors.js';
+import type { BlockOptions, ChainBlock } from '../../plan/types.js';
+import { exactJson } from '../../singer/exact-json.js';
+import type { SingerState } from '../../state/port.js';
+import { startChain } from '../chain/chain-run.js';
+import type { ChainHooks, ChainOutcome, ChainSpec } from '../chain/types.js';
+import type { Claim } from '../claim/claim.js';
+import type { Emit } from '../emit.js';
+import type { BlockSummary } from '../events.js';
+import { settleAll } from '../files/run-directory.js';
+import { makeFifos } from '../process/fifo.js';
+import { chainOptions, type RunContext } from '../run-context.js';
+import type { StopControl } from '../stop-control.js';
+import { withUnreached } from '../tap/selected-streams.js';
+import { loadTapState, type TapState } from '../tap/tap-state.js';
+import { summaryOf } from './report.js';
+import { rescueFolders, stateNotSaved, underLease } from './rescue.js';
+import { resolveChain, setUpChain, stallSeconds } from './setup.js';
 
 /** A stopped chain has this long to load what it has read; a state that still can't be saved then goes to a rescue file. */
 const stopSeconds = 25;
@@ -202,4 +202,14 @@ class CheckpointSaver {
     }
     await this.context.notes.note(() => row.checkpoint(state, this.mode));
   };
+}
+
+/**
+ * Whether a checkpoint replaces the state or is merged into the partial one, as in the original: a full refresh may stop half-way,
+ * and then the streams that it has not reached keep their bookmarks. `isWhole`: the checkpoint already has the bookmarks of those
+ * streams, so it can replace the state.
+ */
+function saveMode({ fullRefresh, stateStrategy = 'auto' }: BlockOptions, isWhole: boolean): 'completed' | 'partial' {
+  if (stateStrategy === 'merge') return 'partial';
+  return fullRefresh && stateStrategy === 'auto' && !isWhole ? 'partial' : 'completed';
 }

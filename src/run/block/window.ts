@@ -1,13 +1,13 @@
-import type { WindowId, Windows } from '../history/port.js';
-import type { BackfillWindow, ChainBlock } from '../plan/types.js';
-import { exactJson } from '../singer/exact-json.js';
-import { mergedView } from '../state/merge.js';
-import { summaryOf } from './block-report.js';
-import { type ChainRecord, runChainBlock } from './chain-block.js';
-import type { Claim } from './claim/claim.js';
-import type { Emit } from './emit.js';
-import type { RunContext } from './run-context.js';
-import type { StopControl } from './stop-control.js';
+import type { WindowId, Windows } from '../../history/port.js';
+import type { BackfillWindow, ChainBlock } from '../../plan/types.js';
+import { exactJson } from '../../singer/exact-json.js';
+import { mergedView } from '../../state/merge.js';
+import type { Claim } from '../claim/claim.js';
+import type { Emit } from '../emit.js';
+import type { RunContext } from '../run-context.js';
+import type { StopControl } from '../stop-control.js';
+import { type ChainRecord, runChainBlock } from './chain.js';
+import { summaryOf } from './report.js';
 
 export type WindowBlock = ChainBlock & { window: BackfillWindow };
 

@@ -3,9 +3,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { ChainProcessSpec } from '../../src/run/chain.js';
+import type { ChainProcessSpec } from '../../../src/run/chain/types.js';
 
-const script = join(import.meta.dirname, '..', '..', 'fixtures', 'plugins', 'actor.mjs');
+const script = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'plugins', 'actor.mjs');
 
 export interface ActorEvent {
   event: string;

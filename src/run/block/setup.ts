@@ -1,24 +1,23 @@
 import { join } from 'node:path';
-import type { BlockOptions, ChainBlock } from '../plan/types.js';
-import type { Plugin } from '../plugins/types.js';
-import { secretsOf } from '../settings/secrets.js';
-import type { ResolvedPlugin } from '../settings/types.js';
-import { unsetVariablesOf } from '../settings/unset-variables.js';
-import type { ChainProcessSpec } from './chain.js';
-import { secondsOf } from './duration.js';
-import type { Emit } from './emit.js';
-import { type FilePrefix, hasStructuredLogs, type PluginFiles, writePluginFiles } from './files/plugin-files.js';
-import type { ProcessNotes } from './history-notes.js';
-import type { ProcessSpec } from './process/child.js';
-import type { Reaper } from './process/reaper.js';
-import { settleAll } from './settle-all.js';
-import type { StopControl } from './stop-control.js';
-import { catalogOption, type PreparedCatalog, prepareCatalog } from './tap/catalog.js';
-import { discoverCatalog } from './tap/discovery.js';
-import { selectionPolicies } from './tap/selection-effect.js';
-import type { SharedDiscovery } from './tap/shared-discovery.js';
-import { isInline, stateArgument } from './tap/tap-state.js';
-import type { World } from './types.js';
+import type { BlockOptions, ChainBlock } from '../../plan/types.js';
+import type { Plugin } from '../../plugins/types.js';
+import { secretsOf } from '../../settings/secrets.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
+import { unsetVariablesOf } from '../../settings/unset-variables.js';
+import type { ChainProcessSpec } from '../chain/types.js';
+import { secondsOf } from '../duration.js';
+import type { Emit } from '../emit.js';
+import { type FilePrefix, hasStructuredLogs, type PluginFiles, writePluginFiles } from '../files/plugin-files.js';
+import { settleAll } from '../files/run-directory.js';
+import type { ProcessNotes } from '../history-notes.js';
+import type { ProcessSpec } from '../process/child.js';
+import type { Reaper } from '../process/reaper.js';
+import type { StopControl } from '../stop-control.js';
+import { catalogOption, type PreparedCatalog, prepareCatalog } from '../tap/catalog.js';
+import { discoverCatalog, type SharedDiscovery } from '../tap/discovery.js';
+import { selectionPolicies } from '../tap/selection-effect.js';
+import { isInline, stateArgument } from '../tap/tap-state.js';
+import type { World } from '../types.js';
 
 /** The plugins of a chain with their settings, in order. */
 export interface ResolvedChain {

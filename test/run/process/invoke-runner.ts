@@ -1,5 +1,5 @@
 /** Invokes `node invoke-runner.mjs relay|inherit FILE ARGS...`, and leaves with the code that it gets. */
-import { invokeProcess } from '../../src/run/process/invoke-process.js';
+import { invokeProcess } from '../../../src/run/process/invoke-process.js';
 
 const [mode, file = '', ...args] = process.argv.slice(2);
 const spec = {

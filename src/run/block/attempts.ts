@@ -1,19 +1,19 @@
-import { TaplineError } from '../errors.js';
-import type { FinishedBlock } from '../history/port.js';
-import type { Block, RetryRule } from '../plan/types.js';
-import type { Lease } from '../state/port.js';
-import { describeBlock, summaryOf } from './block-report.js';
-import { type ChainRecord, runChainBlock } from './chain-block.js';
-import { type Busy, type Claim, pluginsOf, releaseClaim, takeClaim } from './claim/claim.js';
-import { keepLease } from './claim/keep-lease.js';
-import { runCommandBlock } from './command-block.js';
-import type { Emit, EventPlace } from './emit.js';
-import type { BlockSummary } from './events.js';
-import type { BlockEnd, BlockWork } from './limiter.js';
+import { TaplineError } from '../../errors.js';
+import type { FinishedBlock } from '../../history/port.js';
+import type { Block, RetryRule } from '../../plan/types.js';
+import type { Lease } from '../../state/port.js';
+import { type Busy, type Claim, pluginsOf, releaseClaim, takeClaim } from '../claim/claim.js';
+import { keepLease } from '../claim/lease.js';
+import type { Emit, EventPlace } from '../emit.js';
+import type { BlockSummary } from '../events.js';
+import type { BlockEnd, BlockWork } from '../limiter.js';
+import { chainOptions, type RunContext } from '../run-context.js';
+import { StopControl } from '../stop-control.js';
+import { type ChainRecord, runChainBlock } from './chain.js';
+import { runCommandBlock } from './command.js';
+import { describeBlock, summaryOf } from './report.js';
 import { mayPass, pauseSeconds, retryOf, retryRule } from './retry-rule.js';
-import { chainOptions, type RunContext } from './run-context.js';
-import { StopControl } from './stop-control.js';
-import { isWindow, rangeOf, runWindow } from './window-block.js';
+import { isWindow, rangeOf, runWindow } from './window.js';
 
 /** Claims, runs and reports the blocks of a run, on behalf of the limiter. */
 export function blockWork(context: RunContext): BlockWork<Held> {

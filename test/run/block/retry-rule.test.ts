@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { errorCodes } from '../../src/errors.js';
-import type { Block } from '../../src/plan/types.js';
-import { mayPass, pauseSeconds, retryOf, retryRule } from '../../src/run/retry-rule.js';
-import type { ResolvedPlugin } from '../../src/settings/types.js';
+import { errorCodes } from '../../../src/errors.js';
+import type { Block } from '../../../src/plan/types.js';
+import { mayPass, pauseSeconds, retryOf, retryRule } from '../../../src/run/block/retry-rule.js';
+import type { ResolvedPlugin } from '../../../src/settings/types.js';
 
 const block = (retry?: Block['retry']) => ({ retry }) as Block;
 

@@ -1,7 +1,7 @@
 import { currentOwner } from '../../state/owner.js';
+import { createRunDirectory, removeLeftoverDirectories } from '../files/run-directory.js';
 import { type Reaper, startReaper } from '../process/reaper.js';
 import type { World } from '../types.js';
-import { createRunDirectory, removeLeftoverDirectories } from './run-directory.js';
 
 /** What a plugin outside a run works in: a directory for its files, and the reaper of its processes. */
 export interface Workspace {

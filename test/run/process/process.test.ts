@@ -2,13 +2,14 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TaplineError } from '../../src/errors.js';
-import { type ChainHooks, startChain } from '../../src/run/chain.js';
-import type { RunEventBody } from '../../src/run/events.js';
-import { capture } from '../../src/run/process/capture.js';
-import type { ProcessSpec } from '../../src/run/process/child.js';
-import { groupLives } from '../../src/run/process/process-group.js';
-import { runCommand } from '../../src/run/process/run-command.js';
+import { TaplineError } from '../../../src/errors.js';
+import { startChain } from '../../../src/run/chain/chain-run.js';
+import type { ChainHooks } from '../../../src/run/chain/types.js';
+import type { RunEventBody } from '../../../src/run/events.js';
+import { capture } from '../../../src/run/process/capture.js';
+import type { ProcessSpec } from '../../../src/run/process/child.js';
+import { groupLives } from '../../../src/run/process/process-group.js';
+import { runCommand } from '../../../src/run/process/run-command.js';
 
 let directory: string;
 

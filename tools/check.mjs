@@ -17,6 +17,11 @@ const checks = [
   { what: 'types', argv: ['tsc', '--noEmit', '-p', '.'] },
   { what: 'unused code', argv: ['knip', '--config', 'tools/knip.json', '--no-config-hints'] },
   { what: 'lock file', argv: ['node', 'tools/complete-lock.mjs', '--check'], mend: 'node tools/complete-lock.mjs' },
+  {
+    what: 'schema for editors',
+    argv: ['node', 'tools/editor-schema.mjs', '--check'],
+    mend: 'node tools/editor-schema.mjs',
+  },
   { what: 'direction of imports', argv: ['depcruise', '--config', 'tools/dependency-cruiser.cjs', 'src'] },
 ];
 

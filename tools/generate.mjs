@@ -44,7 +44,7 @@ async function writeValidators(texts) {
     import('esbuild'),
     compilers(),
   ]);
-  const schemas = [...texts].map(([name, text]) => ({ name, schema: parse(name, text) }));
+  const schemas = [...texts].map(([name, text]) => ({ name, schema: forLoader(parse(name, text)) }));
   const drafts = { latest: newAjv.latest(), seven: newAjv.seven() };
   const draftOf = (schema) => (schema.$schema?.includes('2020-12') ? drafts.latest : drafts.seven);
   // All are known before one is compiled, so that those of one draft can refer to each other.
@@ -65,6 +65,18 @@ async function writeValidators(texts) {
     write(`${name}.js`, bundled.outputFiles[0].text);
     write(`${name}.d.ts`, declaration);
   }
+}
+
+/** A schema without what only editors check: the loader warns there, or leaves it to the command that needs the value. */
+export function forLoader(schema) {
+  if (Array.isArray(schema)) return schema.filter((part) => !isForEditors(part)).map(forLoader);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const entries = Object.entries(schema).map(([key, value]) => [key, forLoader(value)]);
+  return Object.fromEntries(entries.filter(([key, value]) => !(key === 'allOf' && value.length === 0)));
+}
+
+export function isForEditors(part) {
+  return typeof part?.$comment === 'string' && part.$comment.startsWith('editor');
 }
 
 /** Editors know draft 7 best; a schema that names 2020-12 gets that one. */

@@ -1,7 +1,8 @@
 /** What is wrong with a project, found without secrets, stores, installations or a network. */
 import type { TaplineError } from '../errors.js';
-import { checkDefaultEnvironment, checkEnvironmentPlugins } from './validate/check-environments.js';
+import { checkDefaultEnvironment, checkEnvironmentPlugins, checkStateIdSuffix } from './validate/check-environments.js';
 import { checkEnvironmentValues, checkPlugins } from './validate/check-plugins.js';
+import { checkRequiredSettings } from './validate/check-required-settings.js';
 import { checkSchedules } from './validate/check-schedules.js';
 import { checkVariables } from './validate/check-variables.js';
 import { checkJobs, checkPipelines, checkRunSteps } from './validate/check-words.js';
@@ -18,6 +19,7 @@ export async function validateProject(
     ...base.project.warnings.map(warningOf),
     ...checkPlugins(base),
     ...checkVariables(base),
+    ...checkRequiredSettings(environments.length > 0 ? environments : [base]),
     ...checkDefaultEnvironment(base.project),
     ...checkJobs(base),
     ...checkRunSteps(base),
@@ -27,6 +29,7 @@ export async function validateProject(
   const inEnvironments = environments.flatMap((subject) => {
     const environment = subject.project.environment?.name;
     const findings = [
+      ...checkStateIdSuffix(subject.project),
       ...checkEnvironmentPlugins(subject),
       ...checkEnvironmentValues(subject),
       ...checkVariables(subject),

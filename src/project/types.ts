@@ -84,6 +84,8 @@ export interface ProjectWarning {
   message: string;
   hint?: string | undefined;
   at?: SourceLocation | undefined;
+  /** A misspelt key keeps plugins, or what an environment sets for them, out of the project. */
+  hidesPlugins?: boolean | undefined;
 }
 
 /** A path into the merged project, e.g. `['plugins', 'extractors', 0, 'config', 'token']`. */

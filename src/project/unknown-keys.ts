@@ -33,6 +33,7 @@ export function findUnknownKeys(project: Record<string, unknown>, locate: Locate
         message: `The key '${key}' of ${what} is not known; ${effect}.`,
         hint: guess === undefined ? undefined : `Did you mean '${guess}'?`,
         at: locate([...path, key]),
+        ...(guess !== undefined && (known === pluginTypes || guess === 'plugins') ? { hidesPlugins: true } : {}),
       });
     }
   };

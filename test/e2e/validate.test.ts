@@ -54,6 +54,59 @@ async function findings(folder: string, ...args: string[]): Promise<{ code: numb
 }
 
 describe('validate', () => {
+  /** A project that a run fails in, by what is wrong with it. */
+  const failing: Record<string, { yaml: string; lines: string[] }> = {
+    'plugins are hidden by a misspelt type': {
+      yaml: 'plugins:\n  extractor:\n  - {name: tap-csv, variant: tapline}\n',
+      lines: ['meltano.yml:2 error KEY_UNKNOWN'],
+    },
+    'plugins are hidden by a misspelt key': {
+      yaml: 'pluginz:\n  extractors:\n  - {name: tap-csv, variant: tapline}\n',
+      lines: ['meltano.yml:1 error KEY_UNKNOWN'],
+    },
+    'an environment sets values under a misspelt type': {
+      yaml: 'environments:\n- name: dev\n  config: {plugins: {loader: [{name: target-x}]}}\n',
+      lines: ['meltano.yml:3 error KEY_UNKNOWN'],
+    },
+    'a bundled plugin lacks required settings': {
+      yaml: 'plugins:\n  extractors:\n  - {name: tap-csv, variant: tapline}\n',
+      lines: ['meltano.yml:3 error SETTING_MISSING'],
+    },
+    'a state ID would have a colon too many': {
+      yaml: "environments:\n- {name: dev, state_id_suffix: 'a:b'}\n",
+      lines: ['meltano.yml:2 error STATE_ID_INVALID in dev'],
+    },
+    'the system database is of an unsupported kind': {
+      yaml: 'database_uri: mysql://host/name\n',
+      lines: ['undefined:null error DATABASE_URI'],
+    },
+  };
+
+  it.each(Object.entries(failing))('fails when %s', async (_, { yaml, lines }) => {
+    const folder = await folderWith({ 'meltano.yml': yaml });
+    expect(await findings(folder)).toEqual({ code: 1, lines });
+  });
+
+  it('accepts required settings from an environment, a variable, or in a child', async () => {
+    const files = '{files: [{entity: a, path: a.csv}]}';
+    const folder = await folderWith({
+      'meltano.yml': `environments:
+- {name: dev}
+- name: prod
+  config: {plugins: {extractors: [{name: tap-csv, config: ${files}}]}}
+plugins:
+  extractors:
+  - {name: tap-csv, variant: tapline}
+  - {name: tap-parent, inherit_from: tap-csv, variant: tapline}
+  - {name: tap-child, inherit_from: tap-parent, config: ${files}}
+  loaders:
+  - {name: target-sqlite, variant: tapline}
+`,
+      '.env': 'TARGET_SQLITE_PATH=x.db\n',
+    });
+    expect(await findings(folder)).toEqual({ code: 0, lines: [] });
+  });
+
   it('lists every fault with its place, and is no run: nothing is made', async () => {
     const folder = await folderWith({ 'meltano.yml': yaml, 'more.yml': more });
     expect(await findings(folder)).toEqual({

@@ -67,9 +67,10 @@ async function findAll({ open, env }: CommandContext): Promise<{ findings: Findi
 
 /** By what the files and variables here say; a variable that is not set here may be where the project runs. */
 async function checkStateBackend({ project, plugins }: ValidationSubject, env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const [{ createSettings }, { chooseBackend }, { findingsOf }] = await Promise.all([
+  const [{ createSettings }, { chooseBackend }, { databaseKind }, { findingsOf }] = await Promise.all([
     import('../../settings/resolver.js'),
     import('../../state/choose-backend.js'),
+    import('../../state/systemdb/uri.js'),
     import('../../plan/validate.js'),
   ]);
   try {
@@ -79,9 +80,11 @@ async function checkStateBackend({ project, plugins }: ValidationSubject, env: N
       const isOpen = origin?.layer !== 'default' && String(raw ?? '').includes('$');
       return isOpen ? undefined : String(value ?? '');
     };
+    const databaseUri = known('database_uri');
+    if (databaseUri !== undefined) databaseKind(databaseUri);
     const uri = known('state_backend.uri');
     const locate = () => settings.get('state_backend.uri')?.origin.at;
-    if (uri !== undefined) chooseBackend({ uri, databaseUri: known('database_uri'), sysDir: project.sysDir, locate });
+    if (uri !== undefined) chooseBackend({ uri, databaseUri, sysDir: project.sysDir, locate });
     return [];
   } catch (error) {
     if (error instanceof TaplineError) return findingsOf(error);

@@ -1,5 +1,5 @@
 import { type Project, pluginTypes } from '../../project/types.js';
-import { type Finding, unknown, type ValidationSubject } from './finding.js';
+import { type Finding, finding, unknown, type ValidationSubject } from './finding.js';
 
 export function checkDefaultEnvironment(project: Project): Finding[] {
   const { defaultEnvironment: name, environments } = project;
@@ -8,6 +8,16 @@ export function checkDefaultEnvironment(project: Project): Finding[] {
   const names = environments.map((environment) => environment.name);
   if (name === undefined || name.toLowerCase() === 'null' || names.includes(name)) return [];
   return [unknown('ENVIRONMENT_UNKNOWN', `default_environment is '${name}', which is no environment`, name, names, at)];
+}
+
+/** A suffix from variables is known only where the project runs. */
+export function checkStateIdSuffix({ environment, environments, locate }: Project): Finding[] {
+  const suffix = environment?.stateIdSuffix;
+  if (environment === undefined || suffix === undefined || suffix.includes('$') || !suffix.includes(':')) return [];
+  const message = `state_id_suffix '${suffix}' of the environment '${environment.name}' contains a colon`;
+  const at = locate(['environments', environments.indexOf(environment), 'state_id_suffix']);
+  const hint = 'A colon separates environment, plugins and suffix in a state ID: use another character.';
+  return [finding('STATE_ID_INVALID', message, at, hint)];
 }
 
 /** What an environment says about a plugin that is not there has no effect. */

@@ -32,8 +32,9 @@ export function findingOf({ code, message, hint, at }: TaplineError, severity: F
   return { severity, code, message, hint, at };
 }
 
-export function warningOf(warning: ProjectWarning): Finding {
-  return { severity: 'warning', ...warning };
+/** A run goes on in spite of a warning, and can't in spite of one that hides what is to run. */
+export function warningOf({ hidesPlugins = false, ...warning }: ProjectWarning): Finding {
+  return { severity: hidesPlugins ? 'error' : 'warning', ...warning };
 }
 
 /** Something names what is not there. */

@@ -1,5 +1,4 @@
-/** New plugins found, then written into meltano.yml and plugins/. */
-
+/** Looks up new plugins and writes them to meltano.yml and plugins/. */
 import {
   entryOf,
   findNewPlugin,
@@ -22,7 +21,7 @@ import type { Output } from './output.js';
 
 export interface Found {
   plugin: NewPlugin;
-  /** What it requires and the project has not. */
+  /** Plugins that it requires and the project does not have. */
   required: NewPlugin[];
 }
 
@@ -57,7 +56,7 @@ async function sourcesOf(session: Session): Promise<Sources> {
   };
 }
 
-/** Requirements have requirements; a circle ends where each is found once. */
+/** Follows requirements of requirements. Each plugin is looked up once, so a cycle ends. */
 async function findRequired(plugin: NewPlugin, sources: Sources, before: readonly Found[]): Promise<NewPlugin[]> {
   const known = before.flatMap((found) => [found.plugin, ...found.required]);
   const required: NewPlugin[] = [];
@@ -74,7 +73,7 @@ async function findRequired(plugin: NewPlugin, sources: Sources, before: readonl
   return required;
 }
 
-/** Writes all lock files, then all entries in one edit, and prints what became of each, in the original's words. */
+/** Writes all lock files, then all entries in one edit, and prints the result of each in the original's words. */
 export async function writeNewPlugins(
   found: readonly Found[],
   { session, update, output }: { session: Session; update: boolean; output: Output },
@@ -154,5 +153,5 @@ function keptHint({ type, name, entry }: NewPlugin): string {
       ? `${name}--new --inherit-from ${name}`
       : `${name}--${variant} --inherit-from ${name} --variant ${variant}`;
   const kind = `--plugin-type ${type}`;
-  return `To have it once more under a name of its own: tapline add ${other} ${kind}. To change its variant, edit \`variant\` and \`pip_url\` in meltano.yml, then: tapline lock ${name}, tapline install ${name}.`;
+  return `To add it again under another name: tapline add ${other} ${kind}. To change its variant, edit \`variant\` and \`pip_url\` in meltano.yml, then run tapline lock ${name} and tapline install ${name}.`;
 }

@@ -1,4 +1,4 @@
-/** `tapline backfill`: from its words and options to windows, run by the engine that runs everything else. */
+/** `tapline backfill`: turns words and options into windows and runs them like any other blocks. */
 import { availableParallelism } from 'node:os';
 import { TaplineError } from '../errors.js';
 import type { WindowRow } from '../history/port.js';
@@ -53,7 +53,7 @@ export async function runBackfill(
   const session = await open({ policy: 'required', access: 'write', databaseUri: options.databaseUri });
   await session.fetchMissingLocks(words);
   const { force = false, dryRun = false, restart = false } = options;
-  // The flag is for --advance-state: a window that another backfill runs is never taken from it.
+  // --force applies to --advance-state only: a window that another backfill is running is never taken over.
   const blockOptions = {
     ...(await blockOptionsOf(options, session)),
     force: undefined,
@@ -72,14 +72,14 @@ export async function runBackfill(
   const [first] = blocks;
   if (first !== undefined) {
     const jobs = options.jobs ?? availableParallelism();
-    // What would stop one of them would stop all.
+    // All windows share one plan: what would stop one would stop all.
     const plan: Plan = { words: wordsOf(words, options), groups: [{ blocks: dryRun ? [first] : blocks }] };
     const onFailure = failurePolicy(options.failFast);
     const code = await executePlan(plan, { ...runOptions, jobs, onFailure, dryRun }, session);
     exit(code);
-    if (code !== 0) return (await session.log()).info('The same command again does what is left.');
+    if (code !== 0) return (await session.log()).info('Run the same command again to load the remaining windows.');
   }
-  if (options.advanceState && !dryRun && !options.onlyInstall) await adopt(request, force, session);
+  if (options.advanceState && !dryRun && !options.onlyInstall) await advanceIfDone(request, force, session);
 }
 
 function refuseMix(options: BackfillOptions): void {
@@ -88,49 +88,49 @@ function refuseMix(options: BackfillOptions): void {
   const faults: [boolean, string, string][] = [
     [
       !hasTime && partition === undefined,
-      'Missing --from and --to.',
-      'Or --partition, for parts that are no range of time.',
+      'missing --from and --to',
+      'Use --partition instead for parts that are not ranges of time.',
     ],
-    [hasTime && from === undefined, 'Missing --from.', 'Where the first window begins, such as 2023-01-01.'],
+    [hasTime && from === undefined, 'missing --from', 'It is the start of the first window, such as 2023-01-01.'],
     [
       openEnd === true && (to ?? window) !== undefined,
-      '--open-end takes neither --to nor --window.',
-      'It is one window from --from on, without an end.',
+      '--open-end cannot be combined with --to or --window',
+      'It loads one window from --from on, without an end.',
     ],
     [
       hasTime && to === undefined && openEnd === undefined,
-      'Missing --to.',
-      'The end, which is not included. With --open-end it is one window from --from on.',
+      'missing --to',
+      'It is the end of the last window, exclusive. Use --open-end for one window without an end.',
     ],
     [
       advanceState === true && (partition !== undefined || !hasTime),
-      '--advance-state goes with windows of time only.',
-      'Partitions have a state each, and none of them is the state of all.',
+      '--advance-state requires windows of time',
+      'Each partition has its own state, and none of them is the state of the whole chain.',
     ],
   ];
   const fault = faults.find(([isThere]) => isThere);
   if (fault !== undefined) throw new TaplineError('USAGE', fault[1], { hint: fault[2] });
 }
 
-/** Exactly one chain, and it keeps state. */
+/** Plans exactly one chain, which must keep state. */
 async function chainOf(words: readonly string[], options: ChainBlock['options'], session: Session): Promise<Chain> {
   const plan = await planOf(words, options, session);
   await warnAbout(plan, session);
   const [block, ...others] = plan.groups.flatMap(({ blocks }) => blocks);
   if (block === undefined || block.kind !== 'chain' || others.length > 0 || block.scope !== undefined) {
-    throw new TaplineError('BLOCK_ORDER', 'A backfill is of one extractor and one loader, with mappings in between.', {
-      hint: '`tapline backfill tap-x target-y --from 2023-01-01 --to 2024-01-01 --window 7d`.',
-    });
+    throw new TaplineError(
+      'BLOCK_ORDER',
+      'a backfill takes exactly one extractor and one loader, with optional mappings between them',
+      {
+        hint: 'For example: tapline backfill tap-x target-y --from 2023-01-01 --to 2024-01-01 --window 7d',
+      },
+    );
   }
   const { stateId } = block;
   if (stateId !== undefined) return { ...block, stateId };
-  throw new TaplineError(
-    'ENVIRONMENT_REQUIRED',
-    'A backfill remembers what it has loaded, for which it needs an environment.',
-    {
-      hint: 'Choose one with `--environment`, or set `default_environment`.',
-    },
-  );
+  throw new TaplineError('ENVIRONMENT_REQUIRED', 'a backfill requires an environment', {
+    hint: 'The environment is part of the state IDs of its windows. Choose one with `--environment`, or set `default_environment`.',
+  });
 }
 
 async function requestOf(
@@ -148,11 +148,11 @@ async function requestOf(
   const range = rangeOf(options, zone);
   if (range === undefined) return { chain, settings, zone, range, length: undefined, partitions };
   checkEnds(settings, tap, range.to === undefined);
-  await sayEnds(settings, tap, session);
+  await logWindowSettings(settings, tap, session);
   const length = options.window ?? settings.window;
   if (length === undefined && range.to !== undefined) {
-    throw new TaplineError('USAGE', 'Missing --window.', {
-      hint: 'How long each window is: 12h, 7d, 1mo, 1y. Or write it to the plugin: `backfill: {window: 7d}`.',
+    throw new TaplineError('USAGE', 'missing --window', {
+      hint: 'It is the length of each window: 12h, 7d, 1mo, 1y. The plugin can set a default: `backfill: {window: 7d}`.',
     });
   }
   return { chain, settings, zone, range, length, partitions };
@@ -167,17 +167,17 @@ function rangeOf({ from, to }: BackfillOptions, zone: string): TimeRange | undef
   return range;
 }
 
-async function sayEnds(
+async function logWindowSettings(
   { start, end, isGuessed }: BackfillSettings,
   tap: ResolvedPlugin,
   session: Session,
 ): Promise<void> {
   const log = await session.log();
   if (isGuessed)
-    log.info(`Windows are given to ${tap.plugin.name} as '${start}'${end === undefined ? '' : ` and '${end}'`}`);
+    log.info(`Passing windows to ${tap.plugin.name} as '${start}'${end === undefined ? '' : ` and '${end}'`}`);
   for (const name of [start, end]) {
     if (name === undefined || tap.settings.has(name)) continue;
-    log.warning(`No setting '${name}' of ${tap.plugin.name} is known; it is handed to the tap all the same.`, {
+    log.warning(`setting '${name}' of ${tap.plugin.name} is not declared; it is passed to the tap anyway`, {
       code: 'SETTING_UNKNOWN',
       at: tap.plugin.locate('extras', 'backfill'),
     });
@@ -187,12 +187,12 @@ async function sayEnds(
 async function announce(todo: number, done: number, replaced: number, session: Session): Promise<void> {
   const log = await session.log();
   const windows = (count: number) => `${count} ${count === 1 ? 'window' : 'windows'}`;
-  if (todo === 0) log.info(`Nothing to do: ${windows(done)} done already (--restart loads what is done anew)`);
-  else log.info(`${windows(todo)} to do${done === 0 ? '' : `, ${done} done already`}`);
-  if (replaced > 0) log.info(`${windows(replaced)} of an earlier call, cut otherwise and not done, gave way`);
+  if (todo === 0) log.info(`Nothing to do: ${windows(done)} already done (--restart loads them again)`);
+  else log.info(`${windows(todo)} to do${done === 0 ? '' : `, ${done} already done`}`);
+  if (replaced > 0) log.info(`Replaced ${windows(replaced)} of an earlier backfill with different boundaries`);
 }
 
-/** What the run is called in the history, so that a person can call it again. */
+/** The command as the history records it, so that it can be repeated. */
 function wordsOf(words: readonly string[], options: BackfillOptions): string[] {
   const { from, to, window, timezone, stateIdSuffix, partition = [], openEnd, select = [], exclude = [] } = options;
   const given = { from, to, window, timezone, 'state-id-suffix': stateIdSuffix };
@@ -207,25 +207,25 @@ function wordsOf(words: readonly string[], options: BackfillOptions): string[] {
   ];
 }
 
-async function adopt(request: BackfillRequest, force: boolean, session: Session): Promise<void> {
+async function advanceIfDone(request: BackfillRequest, force: boolean, session: Session): Promise<void> {
   const { chain, range } = request;
   const { windows } = await session.history();
   const { blocks } = await planWindows({ ...request, restart: false }, windows, { note: false });
   const rows = await windows.list({ stateId: chain.stateId, stream: streamOf(chain) });
   const last = blocks.length > 0 ? undefined : rows.find((row) => endsWith(row, range));
   if (last === undefined) {
-    (await session.log()).warning('The state was not advanced: not all windows are done.', {
+    (await session.log()).warning('state not advanced: some windows are not done', {
       hint: '`tapline backfill show` lists them.',
     });
     return;
   }
   await advanceState(session, last, force);
-  (await session.log()).info(`'${chain.stateId}' goes on from the end of the backfill`);
+  (await session.log()).info(`'${chain.stateId}' continues from the end of the backfill`);
 }
 
 function endsWith({ status, from, to }: WindowRow, range: TimeRange | undefined): boolean {
   if (status !== 'success' || from === undefined || range === undefined) return false;
-  // One that reaches beyond the end was loaded in windows of another size.
+  // A window that reaches beyond the end belongs to windows of another length.
   return range.to === undefined
     ? from === range.from && to === undefined
     : to !== undefined && from < range.to && to >= range.to;

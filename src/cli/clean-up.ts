@@ -1,4 +1,4 @@
-/** What `clean` takes for rubbish: nothing that a living run uses, and no state. */
+/** What `clean` removes: nothing that a running run uses, and no state. */
 import { existsSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ export interface CleanUp {
   rubbish: Rubbish[];
   /** Runs of the history. */
   runIds: string[];
-  /** Why something was left that could be looked at. */
+  /** Why something was not considered. */
   notes: string[];
 }
 
@@ -30,7 +30,7 @@ export async function findRubbish(session: Session, before: Date): Promise<Clean
   const history = await session.existingHistory();
   const runIds = history === undefined ? [] : await endedRuns(history, before);
   const isRunning = history !== undefined && (await history.listRuns({ status: 'running', limit: 1 })).length > 0;
-  const notes = isRunning ? ['A run is going on, so no virtual environment is looked at.'] : [];
+  const notes = isRunning ? ['A run is in progress, so virtual environments were skipped.'] : [];
   const { sysDir } = session.project;
   const places: Omit<Rubbish, 'bytes'>[] = [
     ...(await leftoverDirectories(join(sysDir, 'run'))).map((path) => ({ kind: 'run_directory' as const, path })),
@@ -57,7 +57,7 @@ async function endedRuns(history: History, before: Date): Promise<string[]> {
     .map(({ runId }) => runId);
 }
 
-/** The log folder serves all projects of a user: only logs of this project's own runs are taken from it. */
+/** The log folder is shared by all projects of a user, so only logs of this project's runs are removed. */
 async function oldLogs(
   { project, env }: Session,
   history: History | undefined,
@@ -83,7 +83,7 @@ async function oldCatalogs({ project }: Session, before: Date): Promise<Omit<Rub
   const root = join(project.sysDir, 'run');
   const found: Omit<Rubbish, 'bytes'>[] = [];
   for (const plugin of await foldersIn(root)) {
-    // The key goes first, so that nobody takes a catalog that is half gone.
+    // The key is removed first, so that no run uses a catalog without it.
     for (const name of ['tap.properties.cache_key', 'tap.properties.json']) {
       const path = join(root, plugin, name);
       if (await isOlder(path, before)) found.push({ kind: 'catalog', path });
@@ -92,7 +92,7 @@ async function oldCatalogs({ project }: Session, before: Date): Promise<Omit<Rub
   return found;
 }
 
-/** Folders with a venv of plugins that are in the project no more; of whatever age. */
+/** Virtual environments of plugins that are no longer in the project, whatever their age. */
 async function orphanVenvs(session: Session): Promise<Omit<Rubbish, 'bytes'>[]> {
   const { project } = session;
   const found: Omit<Rubbish, 'bytes'>[] = [];

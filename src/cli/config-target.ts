@@ -8,7 +8,7 @@ export type ConfigTarget =
   | { plugin: Plugin; resolved: ResolvedPlugin; settings: ReadonlyMap<string, ResolvedSetting> }
   | { plugin: undefined; settings: ReadonlyMap<string, ResolvedSetting> };
 
-/** A plugin of the name `meltano` goes first, as in the original. Throws PLUGIN_UNKNOWN. */
+/** As in the original, a plugin named `meltano` takes precedence. Throws PLUGIN_UNKNOWN. */
 export async function configTarget(
   session: Session,
   name: string,

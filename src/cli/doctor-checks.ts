@@ -1,4 +1,4 @@
-/** What a project needs on this machine, each with its cure. Nothing is changed, installed or fetched. */
+/** Checks what a project needs on this machine, with a cure for each problem. Changes, installs and downloads nothing. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { TaplineError } from '../errors.js';
@@ -15,16 +15,16 @@ import { isAlive } from '../state/owner.js';
 export interface Check {
   /** `python`, `uv`, `plugin`, `venv`, `executable`, `variable`, `setting`, `database`, `lease` ... */
   check: string;
-  /** What was looked at, e.g. a plugin's name. */
+  /** What was checked, e.g. a plugin's name. */
   subject: string;
   status: 'ok' | 'warning' | 'error';
   message: string;
   cure: string | null;
 }
 
-const leastFreeBytes = 200 * 1024 * 1024;
+const minFreeBytes = 200 * 1024 * 1024;
 
-/** All that can be looked at even where the project is broken. */
+/** Checks that work even if the project is broken. */
 export async function checkMachine(env: NodeJS.ProcessEnv, version: string): Promise<Check[]> {
   const python = defaultInterpreter(env.PATH);
   const pythonVersion = python === undefined ? undefined : await interpreterVersion(python);
@@ -32,14 +32,14 @@ export async function checkMachine(env: NodeJS.ProcessEnv, version: string): Pro
   return [
     ok('version', 'tapline', `${version}, on Node ${process.versions.node}, ${process.platform} ${process.arch}`),
     pythonVersion === undefined
-      ? note('python', 'python3', 'There is no Python on PATH.', 'Install Python 3, or uv, which fetches it.')
+      ? note('python', 'python3', 'no Python on PATH', 'Install Python 3, or uv, which can download it.')
       : ok('python', 'python3', `${pythonVersion} (${python})`),
     uv === undefined
       ? note(
           'uv',
           'uv',
-          'There is no uv on PATH: plugins are installed by pip, which is slower.',
-          'See https://docs.astral.sh/uv',
+          'no uv on PATH; plugins are installed with pip, which is slower',
+          'Install uv: https://docs.astral.sh/uv',
         )
       : ok('uv', 'uv', uv),
   ];
@@ -72,9 +72,7 @@ async function checkPlugins(session: Session): Promise<Check[]> {
           ...checkVariables(session, plugin, settings.projectEnv()),
           ...checkSettings(session, plugin, settings.plugin(plugin).settings),
         ];
-        return problems.length > 0
-          ? problems
-          : [ok('plugin', name, plugin.bundled ? 'shipped with this program' : 'ready')];
+        return problems.length > 0 ? problems : [ok('plugin', name, plugin.bundled ? 'bundled with Tapline' : 'ready')];
       });
       checks.push(...found);
     }
@@ -91,15 +89,15 @@ async function checkVenv(plugin: Plugin, requirements: Requirements): Promise<Ch
       bad(
         'variable',
         plugin.name,
-        `Its pip_url needs the variable ${unset}, which is not set.`,
+        `pip_url refers to the variable ${unset}, which is not set`,
         `Set ${unset}, for example in .env.`,
       ),
     ];
   }
   if (current) return [];
   return existsSync(venv.root)
-    ? [bad('venv', plugin.name, 'Its virtual environment holds something else than the project asks for.', install)]
-    : [bad('venv', plugin.name, 'It is not installed.', install)];
+    ? [bad('venv', plugin.name, 'virtual environment does not match the project', install)]
+    : [bad('venv', plugin.name, 'not installed', install)];
 }
 
 function checkProgram(plugin: Plugin, installer: Installer): Promise<Check[]> {
@@ -109,7 +107,7 @@ function checkProgram(plugin: Plugin, installer: Installer): Promise<Check[]> {
   });
 }
 
-/** `$NAME` in what the project says of a plugin, where nothing sets NAME. */
+/** References `$NAME` in the configuration of a plugin, if nothing sets NAME. */
 function checkVariables({ project }: Session, plugin: Plugin, env: Readonly<Record<string, string>>): Check[] {
   const places = [plugin.config, plugin.extras, plugin.env, plugin.environmentConfig, plugin.environmentExtras];
   const names = new Set(
@@ -124,10 +122,10 @@ function checkVariables({ project }: Session, plugin: Plugin, env: Readonly<Reco
   ]);
   return [...names]
     .filter((name) => env[name] === undefined && !own.has(name) && !isOurs(name, plugin))
-    .map((name) => note('variable', plugin.name, `$${name} is used and not set.`, `Set ${name}, for example in .env.`));
+    .map((name) => note('variable', plugin.name, `$${name} is used but not set`, `Set ${name}, for example in .env.`));
 }
 
-/** Variables that are made for a plugin's process: MELTANO_EXTRACT__X, TAP_X_Y. */
+/** Variables that Tapline sets for a plugin's process: MELTANO_EXTRACT__X, TAP_X_Y. */
 function isOurs(name: string, plugin: Plugin): boolean {
   const own = plugin.name.replaceAll(/[^A-Za-z0-9]/g, '_').toUpperCase();
   return name.startsWith('MELTANO_') || name.startsWith(`${own}_`);
@@ -143,7 +141,7 @@ function checkSettings(session: Session, plugin: Plugin, settings: Parameters<ty
     note(
       'setting',
       plugin.name,
-      `Settings are not set${where}: ${lacks}.`,
+      `required settings are not set${where}: ${lacks}`,
       `tapline config set ${plugin.name} ${first[0]} VALUE`,
     ),
   ];
@@ -157,24 +155,24 @@ async function checkDisk({ project }: Session): Promise<Check> {
     return bad(
       'disk',
       folder,
-      'The folder can not be written.',
-      'Change its owner or mode, or set MELTANO_SYS_DIR_ROOT to another one.',
+      'folder is not writable',
+      'Change its owner or mode, or set MELTANO_SYS_DIR_ROOT to another folder.',
     );
   }
   const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize < leastFreeBytes
-    ? note('disk', folder, 'Less than 200 MB are free.', 'Make room: tapline clean --older-than 30d')
-    : ok('disk', folder, 'can be written');
+  return bavail * bsize < minFreeBytes
+    ? note('disk', folder, 'less than 200 MB free', 'Free space: tapline clean --older-than 30d')
+    : ok('disk', folder, 'writable');
 }
 
 async function checkDatabase(session: Session): Promise<Check[]> {
   const history = await session.existingHistory();
-  if (history === undefined) return [ok('database', 'database_uri', 'made by the first run')];
+  if (history === undefined) return [ok('database', 'database_uri', 'will be created by the first run')];
   await history.listRuns({ limit: 1 });
-  return [ok('database', 'database_uri', 'can be read')];
+  return [ok('database', 'database_uri', 'readable')];
 }
 
-/** A dead run's lease is taken by the next run of that state ID; it is named since it tells of a run that was killed. */
+/** The next run of a state ID takes over a dead run's lease; it is reported since it shows that a run was killed. */
 async function checkLeases(session: Session): Promise<Check[]> {
   const history = await session.existingHistory();
   const kind = String((await session.settings()).projectSetting('state_backend.uri') ?? 'systemdb');
@@ -184,10 +182,12 @@ async function checkLeases(session: Session): Promise<Check[]> {
   const checks: Check[] = [];
   for (const { name, owner } of holders) {
     if (await isAlive(owner)) continue;
-    const text = `The lease is held by the dead run ${owner.runId} (${owner.user}@${owner.host} pid ${owner.pid}).`;
-    checks.push(note('lease', name, text, `The next run takes it; or: tapline lease release ${name}`));
+    const text = `lease is held by the dead run ${owner.runId} (${owner.user}@${owner.host} pid ${owner.pid})`;
+    checks.push(
+      note('lease', name, text, `The next run takes it over. To release it now: tapline lease release ${name}`),
+    );
   }
-  return checks.length > 0 ? checks : [ok('lease', backend.kind, `${holders.length} held, none of them stale`)];
+  return checks.length > 0 ? checks : [ok('lease', backend.kind, `${holders.length} held, none stale`)];
 }
 
 async function attempt(check: string, subject: string, work: () => Promise<Check[]>): Promise<Check[]> {

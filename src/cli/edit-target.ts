@@ -4,7 +4,7 @@ import type { EditTarget } from '../settings/edit-settings.js';
 import { configTarget } from './config-target.js';
 import { editable } from './editable.js';
 
-/** What `config set`, `unset` and `reset` write to, and how messages call it: `Extractor 'tap-x'`. */
+/** What `config set`, `unset` and `reset` write to, with its label in messages: `Extractor 'tap-x'`. */
 export async function editTarget(
   session: Session,
   name: string,

@@ -27,7 +27,7 @@ interface Options extends PlanOptions {
   transform?: 'skip' | 'only' | 'run';
 }
 
-/** Adds arguments, options and action. `deprecation` is told first. */
+/** Adds arguments, options and action. `deprecation` is logged first. */
 export function defineExtractLoad(command: Command, context: CommandContext, deprecation?: string): Command {
   command
     .usage('[options] <extractor> <loader>')
@@ -94,13 +94,13 @@ async function chainOf(
     tap,
     target,
     stateId: options.stateId ?? ephemeralStateId(names, log),
-    // The original, too, discovers anew in each `el`.
+    // As in the original, each `el` discovers the catalog again.
     options: { ...(await blockOptionsOf(options, session)), refreshCatalog: true, catalog, state },
     transform: await transformOf(options.transform, session, log),
   };
 }
 
-/** As the original makes it. */
+/** The form of the original. */
 function ephemeralStateId({ tap, target }: { tap: string; target: string }, log: Log): string {
   const [date, time] = new Date().toISOString().slice(0, 19).split('T');
   const stateId = `${date}T${time?.replaceAll(':', '')}--${tap}--${target}`;
@@ -112,14 +112,14 @@ function ephemeralStateId({ tap, target }: { tap: string; target: string }, log:
 
 async function transformOf(how: Options['transform'], session: Session, log: Log): Promise<ExtractLoad['transform']> {
   if (how === undefined || how === 'skip') return undefined;
-  log.warning('The option to run a transformation is deprecated.', {
+  log.warning('the option --transform is deprecated', {
     hint: 'Name the blocks instead: `tapline run tap-x target-y dbt:run`.',
   });
   const plugins = await session.plugins();
   const transformer = plugins.find('dbt', 'transformers');
   if (transformer !== undefined) return { transformer, only: how === 'only' };
-  throw new TaplineError('PLUGIN_UNKNOWN', "The option --transform needs a transformer named 'dbt'.", {
-    hint: 'A plugin of another name is a block of `run`: tapline run tap-x target-y dbt-postgres:run',
+  throw new TaplineError('PLUGIN_UNKNOWN', "--transform requires a transformer named 'dbt'", {
+    hint: 'Run a plugin of another name as a block: tapline run tap-x target-y dbt-postgres:run',
   });
 }
 

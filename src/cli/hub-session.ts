@@ -2,7 +2,7 @@ import { TaplineError } from '../errors.js';
 import type { Hub } from '../install/hub/types.js';
 import type { CommandContext } from './context.js';
 
-/** The hub of the project; outside of one, of the variables. The caller closes the one of no project. */
+/** The hub of the project or, outside a project, the one that variables name. Callers must call `close`. */
 export async function hubOf({ open, env }: CommandContext): Promise<{ hub: Hub; close: () => Promise<void> }> {
   try {
     const session = await open({ policy: 'default', access: 'read' });

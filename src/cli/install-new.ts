@@ -7,12 +7,12 @@ import type { Session } from '../session.js';
 import type { AddedPlugin } from './add-to-project.js';
 import { tellInstall, untilSignal } from './install-progress.js';
 
-/** Installs what was added; a file bundle then gives its files to the project. Throws INSTALL_FAILED. */
+/** Installs added plugins and copies the files of file bundles into the project. Throws INSTALL_FAILED. */
 export async function installNew(added: readonly AddedPlugin[], session: Session, force: boolean): Promise<void> {
   const log = await session.log();
   const settings = await session.settings();
   const extra = added.filter(({ status }) => status === 'initialized').map(({ plugin }) => plugin.entry);
-  // A file bundle that keeps no file up to date is not in meltano.yml, and is installed all the same.
+  // A file bundle without managed files is not written to meltano.yml, but is installed too.
   const { pluginEntries } = session.project;
   const files = [...pluginEntries.files, ...extra];
   const project = { ...session.project, pluginEntries: { ...pluginEntries, files } };

@@ -9,14 +9,14 @@ export interface PipelineStatus {
   pipeline: Pipeline;
   nextRunAt: Date | undefined;
   lastRun: LastPipelineRun | undefined;
-  /** Hours since it last ended well. */
+  /** Hours since it last succeeded. */
   ageHours: number | undefined;
-  /** Whether that is more than `max_age_hours`, or never was; undefined where no age is too old. */
+  /** Whether it is older than `max_age_hours` or never succeeded; undefined without `max_age_hours`. */
   isStale: boolean | undefined;
 }
 
-/** Of these pipelines, in the active environment. No database is made for it. */
-export async function statusOfPipelines(
+/** Reads the status in the active environment. Does not create a database. */
+export async function readPipelineStatus(
   pipelines: readonly Pipeline[],
   session: Session,
   now: Date = new Date(),
@@ -39,7 +39,7 @@ export async function statusOfPipelines(
   );
 }
 
-/** A database that can't be used is told, and pipelines are listed all the same. */
+/** If the database can't be used, logs a warning and returns nothing. */
 async function lastRunsOf(session: Session): Promise<LastPipelineRun[]> {
   const { environment, projectId } = session.project;
   try {
@@ -47,12 +47,12 @@ async function lastRunsOf(session: Session): Promise<LastPipelineRun[]> {
     return (await history?.lastPipelineRuns({ environment: environment?.name, projectId })) ?? [];
   } catch (error) {
     if (!(error instanceof TaplineError)) throw error;
-    (await session.log()).warning(`When pipelines ran last is not known: ${error.message}`, { code: error.code });
+    (await session.log()).warning(`cannot read past pipeline runs: ${error.message}`, { code: error.code });
     return [];
   }
 }
 
-/** `3h 5m`: what is younger than a minute needs no seconds. */
+/** Formats an age as `3h 5m`, without seconds. */
 export function ageText(hours: number, duration: (seconds: number) => string): string {
   const minutes = Math.floor(hours * 60);
   return minutes === 0 ? 'less than 1m' : duration(minutes * 60);

@@ -1,4 +1,4 @@
-/** `tapline retry` and `run --resume`: a new run of what an earlier one has left. */
+/** `tapline retry` and `run --resume`: a new run of the blocks that an earlier run did not finish. */
 import { TaplineError } from '../errors.js';
 import type { History, RunDetail, RunListing } from '../history/port.js';
 import type { BlockOptions, Plan } from '../plan/types.js';
@@ -19,7 +19,7 @@ import {
 } from './run-plan.js';
 import { findSchedule } from './schedule-options.js';
 
-/** What the command line says now; the rest is as the run was called. */
+/** What the command line says now; everything else comes from the earlier run. */
 export interface ResumeOptions extends Partial<PlanOptions> {
   dryRun?: true;
   jobs?: number;
@@ -28,16 +28,16 @@ export interface ResumeOptions extends Partial<PlanOptions> {
   stateIdSuffix?: string;
 }
 
-/** One run by its ID, the last one of these words, or the last one that has left something. */
+/** One run by its ID, the last run of these words, or the last unfinished run. */
 export type ResumeChoice = { runId: string } | { words: readonly string[] } | undefined;
 
-/** A run that can be taken up, with all that has taken it up before. */
+/** A run that can be retried, with all earlier retries of it. */
 interface Interrupted {
   run: RunDetail;
   request: RunRequest;
   done: Set<string>;
   family: RunDetail[];
-  /** Variables of the schedule that called it. */
+  /** Variables of the schedule that started it. */
   env: Readonly<Record<string, string>>;
 }
 
@@ -61,11 +61,11 @@ export async function resume(choice: ResumeChoice, options: ResumeOptions, conte
   const left = withoutDone(plan, done);
   await announce(run, left, plan, session);
   const runOptions = await mergedRunOptions(request, blockOptions, options, session, context.env);
-  const again = { ...requestOf(request.command, plan, runOptions, request.schedule), done: [...done] };
-  context.exit(await executePlan(left, { ...runOptions, retryOf: run.runId, request: again }, session));
+  const retryRequest = { ...requestOf(request.command, plan, runOptions, request.schedule), done: [...done] };
+  context.exit(await executePlan(left, { ...runOptions, retryOf: run.runId, request: retryRequest }, session));
 }
 
-/** Only looks: in the environment that the command line chose, if any. What then runs, runs in the run's own. */
+/** Reads only, in the environment that the command line chose, if any. The retry itself runs in the run's own environment. */
 async function findInterrupted(
   choice: ResumeChoice,
   { databaseUri }: ResumeOptions,
@@ -77,7 +77,7 @@ async function findInterrupted(
   try {
     const { project } = session;
     const history = await session.existingHistory();
-    if (history === undefined) throw nothingLeft('Nothing has run here yet.');
+    if (history === undefined) throw nothingLeft('this project has no runs yet');
     const runId = isById ? choice.runId : await lastRun(history, project, choice?.words);
     return await readInterrupted(history, project, runId);
   } finally {
@@ -85,21 +85,21 @@ async function findInterrupted(
   }
 }
 
-/** How far back the last run is looked for. */
-const mostRuns = 1_000;
+/** How far back to search for the last run. */
+const maxRuns = 1_000;
 
 async function lastRun(history: History, project: Project, words: readonly string[] | undefined): Promise<string> {
   const environment = project.environment?.name;
-  const runs = await history.listRuns({ limit: mostRuns, environment, projectId: project.projectId });
+  const runs = await history.listRuns({ limit: maxRuns, environment, projectId: project.projectId });
   const started = runs.filter(({ options }) => readRequest(options)?.command === 'run');
-  const chosen = words === undefined ? lastWithRest(started) : started.find((run) => isSame(run.words, words));
+  const chosen = words === undefined ? lastUnfinished(started) : started.find((run) => isSame(run.words, words));
   if (chosen !== undefined) return chosen.runId;
-  const what = words === undefined ? 'No run' : `No run of \`${words.join(' ')}\``;
-  throw nothingLeft(`${what} in the environment '${environment ?? ''}' has left anything to do.`);
+  const what = words === undefined ? 'unfinished run' : `run of \`${words.join(' ')}\``;
+  throw nothingLeft(`no ${what} in environment '${environment ?? ''}'`);
 }
 
-/** The last one that did not end well; of those that do the same, the last one counts. */
-function lastWithRest(runs: readonly RunListing[]): RunListing | undefined {
+/** The last run that did not succeed. Of runs of the same words only the last one counts. */
+function lastUnfinished(runs: readonly RunListing[]): RunListing | undefined {
   const seen = new Set<string>();
   return runs.find((run) => {
     const key = identityOf(run);
@@ -122,13 +122,13 @@ function isSame(some: readonly string[], others: readonly string[]): boolean {
 
 async function readInterrupted(history: History, project: Project, runId: string): Promise<Interrupted> {
   const run = await history.showRun(runId);
-  if (run.status === 'success') throw nothingLeft(`Run ${run.runId} has succeeded.`);
+  if (run.status === 'success') throw nothingLeft(`run ${run.runId} succeeded`);
   const request = requestFor(run);
   refuseEnvironment(run, project);
   const family = await Promise.all((await history.runFamily(run.runId)).map((id) => history.showRun(id)));
   for (const member of family) if (member.status === 'running') throw stillRunning(member);
   const done = doneBlocks(family);
-  if (request.blocks.every(({ id }) => done.has(id))) throw nothingLeft(`All of run ${run.runId} is done.`);
+  if (request.blocks.every(({ id }) => done.has(id))) throw nothingLeft(`every block of run ${run.runId} is done`);
   const env = request.schedule === undefined ? {} : findSchedule(project, request.schedule).env;
   return { run, request, done, family, env };
 }
@@ -137,31 +137,35 @@ function requestFor({ runId, words, options }: RunDetail): RunRequest {
   const request = readRequest(options);
   if (request === undefined || request.command !== 'run') {
     const isBackfill = words[0] === 'backfill';
-    throw new TaplineError('RETRY_REFUSED', `Run ${runId} can't be retried: only what \`tapline run\` started can.`, {
+    throw new TaplineError('RETRY_REFUSED', `run ${runId} was not started by \`tapline run\` and can't be retried`, {
       hint: isBackfill
-        ? `The same backfill does only what is not done: tapline ${words.join(' ')}`
-        : 'Start it again: it goes on from the last saved state.',
+        ? `Repeat the backfill; it loads only unfinished windows: tapline ${words.join(' ')}`
+        : 'Start it again: it continues from the last saved state.',
     });
   }
   if (!('hidden' in request)) return request;
-  throw new TaplineError('RETRY_REFUSED', `How run ${runId} was called is not kept, since it holds a secret.`, {
-    hint: 'Start it again with the words and options that it had.',
-  });
+  throw new TaplineError(
+    'RETRY_REFUSED',
+    `the command line of run ${runId} was not recorded because it contains a secret`,
+    {
+      hint: 'Start it again with the same words and options.',
+    },
+  );
 }
 
 function refuseEnvironment({ runId, environment }: RunDetail, { environment: chosen }: Project): void {
   if (chosen === undefined || chosen.name === environment) return;
   throw new TaplineError(
     'RETRY_REFUSED',
-    `Run ${runId} ran in the environment '${environment ?? ''}', and '${chosen.name}' is chosen.`,
-    { hint: 'A retry runs where the run did: leave `--environment` and MELTANO_ENVIRONMENT out.' },
+    `run ${runId} used environment '${environment ?? ''}', but '${chosen.name}' is selected`,
+    { hint: 'A retry uses the environment of the run: omit `--environment` and MELTANO_ENVIRONMENT.' },
   );
 }
 
 function refuseSameId({ runId }: ResumeOptions, { family }: Interrupted): void {
   if (runId === undefined || !family.some((run) => run.runId === runId)) return;
-  throw new TaplineError('USAGE', `${runId} is the ID of the run that is retried.`, {
-    hint: 'A retry is a run of its own: leave `--run-id` and MELTANO_RUN_ID out, or choose another ID.',
+  throw new TaplineError('USAGE', `run ID ${runId} belongs to the run being retried`, {
+    hint: 'A retry is a new run: omit `--run-id` and MELTANO_RUN_ID, or choose another ID.',
   });
 }
 
@@ -172,23 +176,23 @@ function refuseChanges({ run: { runId, words }, request, done }: Interrupted, pl
   const more = changes.length > 5 ? `; and ${changes.length - 5} more` : '';
   throw new TaplineError(
     'RETRY_PLAN_CHANGED',
-    `\`${words.join(' ')}\` is no longer what run ${runId} ran: ${some}${more}.`,
+    `plan of \`${words.join(' ')}\` has changed since run ${runId}: ${some}${more}`,
     {
-      hint: 'Start all of it anew with `tapline run`: extract-loads go on from their last saved state.',
+      hint: 'Start it again with `tapline run`: extract-loads continue from their last saved state.',
       data: { changes },
     },
   );
 }
 
 function nothingLeft(message: string): TaplineError {
-  return new TaplineError('RETRY_NOTHING_LEFT', `${message} There is nothing to retry.`, {
-    hint: '`tapline runs list` shows what ran, and how it ended.',
+  return new TaplineError('RETRY_NOTHING_LEFT', `nothing to retry: ${message}`, {
+    hint: '`tapline runs list` shows all runs and how they ended.',
   });
 }
 
 function stillRunning({ runId, host, pid }: RunDetail): TaplineError {
-  return new TaplineError('RETRY_RUNNING', `Run ${runId} still runs (pid ${pid} on ${host}).`, {
-    hint: 'Wait for its end, or stop it. One that was killed on another host is known to be dead five minutes after its last heartbeat.',
+  return new TaplineError('RETRY_RUNNING', `run ${runId} is still running (pid ${pid} on ${host})`, {
+    hint: 'Wait for it, or stop it. A run killed on another host counts as dead five minutes after its last heartbeat.',
   });
 }
 

@@ -80,15 +80,15 @@ async function strategyOf(
 ): Promise<BlockOptions['stateStrategy']> {
   if (mergeState === undefined) return stateStrategy;
   if (stateStrategy !== 'auto') {
-    throw new TaplineError('USAGE', 'Cannot use both --merge-state and --state-strategy.', {
-      hint: 'Use --state-strategy merge alone.',
+    throw new TaplineError('USAGE', '--merge-state and --state-strategy cannot be combined', {
+      hint: 'Use `--state-strategy merge`.',
     });
   }
-  (await session.log()).warning('The option --merge-state is the older form of --state-strategy merge.');
+  (await session.log()).warning('--merge-state is deprecated; use --state-strategy merge');
   return 'merge';
 }
 
-/** In the form of the extra `select_filter`, which it replaces. */
+/** The value of the extra `select_filter` that these options stand for. */
 function selectFilterOf({ select = [], exclude = [] }: PlanOptions): string[] | undefined {
   const patterns = [...select, ...exclude.map((pattern) => `!${pattern}`)];
   return patterns.length === 0 ? undefined : patterns;
@@ -114,7 +114,7 @@ export async function runOptionsOf(
   };
 }
 
-/** What the words of a command line mean in this project. */
+/** Plans the words of a command line in this project. */
 export async function planOf(words: readonly string[], options: BlockOptions, session: Session): Promise<Plan> {
   const { project } = session;
   const [plugins, settings] = [await session.plugins(), await session.settings()];
@@ -138,7 +138,7 @@ export function failurePolicy(failFast: boolean | undefined): FailurePolicy {
   return failFast ? 'fail-fast' : 'run-rest';
 }
 
-/** Runs a plan under the eyes of log, log files, live view and summary. Gives the exit code. */
+/** Runs a plan with log, log files, live view and summary. Returns the exit code. */
 export async function executePlan(plan: Plan, options: RunOptions, session: Session): Promise<number> {
   const log = await session.log();
   const [canRetry, isRetry] = [options.request?.command === 'run', options.retryOf !== undefined];

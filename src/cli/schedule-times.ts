@@ -1,18 +1,18 @@
-/** When a schedule ran last and runs next, for people. */
+/** When a schedule ran last and runs next, as text. */
 import type { History } from '../history/port.js';
 import { nextTime } from '../plan/interval.js';
 import type { Schedule } from '../project/types.js';
 
-/** How far back a run of a job is looked for. */
-const runsLookedThrough = 500;
+/** How far back to search for a run of a job. */
+const maxRuns = 500;
 
-/** One line a schedule, in order. Times are UTC, as schedulers take cron. */
+/** Returns one line per schedule, in order. Times are UTC, as schedulers read cron expressions. */
 export async function scheduleTimes(
   schedules: readonly Schedule[],
   history: History | undefined,
   now: Date,
 ): Promise<string[]> {
-  const runs = (await history?.listRuns({ limit: runsLookedThrough })) ?? [];
+  const runs = (await history?.listRuns({ limit: maxRuns })) ?? [];
   return Promise.all(
     schedules.map(async ({ name, job, interval }) => {
       const run = runs.find(({ words }) => words.length === 1 && words[0] === job);

@@ -1,4 +1,4 @@
-/** What a tap reads, as `select` lists and explains it. */
+/** The lists and explanations that `select` prints. */
 import picocolors from 'picocolors';
 import { formatLocation } from '../errors.js';
 import { hasColors } from '../observe/colors.js';
@@ -17,7 +17,7 @@ interface Loaded {
 interface Wanted {
   stream: string;
   property: string;
-  /** With what is not read. */
+  /** Includes what is not selected. */
   all: boolean;
 }
 
@@ -59,7 +59,7 @@ export function explanationEntry(loaded: Loaded, wanted: Wanted): Record<string,
   const entryOf = ({ selection, rule, why, overruled }: SelectionReason) => ({
     selection,
     rule: rule ?? null,
-    from: rule === undefined ? null : (placeOf(loaded.tap, rule.kind) ?? null),
+    from: rule === undefined ? null : (locationOf(loaded.tap, rule.kind) ?? null),
     why,
     overruled,
   });
@@ -88,15 +88,15 @@ export function explanationText(loaded: Loaded, wanted: Wanted): string {
 
 function reasonLine(tap: ResolvedPlugin, what: string, reason: SelectionReason, decides: boolean): string {
   const { selection, rule, why, overruled } = reason;
-  const place = rule === undefined ? undefined : placeOf(tap, rule.kind);
-  const from = place === undefined ? '' : ` (${rule?.kind} from ${place})`;
+  const location = rule === undefined ? undefined : locationOf(tap, rule.kind);
+  const from = location === undefined ? '' : ` (${rule?.kind} from ${location})`;
   const over = overruled.length === 0 ? '' : `; overruled: ${overruled.map((text) => `\`${text}\``).join(', ')}`;
   return `    ${decides ? '→' : ' '} ${what}: ${selection}, ${why}${from}${over}`;
 }
 
-/** Where the rules of an extra stand. */
-function placeOf({ settings }: ResolvedPlugin, kind: string): string | undefined {
-  // A map such as `metadata` is made of its leaves where those are set.
+/** Where the rules of an extra are written. */
+function locationOf({ settings }: ResolvedPlugin, kind: string): string | undefined {
+  // A map such as `metadata` is merged from its leaves if any are set.
   const origin = settings.get(`_${kind}`)?.origin;
   if (origin === undefined) return undefined;
   return origin.at === undefined ? describeOrigin(origin) : formatLocation(shortened(origin.at, process.cwd()));

@@ -1,4 +1,4 @@
-/** Where settings come from, as `config explain` shows it. */
+/** Explains where settings come from, for `config explain`. */
 import { didYouMean } from '../did-you-mean.js';
 import { formatLocation, type SourceLocation, TaplineError } from '../errors.js';
 import { shortened } from '../observe/error-report.js';
@@ -21,7 +21,7 @@ export interface ExplainedOwner {
   safe: boolean;
 }
 
-/** The setting that is asked for, else all that are set (or all). Throws SETTING_UNKNOWN. */
+/** Explains the named setting, else those that are set, or all. Throws SETTING_UNKNOWN. */
 export function explainSettings(
   { plugin, settings }: ConfigTarget,
   resolver: SettingsResolver,
@@ -31,12 +31,14 @@ export function explainSettings(
     const found = resolver.explain(plugin, setting) ?? resolver.explain(plugin, `_${setting}`);
     if (found !== undefined) return [found];
     const names = [...settings.keys()].map((name) => name.replace(/^_/, ''));
-    throw new TaplineError('SETTING_UNKNOWN', `${plugin?.name ?? 'The project'} has no setting '${setting}'.`, {
-      at: plugin?.at,
-      hint:
-        didYouMean(setting, names) ??
-        `\`tapline config list ${plugin?.name ?? 'meltano'}\` shows those that there are.`,
-    });
+    throw new TaplineError(
+      'SETTING_UNKNOWN',
+      `${plugin === undefined ? 'the project' : `plugin '${plugin.name}'`} has no setting '${setting}'`,
+      {
+        at: plugin?.at,
+        hint: didYouMean(setting, names) ?? `\`tapline config list ${plugin?.name ?? 'meltano'}\` shows all settings.`,
+      },
+    );
   }
   const shown = [...settings.values()].filter(
     ({ origin, definition }) =>
@@ -45,7 +47,7 @@ export function explainSettings(
   return shown.flatMap(({ name }) => resolver.explain(plugin, name) ?? []);
 }
 
-/** Extras that mappings have for inside use. */
+/** Extras that mark mappings internally. */
 function isMappingMark(name: string): boolean {
   return name === '_mapping' || name === '_mapping_name';
 }
@@ -82,7 +84,7 @@ function layerEntry(
   owner: ExplainedOwner,
 ): Record<string, unknown> {
   const { origin, fault } = layer;
-  const at = placeOf(origin);
+  const at = locationOf(origin);
   return {
     layer: origin.layer,
     wins,
@@ -97,7 +99,7 @@ function layerEntry(
 }
 
 export function explanationText(explained: readonly SettingExplanation[], owner: ExplainedOwner): string {
-  if (explained.length === 0) return `Nothing is set for '${owner.name}': all settings have their defaults.\n`;
+  if (explained.length === 0) return `Nothing is set for '${owner.name}': all settings have their default values.\n`;
   return `${explained.map((each) => settingText(each, owner)).join('\n\n')}\n`;
 }
 
@@ -107,10 +109,10 @@ function settingText(each: SettingExplanation, owner: ExplainedOwner): string {
   const width = Math.max(0, ...labels.map((label) => label.length));
   const lines = layers.map((layer, index) => {
     const mark = index === 0 && leaves.length === 0 ? '→' : ' ';
-    const at = placeOf(layer.origin);
-    const place = at === undefined ? '' : `  ${here(at)}`;
+    const at = locationOf(layer.origin);
+    const location = at === undefined ? '' : `  ${here(at)}`;
     const value = layer.fault === undefined ? show(rawOf(layer, setting, owner)) : `can't be read: ${layer.fault}`;
-    return `  ${mark} ${(labels[index] ?? '').padEnd(width)}  ${value}${place}`;
+    return `  ${mark} ${(labels[index] ?? '').padEnd(width)}  ${value}${location}`;
   });
   return [`${setting.name} = ${show(shownValue(each, owner))}`, ...lines, `    ${whyIt(each, owner)}`].join('\n');
 }
@@ -132,15 +134,15 @@ function labelOf({ layer, variable, inheritedFrom }: SettingOrigin): string {
   return detail === undefined ? layerNames[layer] : `${layerNames[layer]} ${detail}`;
 }
 
-/** One sentence: what won over what, and what became of it. */
+/** One sentence: which layer won over which, and the resulting value. */
 function whyIt(each: SettingExplanation, owner: ExplainedOwner): string {
   const { setting, layers, leaves } = each;
   const [winner, second] = layers;
-  if (leaves.length > 0) return `It is made of ${leaves.join(', ')}: nothing sets it as a whole.`;
+  if (leaves.length > 0) return `It is merged from ${leaves.join(', ')}; nothing sets it as a whole.`;
   if (winner === undefined) {
-    return `Nothing sets it. A variable that would: ${variablesOf(each, owner)[0] ?? 'none'}.`;
+    return `Nothing sets it (variable: ${variablesOf(each, owner)[0] ?? 'none'}).`;
   }
-  if (winner.origin.layer === 'default') return 'Nothing sets it, so it has its default.';
+  if (winner.origin.layer === 'default') return 'Nothing sets it, so the default applies.';
   const source = sourceOf(winner.origin);
   const reason = second === undefined ? `Only ${source} sets it` : `${source} wins over ${sourceOf(second.origin)}`;
   const isPlain = JSON.stringify(winner.raw) === JSON.stringify(setting.value);
@@ -150,8 +152,8 @@ function whyIt(each: SettingExplanation, owner: ExplainedOwner): string {
 
 function becomes(value: unknown): string {
   return value === undefined
-    ? '; what it refers to is not set, so nothing is left of it'
-    : `; it becomes ${show(value)}`;
+    ? '; the variable it refers to is not set, so the value is empty'
+    : `; the result is ${show(value)}`;
 }
 
 function sourceOf(origin: SettingOrigin): string {
@@ -177,7 +179,7 @@ function here(at: SourceLocation): string {
   return formatLocation(shortened(at, process.cwd()));
 }
 
-function placeOf(origin: SettingOrigin): SourceLocation | undefined {
+function locationOf(origin: SettingOrigin): SourceLocation | undefined {
   return origin.at ?? origin.inheritedFrom?.origin.at;
 }
 
@@ -190,7 +192,7 @@ function shownValue({ setting }: SettingExplanation, { target, safe }: Explained
   return safe ? redactedValue(setting, target.settings) : setting.value;
 }
 
-/** What refers to a variable is no secret itself; inside a map each leaf is judged by itself. */
+/** A reference to a variable is not secret itself; the leaves of a map are judged one by one. */
 function rawOf(layer: LayerValue, setting: ResolvedSetting, { target, safe }: ExplainedOwner): unknown {
   if (!safe) return layer.raw;
   if (isHidden(layer, safe)) return '(redacted)';

@@ -1,4 +1,4 @@
-/** The text of `config list`: sections of settings, each with its variables, its value, and where that comes from. */
+/** The text of `config list`: sections of settings, each with its variables, its value and its origin. */
 import { relative } from 'node:path';
 import type { Project } from '../project/types.js';
 import { pythonRepr } from '../python-json.js';
@@ -24,7 +24,7 @@ const headers: Readonly<Record<Section, string>> = {
   customExtras: 'Custom extras, plugin-specific options handled by the runner:',
 };
 
-/** Lines to print, in the form and order of the original. */
+/** Returns lines in the form and order of the original. */
 export function listSettings(target: ConfigTarget, project: Project, options: ListOptions): string[] {
   const groups = target.plugin?.settingsGroups ?? [];
   const sections = sectionsOf(target, groups.flat(), options);
@@ -119,7 +119,7 @@ function variableText({ name, negated }: ReadName): string {
   return negated ? `!${name}` : name;
 }
 
-/** Says which groups need a setting, where there are several and not all do. */
+/** Tells which groups require a setting, unless there is only one group. */
 function groupLabel(name: string, groups: readonly (readonly string[])[]): string {
   const needing = groups.flatMap((group, index) => (group.includes(name) ? [index + 1] : []));
   if (groups.length < 2 || needing.length === 0) return '';
@@ -133,7 +133,7 @@ function valueText(setting: ResolvedSetting, target: ConfigTarget, safe: boolean
   return shown === '(redacted)' ? shown : pythonRepr(shown);
 }
 
-/** The layer in the words of the original, with the line where it stands, and what stood there before expansion. */
+/** The layer in the words of the original, with its line and the value before expansion. */
 function originText({ origin, raw, value }: ResolvedSetting, project: Project, hides: boolean): string {
   const from = layerText(origin, project);
   const differs = raw !== undefined && raw !== null && raw !== '' && pythonRepr(raw) !== pythonRepr(value);
@@ -146,13 +146,13 @@ function layerText(origin: SettingOrigin, project: Project): string {
     case 'override':
       return 'from a command line flag';
     case 'env':
-      return `from the ${origin.variable} variable in ${origin.at === undefined ? 'the environment' : placeText(origin, project)}`;
+      return `from the ${origin.variable} variable in ${origin.at === undefined ? 'the environment' : locationText(origin, project)}`;
     case 'dotenv':
-      return `from the ${origin.variable} variable in ${placeText(origin, project, '.env')}`;
+      return `from the ${origin.variable} variable in ${locationText(origin, project, '.env')}`;
     case 'environment':
-      return `from the active environment in ${placeText(origin, project)}`;
+      return `from the active environment in ${locationText(origin, project)}`;
     case 'meltano_yml':
-      return `from ${placeText(origin, project)}`;
+      return `from ${locationText(origin, project)}`;
     case 'db':
       return 'from the system database';
     case 'inherited':
@@ -162,7 +162,7 @@ function layerText(origin: SettingOrigin, project: Project): string {
   }
 }
 
-function placeText({ at }: SettingOrigin, project: Project, file = 'meltano.yml'): string {
+function locationText({ at }: SettingOrigin, project: Project, file = 'meltano.yml'): string {
   if (at === undefined) return `\`${file}\``;
   return `\`${relative(project.root, at.file)}\` line ${at.line}`;
 }

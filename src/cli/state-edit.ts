@@ -1,4 +1,4 @@
-/** Changes to a state by a person: under its lease, so never beside a run, and noted in the history. */
+/** Changes to a state by hand: under its lease, so never during a run, and recorded in the history. */
 import { closest } from '../did-you-mean.js';
 import { TaplineError } from '../errors.js';
 import type { Session } from '../session.js';
@@ -7,13 +7,13 @@ import { isMap } from '../state/merge.js';
 import type { StateLease, WrappedState } from '../state/port.js';
 
 export interface EditOptions {
-  /** The state may be another project's, and stays it. A run's lease is never taken over: it would go on from what it knows. */
+  /** Also edits a state of another project, which keeps it. A run's lease is never taken over: the run would save over the edit. */
   force?: boolean | undefined;
-  /** Called under the lease; where it throws, nothing is written. */
+  /** Called under the lease; if it throws, nothing is written. */
   check?: (() => Promise<void>) | undefined;
 }
 
-/** Holds the lease of a state ID while `work` changes it. Throws LEASE_HELD where a run holds it, STATE_OF_OTHER_PROJECT. */
+/** Holds the lease of a state ID while `work` changes it. Throws LEASE_HELD if a run holds it, and STATE_OF_OTHER_PROJECT. */
 export async function withLease<T>(
   session: Session,
   stateId: string,
@@ -35,17 +35,17 @@ export async function withLease<T>(
   }
 }
 
-/** What a run could do about a lease that another holds, a person's edit can't. */
+/** An edit can't wait for a lease or take it over as a run can, so its hint differs. */
 export function heldByRun(error: unknown): never {
   if (!(error instanceof TaplineError) || error.code !== 'LEASE_HELD') throw error;
   throw new TaplineError('LEASE_HELD', error.message, {
-    hint: 'Wait until that run has ended, or stop it. `tapline lease release` frees what nobody works with any more.',
+    hint: 'Wait until that run has ended, or stop it. `tapline lease release` frees a lease that no run uses any more.',
     cause: error,
     data: error.data,
   });
 }
 
-/** Replaces a whole state and leaves the row that the original leaves. */
+/** Replaces a whole state and adds the row that the original adds. */
 export async function setState(
   session: Session,
   stateId: string,
@@ -61,7 +61,7 @@ export async function setState(
   await history.meltanoRuns.stateEdit(stateId, state.singer_state ?? {}, 'completed');
 }
 
-/** Lays a state over what is kept, as a partial one, and leaves the row that the original leaves. */
+/** Saves a state as a partial one over what is kept, and adds the row that the original adds. */
 export async function mergeState(session: Session, stateId: string, state: WrappedState): Promise<void> {
   await withLease(session, stateId, (lease) => lease.save({ mode: 'partial', state, edit: true }));
   const history = await session.history();
@@ -86,7 +86,7 @@ export async function importState(
   });
 }
 
-/** Writes both halves of an older version once more; where it held nothing, the state is cleared. */
+/** Saves both halves of an older version again; if it was empty, clears the state. */
 export async function returnToState(
   session: Session,
   stateId: string,
@@ -106,7 +106,7 @@ export async function returnToState(
   await history.meltanoRuns.stateEdit(stateId, mergedView({ completed, partial }).singer_state ?? {}, 'completed');
 }
 
-/** Removes the bookmarks of streams. Gives their names; throws STREAM_UNKNOWN where none is there. */
+/** Removes the bookmarks of streams and returns their names. Throws STREAM_UNKNOWN if a pattern matches none. */
 export async function clearStreams(
   session: Session,
   stateId: string,
@@ -138,20 +138,20 @@ export async function clearStreams(
 
 function unknownStream(stateId: string, pattern: string, streams: readonly string[]): TaplineError {
   const near = closest(pattern, streams);
-  const there = `There are: ${streams.join(', ') || 'none'}.`;
-  return new TaplineError('STREAM_UNKNOWN', `The state of '${stateId}' has no bookmark of '${pattern}'.`, {
+  const there = `It has bookmarks of: ${streams.join(', ') || 'no streams'}.`;
+  return new TaplineError('STREAM_UNKNOWN', `state '${stateId}' has no bookmark of '${pattern}'`, {
     hint: near === undefined ? there : `Did you mean '${near}'?`,
   });
 }
 
-/** Reads what `state export` prints. Throws STATE_INVALID, also where one of many is wrong. */
+/** Reads what `state export` prints. Throws STATE_INVALID if any of the states is invalid. */
 export function parseExport(text: string): [string, StateHalves][] {
   const states = parse(text);
-  if (!isMap(states)) throw invalid('A JSON object with the states by their IDs was expected.');
+  if (!isMap(states)) throw invalid('Expected a JSON object with the states by their IDs.');
   return Object.entries(states).map(([stateId, halves]) => {
     const { completed = {}, partial = {} } = isMap(halves) ? halves : { completed: undefined };
     if (!isMap(halves) || !isMap(completed) || !isMap(partial)) {
-      throw invalid(`What it holds for '${stateId}' is not an object with 'completed' and 'partial'.`);
+      throw invalid(`The value of '${stateId}' is not an object with 'completed' and 'partial'.`);
     }
     return [stateId, { completed, partial }];
   });

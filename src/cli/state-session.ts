@@ -1,10 +1,9 @@
-/** The project as a state command sees it. */
 import type { Session } from '../session.js';
 import type { CommandContext, OpenProject } from './context.js';
 
 /**
  * Opens the project in the environment that the state ID begins with, as the original does: a state backend may be set
- * for one environment only. An environment that does not exist is no error, since a state can outlive it.
+ * for one environment only. An environment that does not exist is not an error, since a state can outlive it.
  */
 export async function openForState(
   { open }: CommandContext,

@@ -10,8 +10,8 @@ export async function readMergedState(session: Session, stateId: string): Promis
   const state = await backend.read(stateId);
   const merged = state === undefined ? {} : mergedView(state);
   if (merged.singer_state !== undefined) return merged;
-  throw new TaplineError('STATE_ID_UNKNOWN', `No state is kept for '${stateId}'.`, {
-    hint: '`tapline state list` shows the IDs that have one.',
+  throw new TaplineError('STATE_ID_UNKNOWN', `no state found for '${stateId}'`, {
+    hint: '`tapline state list` shows the IDs that have a state.',
   });
 }
 

@@ -1,4 +1,4 @@
-/** Takes states from one backend to another. Nothing is ever removed, and nothing that differs is replaced unasked. */
+/** Copies states from one backend to another. Nothing is removed, and a state that differs is replaced only with `force`. */
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { TaplineError } from '../errors.js';
@@ -11,12 +11,12 @@ import { heldByRun } from './state-edit.js';
 export interface Transfer {
   from: StateBackend;
   to: StateBackend;
-  /** All that match; all there are where there is neither. */
+  /** These states, or all of them if empty, as far as they match `pattern`. */
   stateIds: readonly string[];
   pattern: string | undefined;
   /** Replaces what differs in the destination. */
   force: boolean;
-  /** Whose the states there must be, where that is asked. */
+  /** If given, states in the destination must belong to this project. */
   projectId: string | undefined;
   onCopied: (stateId: string) => void;
 }
@@ -26,16 +26,16 @@ type Outcome = 'copied' | 'same' | 'differing' | 'unreadable';
 
 export type TransferResult = Record<Outcome, string[]>;
 
-/** Enough to hide the way to a store far away. */
-const statesAtOnce = 16;
+/** Enough to hide the latency of a remote store. */
+const maxParallel = 16;
 
 /** Each state is written under its lease in the destination. Throws STATE_ID_UNKNOWN before anything is written. */
 export async function transferStates(transfer: Transfer): Promise<TransferResult> {
-  const limit = pLimit(statesAtOnce);
+  const limit = pLimit(maxParallel);
   const result: TransferResult = { copied: [], same: [], differing: [], unreadable: [] };
   let failure: { error: unknown } | undefined;
   const copy = async (stateId: string) => {
-    // What is on its way is let finish; what has not begun is left alone.
+    // After a failure, transfers that have begun finish, and no others start.
     if (failure !== undefined) return;
     try {
       result[await transferState(transfer, stateId)].push(stateId);
@@ -55,15 +55,15 @@ async function chosenIds({ from, stateIds, pattern }: Transfer): Promise<string[
   const listed = new Set((await from.list()).map(({ stateId }) => stateId));
   const missing = chosen.find((stateId) => !listed.has(stateId));
   if (missing === undefined) return chosen;
-  throw new TaplineError('STATE_ID_UNKNOWN', `No state is kept for '${missing}'.`, {
-    hint: '`tapline state list` shows the IDs that have one.',
+  throw new TaplineError('STATE_ID_UNKNOWN', `no state found for '${missing}'`, {
+    hint: '`tapline state list` shows the IDs that have a state.',
   });
 }
 
 async function transferState({ from, to, force, projectId, onCopied }: Transfer, stateId: string): Promise<Outcome> {
   const source = await readIfReadable(from, stateId);
   if (source === 'unreadable') return source;
-  // Cleared since it was listed.
+  // The state was cleared after it was listed.
   if (source === 'none') return 'same';
   if (isSame(source, await readIfReadable(to, stateId))) return 'same';
   const owner = await currentOwner(randomUUID());

@@ -109,7 +109,7 @@ describe('a backfill', () => {
     await project.forgetCalls();
     const third = await project.backfill(january);
     expect(third.code).toBe(0);
-    expect(third.stderr).toContain('Nothing to do: 5 windows done already');
+    expect(third.stderr).toContain('Nothing to do: 5 windows already done');
     expect(await project.calls()).toEqual([]);
   });
 
@@ -259,7 +259,7 @@ describe('the run in docs/backfills.md', () => {
       expect(days()).toEqual({ 2012: 2 * 366 });
       const second = await tapline(folder, [...words, '2015-01-01', '--window', '1y', '--advance-state']);
       expect(second.code, second.stderr).toBe(0);
-      expect(second.stderr).toContain('2 windows to do, 1 done already');
+      expect(second.stderr).toContain('2 windows to do, 1 already done');
       expect(days()).toEqual({ 2012: 2 * 366, 2013: 2 * 365, 2014: 2 * 365 });
       const { stderr } = await tapline(folder, ['run', 'tap-weather', 'target-sqlite']);
       expect(stderr).toContain('730 records');

@@ -39,7 +39,7 @@ describe('config explain', () => {
     variable TAP_X_PORT  "9"
     meltano.yml          2  meltano.yml:20:20
     default              1
-    TAP_X_PORT of \`env:\` (meltano.yml:4:21) wins over TAP_X_PORT of \`env:\` (meltano.yml:1:19); it becomes 8.
+    TAP_X_PORT of \`env:\` (meltano.yml:4:21) wins over TAP_X_PORT of \`env:\` (meltano.yml:1:19); the result is 8.
 `);
   });
 
@@ -85,14 +85,14 @@ plugins:
   it('tells of references, parents, parts and what is not set', async () => {
     const folder = await project();
     const explain = async (...words: string[]) => (await tapline(folder, ['config', 'explain', ...words])).stdout;
-    expect(await explain('tap-x', 'region')).toContain('meltano.yml wins over its default; it becomes "us-".');
+    expect(await explain('tap-x', 'region')).toContain('meltano.yml wins over its default; the result is "us-".');
     expect(await explain('tap-child', 'port')).toContain('→ inherited tap-x  7  meltano.yml:1:19\n');
-    expect(await explain('tap-child', 'never')).toContain('nothing is left of it');
-    expect(await explain('tap-x', 'never')).toContain('Nothing sets it. A variable that would: TAP_X_NEVER.');
-    expect(await explain('tap-x', 'opts')).toContain('It is made of opts.a');
+    expect(await explain('tap-child', 'never')).toContain('so the value is empty');
+    expect(await explain('tap-x', 'never')).toContain('Nothing sets it (variable: TAP_X_NEVER).');
+    expect(await explain('tap-x', 'opts')).toContain('It is merged from opts.a');
     expect(await explain('tap-x', 'select')).toContain('_select = ["*.*"]\n  → default');
-    expect(await explain('meltano')).toBe("Nothing is set for 'meltano': all settings have their defaults.\n");
-    expect(await explain('meltano', 'cli.log_level')).toContain('so it has its default');
+    expect(await explain('meltano')).toBe("Nothing is set for 'meltano': all settings have their default values.\n");
+    expect(await explain('meltano', 'cli.log_level')).toContain('so the default applies');
     expect(await explain('meltano', '--all')).toContain('\n\nstate_backend.uri = ');
   });
 

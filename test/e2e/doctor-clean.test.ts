@@ -73,7 +73,7 @@ describe('doctor', () => {
     expect([code, checks.at(-1)]).toEqual([1, expect.objectContaining({ check: 'project', status: 'error' })]);
     expect((await doctor(await folderWith({}))).code).toBe(1);
     const text = await tapline(await folderWith({ 'meltano.yml': broken }), ['doctor']);
-    expect(text.stdout).toMatch(/^ERROR +venv tap-b: It is not installed\.\n +-> tapline install/m);
+    expect(text.stdout).toMatch(/^ERROR +venv tap-b: not installed\n +-> tapline install/m);
   });
 
   it('says it where the machine has no Python and no uv', async () => {
@@ -141,7 +141,7 @@ describe('clean', () => {
     ]);
     for (const { path } of plan.removed) expect(existsSync(path)).toBe(true);
     const done = await tapline(folder, ['clean', '--older-than', '30d']);
-    expect([done.code, done.stdout]).toEqual([0, expect.stringContaining('Removed 1 runs of the history')]);
+    expect([done.code, done.stdout]).toEqual([0, expect.stringContaining('Removed 1 run from the history')]);
     for (const { path } of plan.removed) expect(existsSync(path)).toBe(false);
     for (const kept of [
       logOf(folder, 2),

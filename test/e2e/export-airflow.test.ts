@@ -74,7 +74,7 @@ describe('export airflow', () => {
     const limited = await tapline(folder, ['export', 'airflow', 'nightly']);
     expect(limited.stdout).not.toContain('Removed');
     const all = await tapline(folder, ['export', 'airflow']);
-    expect(all.stdout).toContain(`Removed ${join(dags, 'later.py')}: nothing in the project stands for it\n`);
+    expect(all.stdout).toContain(`Removed ${join(dags, 'later.py')}: no longer in the project\n`);
     const left = ['both', 'foreign', 'hourly', 'mine', 'nightly'].map((name) => `${name}.py`);
     const others = ['both', 'hourly', 'later', 'nightly'].map((name) => `other-${name}.py`);
     expect((await readdir(dags)).sort()).toEqual([...left, ...others].sort());
@@ -127,7 +127,7 @@ describe('export airflow', () => {
     expect(nothing).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: expect.stringContaining('there is nothing to export'),
+      stderr: expect.stringContaining('nothing to export'),
     });
     const folder = await project();
     const without = await tapline(folder, ['--no-environment', 'export', 'airflow']);
@@ -137,7 +137,7 @@ describe('export airflow', () => {
   it('warns of a sensor that only a person can satisfy', async () => {
     const folder = await project({ 'more.yml': more.replace("interval: '@daily', ", '') });
     const { stderr } = await tapline(folder, ['export', 'airflow', '--dry-run']);
-    expect(stderr).toContain("'later' comes after 'nightly', which has no interval");
+    expect(stderr).toContain("'later' waits for 'nightly', which has no interval");
   });
 
   it.each([

@@ -333,12 +333,12 @@ describe('pipeline list and show', () => {
   it.each([
     ['al', "Did you mean 'all'?"],
     ['load', "'load' is a run step"],
-    ['nothing-like-it', 'There are: all, other.'],
+    ['nothing-like-it', 'Pipelines: all, other.'],
   ])('%s is no pipeline', async (id, hint) => {
     project = await PipelineProject.of(yaml);
     const ended = await project.tapline(['pipeline', 'show', id]);
     expect(ended).toMatchObject({ code: 1, stdout: '' });
-    expect(ended.stderr).toContain(`There is no pipeline '${id}'. [PIPELINE_UNKNOWN]`);
+    expect(ended.stderr).toContain(`pipeline '${id}' not found [PIPELINE_UNKNOWN]`);
     expect(ended.stderr).toContain(hint);
   });
 

@@ -49,7 +49,7 @@ describe('test', () => {
   it('of nothing passes, as in the original', async () => {
     const ended = await tapline(await project(), ['test', 'tap-x']);
     expect(ended.code).toBe(0);
-    expect(ended.stderr).toContain('no test to run');
+    expect(ended.stderr).toContain('no tests to run');
   });
 });
 

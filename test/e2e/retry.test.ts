@@ -249,7 +249,7 @@ describe('a run that can’t be retried', () => {
     await put('tap-a.fails');
     await call('el tap-a target-x --state-id mine');
     await refused(`retry ${await lastRunId()}`, 'RETRY_REFUSED', /Start it again/);
-    await refused('retry', 'RETRY_NOTHING_LEFT', /No run in the environment 'dev'/);
+    await refused('retry', 'RETRY_NOTHING_LEFT', /no unfinished run in environment 'dev'/);
   });
 
   it('is one whose words hold a secret, which is not kept', async () => {
@@ -257,7 +257,7 @@ describe('a run that can’t be retried', () => {
     const env = { MELTANO_STATE_BACKEND_S3_AWS_SECRET_ACCESS_KEY: 'both' };
     await call('run both', env);
     const id = await lastRunId();
-    await refused(`retry ${id}`, 'RETRY_REFUSED', /holds a secret/, env);
+    await refused(`retry ${id}`, 'RETRY_REFUSED', /contains a secret/, env);
     expect(JSON.stringify(await runs())).not.toContain('both');
   });
 
@@ -272,7 +272,7 @@ describe('a run that can’t be retried', () => {
     await put('tap-a.fails');
     const run = await call(`run ${name}=hunter2-secret tap-a target-x`);
     expect(run.code).toBe(1);
-    await refused(`retry ${await lastRunId()}`, 'RETRY_REFUSED', /holds a secret/);
+    await refused(`retry ${await lastRunId()}`, 'RETRY_REFUSED', /contains a secret/);
     expect(JSON.stringify(await runs())).not.toContain('hunter2');
   });
 
@@ -289,18 +289,18 @@ describe('a run that can’t be retried', () => {
     const running = new Started(folder, ['run', 'nightly']);
     await appears(folder, 'held');
     const id = await lastRunId();
-    await refused(`retry ${id}`, 'RETRY_RUNNING', /still runs/);
-    await refused('run --resume nightly', 'RETRY_RUNNING', /still runs/);
+    await refused(`retry ${id}`, 'RETRY_RUNNING', /is still running/);
+    await refused('run --resume nightly', 'RETRY_RUNNING', /is still running/);
     await refused('retry', 'RETRY_NOTHING_LEFT', /nothing to retry/);
     await remove('util.run.holds');
     expect(await running.ended).toMatchObject({ code: 0 });
   });
 
   it('is one that nobody knows, or none', async () => {
-    await refused('retry', 'RETRY_NOTHING_LEFT', /Nothing has run here yet/);
+    await refused('retry', 'RETRY_NOTHING_LEFT', /this project has no runs yet/);
     await call('run both');
     await refused('retry 123', 'RUN_UNKNOWN', /There is no run 123/);
-    await refused('run --resume tap-a target-x', 'RETRY_NOTHING_LEFT', /No run of `tap-a target-x`/);
+    await refused('run --resume tap-a target-x', 'RETRY_NOTHING_LEFT', /no run of `tap-a target-x`/);
   });
 
   it('keeps its own ID: a retry has another one', async () => {

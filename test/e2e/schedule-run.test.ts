@@ -46,7 +46,7 @@ describe('schedule run', () => {
     expect((await tapline(folder, ['--no-environment', 'schedule', 'run', 'pair', '--full-refresh'])).code).toBe(0);
     expect(await states(folder)).toBe('pair\n');
     const transformed = await tapline(folder, ['schedule', 'run', 'transformed']);
-    expect(transformed.stderr).toContain("needs a transformer named 'dbt'");
+    expect(transformed.stderr).toContain("requires a transformer named 'dbt'");
     expect((await tapline(folder, ['schedule', 'run', 'transformed', '--transform=skip'])).code).toBe(0);
   });
 

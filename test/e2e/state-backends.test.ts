@@ -125,13 +125,13 @@ describe('state copy --to', () => {
     expect(await call('state', 'copy', '--to', there())).toMatchObject({ code: 0, stdout: 'a\nb\n' });
     const again = await call('state', 'copy', '--to', there());
     expect(again).toMatchObject({ code: 0, stdout: '' });
-    expect(again.stderr).toContain('2 are there already');
+    expect(again.stderr).toContain('2 already there');
     const both = JSON.parse(await readFile(join(folder, 'there/b/state.json'), 'utf8'));
     expect(both).toEqual({ completed: { singer_state: { value: 2 } }, partial: { singer_state: { part: true } } });
     await set('a', 3);
     const refused = await call('state', 'copy', '--to', there());
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toContain('has other states for: a.');
+    expect(refused.stderr).toContain('has different states for: a');
     expect(await readFile(join(folder, 'there/a/state.json'), 'utf8')).toContain('"value": 1');
     expect(await call('state', 'copy', '--force', '--to', there())).toMatchObject({ code: 0, stdout: 'a\n' });
     expect(await readFile(join(folder, 'there/a/state.json'), 'utf8')).toContain('"value": 3');
@@ -171,7 +171,7 @@ describe('state copy --to', () => {
 
   it('refuses what makes no sense', async () => {
     await set('a', 1);
-    expect((await call('state', 'copy', 'nope', '--to', there())).stderr).toContain("No state is kept for 'nope'");
+    expect((await call('state', 'copy', 'nope', '--to', there())).stderr).toContain("no state found for 'nope'");
     expect((await call('state', 'copy', '--to', 'systemdb')).stderr).toContain('already');
     expect((await call('state', 'copy', '--to', 'gs://x')).stderr).toContain('Google Cloud Storage');
     expect(await call('state', 'copy', 'a')).toMatchObject({ code: 2 });

@@ -29,7 +29,7 @@ describe('the past of a state', () => {
     const text = (await call('state', 'history', id, '--limit=1')).stdout;
     expect(text).toMatch(/^VERSION +SAVED +HOW +RUN +CHANGED\n2 +\d{4}-.* +by hand +events, orders, users\n$/);
     const none = await call('state', 'history', 'dev:a-to-b');
-    expect(none).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('No versions') });
+    expect(none).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('has no versions') });
   });
 
   it('is compared by stream', async () => {
@@ -50,14 +50,14 @@ describe('the past of a state', () => {
       to_version: 1,
       changes: [{ change: 'removed' }, { change: 'added' }, { change: 'changed' }],
     });
-    expect((await call('state', 'diff', id, '2')).stdout).toContain('nothing differs');
+    expect((await call('state', 'diff', id, '2')).stdout).toContain('no differences');
   });
 
   it('can be returned to, and back', async () => {
     expect((await call('state', 'rollback', id)).stderr).toContain('return');
     expect(await now()).toBe(second);
     const back = await call('state', 'rollback', '--force', id);
-    expect(back).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('as it was in version 1') });
+    expect(back).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('to version 1') });
     expect(JSON.parse(await now())).toEqual(JSON.parse(first));
     await call('state', 'rollback', '--force', id, '2');
     expect(await now()).toBe(second);
@@ -76,7 +76,7 @@ describe('the past of a state', () => {
   });
 
   it.each([
-    [['state', 'rollback', '--force', id, '9'], 'There are: 2, 1.'],
+    [['state', 'rollback', '--force', id, '9'], 'It has the versions 2, 1;'],
     [['state', 'diff', id, '1', '7'], '[STATE_VERSION_UNKNOWN]'],
     [['state', 'rollback', '--force', 'dev:a-to-b'], '[STATE_VERSION_UNKNOWN]'],
   ])('has not everything: %j', async (args, text) => {
@@ -131,7 +131,7 @@ describe('a state by stream', () => {
   it.each([
     [['state', 'clear', '--force', id, '--stream=usres'], "Did you mean 'users'?", 1],
     [['state', 'clear', '--force', 'none', '--stream=users'], '[STATE_ID_UNKNOWN]', 1],
-    [['state', 'clear', '--force', '--all', '--stream=users'], 'needs a state ID', 2],
+    [['state', 'clear', '--force', '--all', '--stream=users'], 'requires a state ID', 2],
   ])('is not cleared by %j', async (args, text, code) => {
     const ended = await call(...args);
     expect(ended.stderr).toContain(text);

@@ -61,7 +61,7 @@ export function add(command: Command, context: CommandContext): Command {
         'tapline add tap-mine --from-ref definitions/tap-mine.yml --no-install',
       )}
 
-Definitions come from the hub of the setting hub_url, which may be a folder; without it from lock files in plugins/.`,
+Definitions come from the hub that the setting hub_url names (a URL or a folder), or else from lock files in plugins/.`,
     )
     .action(async (names: string[], options: Options) => run(names, options, context));
 }
@@ -82,7 +82,7 @@ async function run(names: readonly string[], options: Options, { open, output, e
   }
 }
 
-/** All are found before the first is written: one that nobody knows leaves the project as it was. */
+/** Finds all plugins before the first is written, so that an unknown one leaves the project unchanged. */
 async function findAll(
   names: readonly string[],
   options: Options,
@@ -103,15 +103,15 @@ async function findAll(
 function wishesOf(names: readonly string[], options: Options): Wish[] {
   const [first, second] = names;
   if (options.as !== undefined && second !== undefined) {
-    throw new TaplineError('USAGE', '--as names one plugin, and several are to be added.', {
-      hint: 'Add them one by one.',
+    throw new TaplineError('USAGE', '--as takes exactly one plugin', {
+      hint: 'Add the plugins one by one.',
     });
   }
   const named = options.as === undefined ? names : [options.as];
   const { variant, python, update } = options;
   const inheritFrom = options.as === undefined ? options.inheritFrom : first;
   return named.map((name) => {
-    // The type shows in the name that the plugin has on the hub, should its new one not show it.
+    // The name on the hub shows the type even if the new name does not.
     const inferred = typeOf(name, inheritFrom);
     return { type: options.pluginType ?? inferred, name, inheritFrom, variant, python, update };
   });
@@ -126,30 +126,30 @@ function typeOf(name: string, inheritFrom: string | undefined): PluginType {
 
 function refuse(type: PluginType, name: string, { custom }: Options, session: Session): void {
   if (name === '' || /[:/\\\s]/.test(name)) {
-    throw new TaplineError('USAGE', `The plugin name '${name}' can't be used: no colon, slash or space may be in it.`, {
-      exitCode: 1,
-      hint: 'State IDs and folders are made of plugin names.',
-    });
-  }
-  if (custom && (type === 'transforms' || type === 'orchestrators')) {
-    throw new TaplineError('USAGE', `--custom is not supported for ${type}.`, { exitCode: 1 });
-  }
-  if (type === 'transforms' && session.project.pluginEntries.transformers.length === 0) {
     throw new TaplineError(
-      'PLUGIN_UNKNOWN',
-      `The transform '${name}' needs a transformer, and this project has none.`,
+      'USAGE',
+      `'${name}' is not a valid plugin name: it contains a colon, slash or space, or is empty`,
       {
-        hint: 'Add one first: tapline add dbt-postgres --plugin-type utility, or a transformer.',
+        exitCode: 1,
+        hint: 'Plugin names are part of state IDs and folder names.',
       },
     );
+  }
+  if (custom && (type === 'transforms' || type === 'orchestrators')) {
+    throw new TaplineError('USAGE', `--custom is not supported for ${type}`, { exitCode: 1 });
+  }
+  if (type === 'transforms' && session.project.pluginEntries.transformers.length === 0) {
+    throw new TaplineError('PLUGIN_UNKNOWN', `transform '${name}' requires a transformer, but the project has none`, {
+      hint: 'Add one first: tapline add dbt-postgres --plugin-type transformer',
+    });
   }
 }
 
 async function fromReference(wishes: readonly Wish[], options: Options, env: NodeJS.ProcessEnv): Promise<NewPlugin> {
   const [wish, another] = wishes;
   if (wish === undefined || another !== undefined) {
-    throw new TaplineError('USAGE', '--from-ref describes one plugin, and several are to be added.', {
-      hint: 'Add them one by one.',
+    throw new TaplineError('USAGE', '--from-ref takes exactly one plugin', {
+      hint: 'Add the plugins one by one.',
     });
   }
   const { type, definition } = await readReference(options.fromRef ?? '', env);
@@ -163,7 +163,7 @@ async function customPlugins(wishes: readonly Wish[], options: Options): Promise
   const { namespace, pipUrl, executable, capabilities, settings } = options;
   const given = definedOnly({ namespace, pipUrl, executable, capabilities, settings });
   const asks = process.stdin.isTTY === true || Object.keys(given).length === 0;
-  const hint = 'Where nobody can be asked: --namespace, --pip-url, --executable, --capabilities and --settings.';
+  const hint = 'Without a terminal, use --namespace, --pip-url, --executable, --capabilities and --settings.';
   const asker: Asker | undefined = asks ? createAsker(hint) : undefined;
   try {
     const plugins: NewPlugin[] = [];
@@ -180,6 +180,6 @@ function definedOnly<T extends object>(values: T): Partial<T> {
 }
 
 function learnMore({ content }: AddedPlugin['plugin']): string | undefined {
-  const place = content.docs || content.repo;
-  return typeof place === 'string' && place !== '' ? place : undefined;
+  const url = content.docs || content.repo;
+  return typeof url === 'string' && url !== '' ? url : undefined;
 }

@@ -45,7 +45,8 @@ export function backfillRun(command: Command, context: CommandContext): Command 
         'tapline backfill show tap-stripe target-postgres',
       )}
 
-The same command again runs what is not done. The state of the chain itself is left alone, unless --advance-state is given.`,
+Running the same command again loads the windows that are not done. The state of the chain itself changes only with
+--advance-state.`,
     )
     .action(async (words: string[], options: BackfillOptions) => {
       const { runBackfill } = await import('../backfill.js');

@@ -47,19 +47,19 @@ async function stateIdOf(words: readonly string[], suffix: string | undefined, s
   const plan = await planOf(words, { stateIdSuffix: suffix }, session);
   const [block] = plan.groups.flatMap(({ blocks }) => blocks);
   if (block?.kind === 'chain' && block.stateId !== undefined) return block.stateId;
-  throw unknown(words.join(' '));
+  throw unknownBackfill(words.join(' '));
 }
 
 async function windowsOf(stateId: string, session: Session): Promise<WindowRow[]> {
   const history = await session.existingHistory();
   const windows = (await history?.windows.list({ stateId })) ?? [];
-  if (windows.length === 0) throw unknown(stateId);
+  if (windows.length === 0) throw unknownBackfill(stateId);
   return windows;
 }
 
-function unknown(what: string): TaplineError {
-  return new TaplineError('BACKFILL_UNKNOWN', `There is no backfill of '${what}'.`, {
-    hint: '`tapline backfill list` shows those there are; the environment is a part of their state IDs.',
+function unknownBackfill(what: string): TaplineError {
+  return new TaplineError('BACKFILL_UNKNOWN', `no backfill of '${what}' found`, {
+    hint: '`tapline backfill list` shows all backfills. Their state IDs begin with the environment.',
   });
 }
 

@@ -30,8 +30,8 @@ export function clean(command: Command, { open, output }: CommandContext): Comma
       'after',
       `${examples('tapline clean --dry-run', 'tapline clean --older-than 30d', 'tapline clean --older-than 2w --format json')}
 
-Removes finished runs from the history with their logs, cached catalogs, what dead runs left behind, and virtual
-environments of plugins that are in the project no more. State, its versions and rescued states always stay.`,
+Removes finished runs from the history, their logs, cached catalogs, leftovers of dead runs, and virtual environments
+of plugins that are no longer in the project. Never removes state, its versions or rescued states.`,
     )
     .action(async ({ olderThan, dryRun, format, databaseUri }: Options) => {
       const session = await open({ policy: 'none', access: dryRun ? 'read' : 'update', databaseUri });
@@ -59,7 +59,10 @@ async function textOf({ rubbish, runIds }: CleanUp, dryRun: boolean): Promise<st
   const verb = dryRun ? 'Would remove' : 'Removed';
   const lines = rubbish.map(({ kind, path, bytes }) => `${verb} ${names[kind]} ${path} (${prettyBytes(bytes)})`);
   const bytes = rubbish.reduce((sum, each) => sum + each.bytes, 0);
-  return [...lines, `${verb} ${runIds.length} runs of the history and ${prettyBytes(bytes)} of files`].join('\n');
+  return [
+    ...lines,
+    `${verb} ${runIds.length} ${runIds.length === 1 ? 'run' : 'runs'} from the history and ${prettyBytes(bytes)} of files`,
+  ].join('\n');
 }
 
 const names = { run_directory: 'run directory', log: 'log', catalog: 'catalog', venv: 'virtual environment' };
@@ -68,7 +71,7 @@ async function retentionDays(session: Session): Promise<number> {
   return Number((await session.settings()).projectSetting('tapline.history.retention_days'));
 }
 
-/** A bare number would be milliseconds to the library, and deletes nearly all: a unit is asked for. */
+/** Requires a unit: the library reads a bare number as milliseconds, which would delete nearly everything. */
 function duration(text: string): number {
   const value = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text.trim()) ? ms(text.trim() as StringValue) : undefined;
   if (value === undefined || !Number.isFinite(value))

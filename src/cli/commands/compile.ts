@@ -29,8 +29,8 @@ export function compile(command: Command, context: CommandContext): Command {
       'after',
       `${examples('tapline compile', 'tapline --environment=prod compile --directory build --indent -1')}
 
-Writes one file for each environment and one for none, with all that stands in files and definitions. Values in
-\`config\` stay as they are written; those of sensitive settings are hidden unless they refer to a variable.`,
+Writes one file per environment and one without an environment. Values in \`config\` stay as they are written; those of
+sensitive settings are hidden unless they refer to a variable.`,
     )
     .action(async (options: Options) => {
       const first = await context.open({
@@ -54,7 +54,7 @@ function wholeSpaces(text: string): number {
   throw new InvalidArgumentError('It must be a number of spaces, or -1.');
 }
 
-/** Undefined for none. The one that was asked for; else none and all, as in the original. */
+/** The selected environment, else none and all of them, as in the original. Undefined stands for none. */
 function environmentsFor({ project }: Session): (string | undefined)[] {
   const { environment, environmentChosenBy, defaultEnvironment, environments } = project;
   if (environment !== undefined) return [environment.name];
@@ -109,7 +109,7 @@ async function replaceFile(folder: string, file: string, text: string, mode: num
       `Unable to write Meltano manifest '${file}': ${(error as Error).message}`,
       {
         cause: error,
-        hint: 'Name a folder that can be written with --directory.',
+        hint: 'Use --directory to choose a writable folder.',
       },
     );
   }

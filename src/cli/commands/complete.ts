@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
 import { examples } from '../shared-options.js';
 
-/** What the shells' completion scripts ask: one candidate a line; nothing, and no error, where there is none. */
+/** Called by the completion scripts of shells: prints one candidate per line, or nothing. */
 export function complete(command: Command, context: CommandContext): Command {
   return command
     .argument('[words...]', 'the words typed so far, the last one unfinished')

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../context.js';
 import { examples } from '../shared-options.js';
 
-/** Words with a colon (state IDs, plugin:command) are several words to bash: the line itself is taken apart instead. */
+/** Bash splits words at colons (state IDs, plugin:command), so the script splits the line itself. */
 const bash = `_tapline() {
   local line="\${COMP_LINE:0:COMP_POINT}" words current prefix='' candidate
   read -ra words <<< "$line"

@@ -30,9 +30,9 @@ export function configExplain(command: Command, { open, output }: CommandContext
         'tapline config explain meltano database_uri',
       )}
 
-Shows what each layer has for a setting and which one wins. Layers, strongest first: the command line, variables
-(those of \`env:\` in meltano.yml before those of the shell), .env, the environment that --environment names,
-meltano.yml, the system database, the plugin that is inherited from, the default.`,
+Shows the value of a setting in each layer and which one wins. Precedence, highest first: the command line, variables
+(those of \`env:\` in meltano.yml before those of the shell), .env, the environment selected with --environment,
+meltano.yml, the system database, the plugin that it inherits from, the default.`,
     )
     .action(
       async (name: string, setting: string | undefined, { format, all, pluginType, safe, databaseUri }: Options) => {

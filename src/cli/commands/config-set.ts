@@ -50,7 +50,9 @@ export function configSet(command: Command, { open, output }: CommandContext): C
       const { layer, variable } = before?.origin ?? { layer: 'unset' as const, variable: undefined };
       const isHidden = layer === 'env' || (layer === 'dotenv' && chosen !== 'dotenv');
       if (isHidden)
-        log.warning(`The variable ${variable} still sets '${setting}' and wins over ${storeLabels[chosen]}.`);
+        log.warning(
+          `'${setting}' is still set by the variable ${variable}, which takes precedence over ${storeLabels[chosen]}`,
+        );
     });
 }
 
@@ -60,7 +62,7 @@ async function readWords(
 ): Promise<{ path: string[]; value: string }> {
   const names = file === undefined ? words.slice(0, -1) : words;
   if (names.length === 0) {
-    throw new TaplineError('USAGE', 'A setting and a value are needed.', {
+    throw new TaplineError('USAGE', 'missing setting and value', {
       hint: 'For example: tapline config set tap-x start_date 2024-01-01',
     });
   }

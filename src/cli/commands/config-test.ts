@@ -28,7 +28,7 @@ export function configTest(command: Command, { open, output }: CommandContext): 
       'after',
       `${examples('tapline config test tap-github', 'tapline --environment=prod config test target-postgres')}
 
-An extractor is started and ended with its first record; a loader writes one record, into 'meltano_test_stream'.`,
+An extractor is started and stopped at its first record; a loader writes one record, into 'meltano_test_stream'.`,
     )
     .action(async (name: string, options: Options) => {
       const session = await open({ policy: 'explicit', access: 'read', databaseUri: options.databaseUri });

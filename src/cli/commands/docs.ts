@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
 import { examples } from '../shared-options.js';
 
-/** The original opens a browser, which a server does not have: the address serves both. */
+/** Prints the address instead of opening a browser as the original does, since a server has none. */
 export function docs(command: Command, { output }: CommandContext): Command {
   return command.addHelpText('after', examples('tapline docs')).action(() => {
     output.line('Each command explains itself: tapline <command> --help.');

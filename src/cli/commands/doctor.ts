@@ -18,7 +18,7 @@ export function doctor(command: Command, { open, output, env, exit }: CommandCon
       'after',
       `${examples('tapline doctor', 'tapline --environment prod doctor', 'tapline doctor --format json')}
 
-Ends with exit code 1 where something is broken; what is only worth knowing is a warning.`,
+Exits with 1 if a check fails. Warnings do not change the exit code.`,
     )
     .action(async ({ format, databaseUri }: Options) => {
       const { bad, checkMachine, checkProject } = await import('../doctor-checks.js');
@@ -29,7 +29,7 @@ Ends with exit code 1 where something is broken; what is only worth knowing is a
         checks.push(...(await checkProject(session)));
         hide = session.mask.own;
       } catch (error) {
-        // Broken or missing, the project is a finding like others.
+        // A broken or missing project is one more finding.
         if (!(error instanceof TaplineError)) throw error;
         const { message, hint, at } = error;
         checks.push(

@@ -12,8 +12,8 @@ export function el(command: Command, context: CommandContext): Command {
       'tapline el tap-github target-postgres --dump catalog',
     )}
 
-\`run\` finds the state ID by itself and runs any number of blocks.
+\`run\` chooses the state ID itself and runs any number of blocks.
 
-Variables: MELTANO_STATE_ID and MELTANO_RUN_FULL_REFRESH stand for the options of these names.`,
+Options can also be set with the variables MELTANO_STATE_ID and MELTANO_RUN_FULL_REFRESH.`,
   );
 }

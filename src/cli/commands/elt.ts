@@ -11,6 +11,6 @@ export function elt(command: Command, context: CommandContext): Command {
     'after',
     `${examples('tapline elt tap-github target-postgres --state-id github --transform run')}
 
-The older form of \`el\`; for transformations name blocks: \`tapline run tap-github target-postgres dbt:run\`.`,
+An older form of \`el\`. To run transformations, use blocks: \`tapline run tap-github target-postgres dbt:run\`.`,
   );
 }

@@ -21,14 +21,14 @@ export function environmentAdd(command: Command, { open, output }: CommandContex
     });
 }
 
-/** State IDs are `environment:tap-to-target`, so a colon in a name would make them ambiguous. */
+/** State IDs have the form `environment:tap-to-target`, so a colon in a name would make them ambiguous. */
 function refuseName(name: string): void {
   if (name !== '' && !name.includes(':')) return;
   throw new TaplineError(
     'STATE_ID_INVALID',
-    `'${name}' can't name an environment: the name must not be empty or hold a colon.`,
+    `'${name}' is not a valid environment name: it contains a colon or is empty`,
     {
-      hint: 'State IDs are made of the environment, a colon, and the plugins.',
+      hint: 'State IDs consist of the environment, a colon and the plugins.',
     },
   );
 }

@@ -38,8 +38,8 @@ export function exportAirflow(command: Command, context: CommandContext): Comman
         'tapline export airflow nightly --stdout',
       )}
 
-Writes one file for each pipeline, for each schedule, and for each job that no schedule runs, for Airflow 2 and 3. A file
-that was exported before and that nothing stands for any more is removed; no other file is touched.`,
+Writes one file for each pipeline, each schedule and each job without a schedule, for Airflow 2 and 3. Exported files
+whose pipeline, schedule or job no longer exists are removed; no other file is touched.`,
     )
     .action((names: string[], options: Options) => exportDags(names, options, context));
 }
@@ -74,7 +74,7 @@ async function exportDags(names: string[], options: Options, context: CommandCon
   if (options.check && !isCurrent) exit(1);
 }
 
-/** `el` runs without an environment, `run` does not: what is exported must be what runs. */
+/** `run` requires an environment, `el` does not: the export must match what runs. */
 async function openForExport({ open }: CommandContext): Promise<Session> {
   const options = { access: 'read', quiet: true } as const;
   const session = await open({ ...options, policy: 'default' });
@@ -85,14 +85,14 @@ async function openForExport({ open }: CommandContext): Promise<Session> {
 
 async function warnOf(dags: readonly Dag[], session: Session): Promise<void> {
   const log = await session.log();
-  if (dags.length === 0) log.warning('The project has no pipelines, schedules or jobs: there is nothing to export.');
+  if (dags.length === 0) log.warning('nothing to export: the project has no pipelines, schedules or jobs');
   for (const { name, sensors } of dags) {
     for (const { dagId, cron } of sensors) {
       if (cron !== null) continue;
       log.warning(
-        `'${name}' comes after '${dagId}', which has no interval: a run waits for one of the very same date.`,
+        `'${name}' waits for '${dagId}', which has no interval: runs match only if they have exactly the same date`,
         {
-          hint: `Give '${dagId}' an interval, or trigger both with one date.`,
+          hint: `Give '${dagId}' an interval, or trigger both with the same date.`,
         },
       );
     }
@@ -108,7 +108,7 @@ function linesOf({ folder, files, leftOver }: FolderPlan, isDry: boolean): strin
   const say = isDry ? words.dry : words.done;
   return [
     ...files.map(({ file, change, dag }) => `${say[change]} ${join(folder, file)} (${dag.kind} ${dag.name})`),
-    ...leftOver.map((file) => `${say.leftOver} ${join(folder, file)}: nothing in the project stands for it`),
+    ...leftOver.map((file) => `${say.leftOver} ${join(folder, file)}: no longer in the project`),
   ];
 }
 

@@ -3,7 +3,7 @@ import type { CommandContext } from '../context.js';
 import { hubOf } from '../hub-session.js';
 import { databaseUriOption, examples } from '../shared-options.js';
 
-/** Asks for the smallest index, as the original does. */
+/** Requests the smallest index, as the original does. */
 export function hubPing(command: Command, context: CommandContext): Command {
   return command
     .addOption(databaseUriOption())

@@ -39,7 +39,7 @@ export function init(command: Command, { output, env }: CommandContext): Command
 
 async function askForFolder(): Promise<string> {
   const { createAsker } = await import('../ask.js');
-  const asker = createAsker('Name the folder: tapline init my-project');
+  const asker = createAsker('Pass the folder as an argument: tapline init my-project');
   try {
     for (;;) {
       const answer = await asker.ask('A name for the new project', '');

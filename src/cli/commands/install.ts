@@ -58,12 +58,12 @@ export function install(command: Command, { open }: CommandContext): Command {
     });
 }
 
-/** As in the original a name that matches nothing is no error: scripts install what a project may not have. */
+/** As in the original, an unknown name is not an error: scripts install plugins that a project may not have. */
 function warnOfUnknown(names: readonly string[], plugins: Plugins, log: Log): void {
   const known = plugins.names();
   for (const name of names.filter((each) => !known.includes(each))) {
     const near = didYouMean(name, known);
-    log.warning(`The plugin '${name}' is not in this project.${near === undefined ? '' : ` ${near}`}`, {
+    log.warning(`plugin '${name}' not found${near === undefined ? '' : `. ${near}`}`, {
       code: 'PLUGIN_UNKNOWN',
     });
   }

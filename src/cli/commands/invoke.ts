@@ -29,7 +29,7 @@ export function invoke(command: Command, { open, output, exit }: CommandContext)
     .usage('[options] <plugin[:command]> [argument...]')
     .argument('<plugin>', 'with `:command` for one of its commands')
     .argument('[arguments...]', 'handed to the plugin as they are, options too')
-    // All after the plugin's name is the plugin's, `--` included.
+    // Everything after the plugin's name belongs to the plugin, including `--`.
     .passThroughOptions()
     .addOption(pluginTypeOption())
     .addOption(
@@ -64,13 +64,12 @@ export function invoke(command: Command, { open, output, exit }: CommandContext)
         for (const line of await commandLines(plugin)) output.line(line);
         return;
       }
-      if (options.containers)
-        (await session.log()).warning('Containers are not supported: the command runs without one.');
+      if (options.containers) (await session.log()).warning('containers are not supported; running without one');
       exit(await start(plugin, commandName, args, options, session, output.line));
     });
 }
 
-/** One colon parts plugin and command; with more of them all is the plugin's name, as in the original. */
+/** A single colon separates plugin and command; with more of them the whole word is the plugin's name, as in the original. */
 async function pluginOf(
   session: Session,
   name: string,
@@ -116,7 +115,7 @@ async function start(
       refreshCatalog: options.refreshCatalog,
       printVars: options.printVar,
       print,
-      // Whoever wants JSON lines wants them of the plugin too.
+      // With a structured log format the plugin's output is logged too.
       terminal: session.stderr.isTTY && !isStructured,
     },
     await session.world(),

@@ -15,7 +15,7 @@ export function jobSet(command: Command, { open, output }: CommandContext): Comm
     .action(async (name: string, options: { tasks: string; databaseUri?: string }) => {
       const session = await open({ policy: 'explicit', access: 'write', databaseUri: options.databaseUri });
       const tasks = await readTasks(session, name, options.tasks);
-      // No failure in the original, and scripts count on the exit code.
+      // Not a failure in the original, and scripts rely on the exit code.
       if (!session.project.jobs.some((job) => job.name === name)) return output.line(`Job '${name}' does not exist.`);
       await editEntry(await editable(session), ['jobs'], name, () => [{ op: 'set', path: ['tasks'], value: tasks }]);
       output.line(`Updated job ${name}: ${pythonRepr(tasks)}`);

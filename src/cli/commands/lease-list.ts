@@ -15,7 +15,7 @@ export function leaseList(command: Command, { open, output }: CommandContext): C
       const slots = (await history.slots.list()).map((holder) => entryOf('slot', holder));
       const leases = [...states, ...slots];
       if (format === 'json') return output.json({ leases });
-      if (leases.length === 0) return (await session.log()).info('No lease is held.');
+      if (leases.length === 0) return (await session.log()).info('No leases are held.');
       const { localTime, table } = await import('../table.js');
       const rows = leases.map(({ kind, name, owner, acquired_at, expires_at }) => [
         name,

@@ -17,7 +17,7 @@ export function leaseRelease(command: Command, { open, confirm }: CommandContext
     .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline lease release dev:tap-github-to-target-postgres'))
     .action(async (name: string, { force, databaseUri }: Options) => {
-      if (!force) await confirm('A run that still holds it can save nothing any more, and stops. Continue?');
+      if (!force) await confirm('A run that still holds it will stop without saving its state. Continue?');
       const session = await open({ policy: 'explicit', access: 'write', databaseUri });
       const { owner } = await release(session, name);
       (await session.log()).info(

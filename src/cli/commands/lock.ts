@@ -43,7 +43,9 @@ export function lock(command: Command, { open }: CommandContext): Command {
         const definition = await hub.definition(type, entry.name, textOf(entry.variant));
         if (await saveLock(target, definition, update === true)) log.info(`Locked definition for ${label}`);
         else
-          log.error(`Lockfile exists for ${label} at ${lockFileOf(definition)}`, { hint: 'Replace it with --update.' });
+          log.error(`Lockfile exists for ${label} at ${lockFileOf(definition)}`, {
+            hint: 'Use --update to replace it.',
+          });
       }
     });
 }

@@ -19,7 +19,7 @@ export function logsList(command: Command, { open, output }: CommandContext): Co
       'after',
       `${examples('tapline logs list', 'tapline logs list --limit 25 --format json')}
 
-One line an extract-load block that keeps state, Meltano's runs included. \`tapline runs list\` knows more of our own.`,
+Lists extract-load blocks that keep state, including Meltano's runs. \`tapline runs list\` shows whole runs.`,
     )
     .action(async ({ limit, format, databaseUri }: Options) => {
       const session = await open({ policy: 'none', access: 'read', databaseUri });

@@ -18,8 +18,8 @@ interface Options {
   databaseUri?: string;
 }
 
-/** A log above this many bytes does not go to a terminal as a whole, as in the original. */
-const longestForTerminal = 2 * 1024 * 1024;
+/** As in the original, a log larger than this is not printed to a terminal as a whole. */
+const maxTerminalBytes = 2 * 1024 * 1024;
 
 export function logsShow(command: Command, { open, output, env }: CommandContext): Command {
   return command
@@ -59,7 +59,7 @@ async function findRuns(session: Session, logId: string, stateId: string | undef
   const ids = new Set(runs.map(({ runId }) => runId));
   if (ids.size === 1) return runs;
   const hint = '`tapline logs list` shows the IDs.';
-  if (ids.size > 1) throw new TaplineError('RUN_UNKNOWN', `'${logId}' is the beginning of several log IDs.`, { hint });
+  if (ids.size > 1) throw new TaplineError('RUN_UNKNOWN', `'${logId}' matches several log IDs`, { hint });
   const others = [...new Set(all.map(({ jobName }) => jobName))];
   throw new TaplineError(
     'RUN_UNKNOWN',
@@ -70,7 +70,7 @@ async function findRuns(session: Session, logId: string, stateId: string | undef
   );
 }
 
-/** The file that the run has written; throws LOG_MISSING where it is gone. */
+/** Finds the log file of a run. Throws LOG_MISSING. */
 async function findLog(run: MeltanoRun, folders: readonly string[]): Promise<RunLog> {
   for (const folder of folders) {
     const file = join(folder, 'elt', sanitized(run.jobName), run.runId, 'elt.log');
@@ -79,7 +79,7 @@ async function findLog(run: MeltanoRun, folders: readonly string[]): Promise<Run
     if (handle !== undefined) return { run, file };
   }
   throw new TaplineError('LOG_MISSING', `Log file not found for job run '${run.runId}' (${run.jobName}).`, {
-    hint: 'It may have been cleaned up, be on another machine, or the run wrote none. `tapline runs show` tells what is in the database.',
+    hint: 'It may have been removed or be on another machine. `tapline runs show` shows what the database knows of the run.',
   });
 }
 
@@ -99,8 +99,8 @@ async function print({ run, file }: RunLog, { tail }: Options, output: Output): 
   try {
     if (tail !== undefined) return printTail(await lastLines(handle, tail), output);
     const { size } = await handle.stat();
-    if (output.isTTY && size > longestForTerminal) {
-      return output.line(`The log has ${bytes(size)}: look into ${file}, or see its end with --tail 100.`);
+    if (output.isTTY && size > maxTerminalBytes) {
+      return output.line(`The log has ${bytes(size)}. Open ${file}, or use --tail 100 to see its end.`);
     }
     output.line(`Log content:\n${'-'.repeat(12)}`);
     const decoder = new TextDecoder();
@@ -121,7 +121,7 @@ function printTail(lines: readonly string[], output: Output): void {
 
 const blockBytes = 64 * 1024;
 
-/** Reads from the end, block by block, until there are enough lines. */
+/** Reads blocks from the end until there are enough lines. */
 async function lastLines(handle: FileHandle, count: number): Promise<string[]> {
   const blocks: Buffer[] = [];
   let { size: start } = await handle.stat();

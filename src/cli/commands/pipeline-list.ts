@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
-import { ageText, type PipelineStatus, pipelineEntry, statusOfPipelines } from '../pipeline-status.js';
+import { ageText, type PipelineStatus, pipelineEntry, readPipelineStatus } from '../pipeline-status.js';
 import { databaseUriOption, examples, formatOption } from '../shared-options.js';
 
 export function pipelineList(command: Command, { open, output }: CommandContext): Command {
@@ -11,11 +11,11 @@ export function pipelineList(command: Command, { open, output }: CommandContext)
       'after',
       `${examples('tapline pipeline list', 'tapline --environment=prod pipeline list --format json')}
 
-Runs are those in the active environment. A pipeline is stale when its last success is older than its max_age_hours.`,
+Shows runs in the active environment. A pipeline is stale if its last success is older than its max_age_hours.`,
     )
     .action(async ({ format, databaseUri }: { format: 'text' | 'json'; databaseUri?: string }) => {
       const session = await open({ policy: 'default', access: 'read', databaseUri });
-      const all = await statusOfPipelines(session.project.pipelines, session);
+      const all = await readPipelineStatus(session.project.pipelines, session);
       if (format === 'json') return output.json({ pipelines: all.map(pipelineEntry) });
       if (all.length === 0) return (await session.log()).info('No pipelines are defined.');
       output.line(await pipelineTable(all));

@@ -9,7 +9,7 @@ import type { Project } from '../../project/types.js';
 import { jobsOf } from '../../run/sections.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
-import { ageText, type PipelineStatus, pipelineEntry, statusOfPipelines } from '../pipeline-status.js';
+import { ageText, type PipelineStatus, pipelineEntry, readPipelineStatus } from '../pipeline-status.js';
 import { databaseUriOption, examples, formatOption } from '../shared-options.js';
 
 export function pipelineShow(command: Command, { open, output }: CommandContext): Command {
@@ -23,7 +23,7 @@ export function pipelineShow(command: Command, { open, output }: CommandContext)
       const named = findPipeline(id, session.project);
       if (named === undefined) throw unknownPipeline(id, session.project);
       const plan = await planOf(id, session);
-      const [status] = await statusOfPipelines([named.pipeline], session);
+      const [status] = await readPipelineStatus([named.pipeline], session);
       if (status === undefined) return;
       if (format === 'json') return output.json(detailEntry(named, plan, status));
       for (const line of [
@@ -39,11 +39,11 @@ function unknownPipeline(id: string, { pipelines, runSteps }: Project): TaplineE
   const isStep = runSteps.some(({ name }) => name === id);
   const hint = isStep
     ? `'${id}' is a run step: \`tapline run ${id} --dry-run\` shows it.`
-    : (didYouMean(id, ids) ?? (ids.length === 0 ? 'The project has none.' : `There are: ${ids.join(', ')}.`));
-  return new TaplineError('PIPELINE_UNKNOWN', `There is no pipeline '${id}'.`, { hint, data: { pipeline: id } });
+    : (didYouMean(id, ids) ?? (ids.length === 0 ? 'The project has no pipelines.' : `Pipelines: ${ids.join(', ')}.`));
+  return new TaplineError('PIPELINE_UNKNOWN', `pipeline '${id}' not found`, { hint, data: { pipeline: id } });
 }
 
-/** As `run` would plan it. */
+/** The plan as `run` would make it. */
 async function planOf(id: string, session: Session): Promise<Plan> {
   const [plugins, settings] = [await session.plugins(), await session.settings()];
   const plan = await planWords([id], {
@@ -82,7 +82,7 @@ async function settingLines({ pipeline, retry }: NamedPipeline, status: Pipeline
   return ['', ...told.map(([name, text]) => `${name.padEnd(10)} ${text}`)];
 }
 
-/** See schemas/output-pipeline-show.schema.json. Of variables only the names: values may be secret. */
+/** See schemas/output-pipeline-show.schema.json. Of variables it has only the names, since values may be secret. */
 function detailEntry(named: NamedPipeline, plan: Plan, status: PipelineStatus): Record<string, unknown> {
   const { pipeline, steps, retry } = named;
   return {
@@ -102,7 +102,7 @@ function detailEntry(named: NamedPipeline, plan: Plan, status: PipelineStatus): 
   };
 }
 
-/** From 0: the pipeline is the only word, so its steps are `1.1`, `1.2` ... */
+/** Counts from 0: the pipeline is the only word, so its steps are `1.1`, `1.2` ... */
 function stepNumber(scopeId: string | undefined): number {
   return Number(scopeId?.split('.')[1]) - 1;
 }

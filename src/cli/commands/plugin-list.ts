@@ -45,7 +45,7 @@ function listingOf(plugin: Plugin): Listing {
   return { type, name, variant, inherit_from: inheritFrom, custom, update: false, pip_url };
 }
 
-/** A plugin whose definition is missing is listed all the same. */
+/** A plugin without a definition is listed too. */
 function definedParts(plugin: Plugin): { variant?: string | undefined; custom: boolean; pip_url: string | null } {
   try {
     const { variant, custom, pipUrl = null } = plugin;

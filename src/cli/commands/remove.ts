@@ -23,7 +23,7 @@ interface Removed {
   name: string;
 }
 
-/** As in the original, what is not there is warned of, and the exit code stays 0. */
+/** As in the original, a missing plugin is only a warning, and the exit code stays 0. */
 export function remove(command: Command, { open }: CommandContext): Command {
   return command
     .argument('<plugins...>')
@@ -33,8 +33,8 @@ export function remove(command: Command, { open }: CommandContext): Command {
       'after',
       `${examples('tapline remove tap-github', 'tapline remove dbt-postgres airflow')}
 
-Removes the entry in meltano.yml, the lock files and the virtual environment. State, settings in .env and those of
-environments stay, and so do lock files that another plugin of the project needs.`,
+Removes the entry in meltano.yml, the lock files and the virtual environment. Keeps state, settings in .env and in
+environments, and lock files that other plugins need.`,
     )
     .action(async (names: string[], { pluginType, databaseUri }: Options) => {
       const session = await open({ policy: 'none', access: 'write', databaseUri });
@@ -48,14 +48,14 @@ environments stay, and so do lock files that another plugin of the project needs
     });
 }
 
-/** Where it is, else by its name as in the original: `box` may be of any type. */
+/** The type of an existing plugin, else the one that its name suggests, as in the original. */
 function typeOf(project: Project, name: string): PluginType {
   return (
     pluginTypes.find((type) => project.pluginEntries[type].some((entry) => entry.name === name)) ?? inferType(name)
   );
 }
 
-/** An heir without its parent breaks the project: every later command would fail. */
+/** Refuses to remove a plugin that others inherit from: every later command would fail. */
 function refuseParents(project: Project, plugins: readonly Removed[]): void {
   for (const { type, name } of plugins) {
     const heirs = project.pluginEntries[type].filter(
@@ -66,9 +66,13 @@ function refuseParents(project: Project, plugins: readonly Removed[]): void {
     );
     if (heirs.length === 0 || !project.pluginEntries[type].some((entry) => entry.name === name)) continue;
     const list = heirs.map((heir) => heir.name).join(', ');
-    throw new TaplineError('PLUGIN_INHERITANCE', `'${name}' can't be removed: ${list} would inherit from nothing.`, {
-      hint: `Remove them together: tapline remove ${name} ${heirs.map((heir) => heir.name).join(' ')}`,
-    });
+    throw new TaplineError(
+      'PLUGIN_INHERITANCE',
+      `cannot remove '${name}': ${list} ${heirs.length === 1 ? 'inherits' : 'inherit'} from it`,
+      {
+        hint: `To remove them together: tapline remove ${name} ${heirs.map((heir) => heir.name).join(' ')}`,
+      },
+    );
   }
 }
 
@@ -103,7 +107,7 @@ async function removePlugin(
   return results.every((isRemoved) => isRemoved);
 }
 
-/** By an heir with a variant of its own, which stands on the definition and not on the plugin. */
+/** Whether another plugin needs the lock file: one that inherits with its own variant uses the definition, not the plugin. */
 function isNeeded(file: string, { type, name }: Removed, project: Project): boolean {
   return project.pluginEntries[type].some(
     ({ name: heir, inherit_from: from, variant }) =>

@@ -4,7 +4,7 @@ import type { ResumeOptions } from '../resume.js';
 import { processOptions, stateOptions } from '../run-plan.js';
 import { databaseUriOption, examples, installOptions, wholeNumber } from '../shared-options.js';
 
-/** Options of `run` that leave what is run as it was. */
+/** The options of `run` that do not change what is run. */
 const offered = ['--refresh-catalog', '--force', '--if-running'];
 
 export function retry(command: Command, context: CommandContext): Command {
@@ -27,8 +27,8 @@ export function retry(command: Command, context: CommandContext): Command {
         'tapline --environment=prod retry',
       )}
 
-Runs what failed, was stopped or did not start, in a run of its own: with the words, options and environment that the run had,
-save for options that are given here. What is done is not done again, and extract-loads go on from their last saved state.`,
+Starts a new run of the blocks that failed, were stopped or did not start, with the words, options and environment of
+the earlier run. Options given here take precedence. Extract-loads continue from their last saved state.`,
     )
     .action(async (runId: string | undefined, options: ResumeOptions) => {
       const { resume } = await import('../resume.js');

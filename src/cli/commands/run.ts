@@ -55,11 +55,11 @@ export function run(command: Command, context: CommandContext): Command {
         "tapline run 'REGION=$AREA-1' tap-github target-postgres 'invoke dbt:run --models staging.*'",
       )}
 
-With --select or --exclude a --full-refresh begins anew for these streams only: the others keep their bookmarks.
+With --select or --exclude, --full-refresh applies to these streams only: the others keep their bookmarks.
 
-Variables: MELTANO_RUN_FULL_REFRESH, MELTANO_RUN_REFRESH_CATALOG, MELTANO_RUN_NO_STATE_UPDATE, MELTANO_RUN_FORCE,
+Options can also be set with variables: MELTANO_RUN_FULL_REFRESH, MELTANO_RUN_REFRESH_CATALOG, MELTANO_RUN_NO_STATE_UPDATE, MELTANO_RUN_FORCE,
 MELTANO_RUN_STATE_ID_SUFFIX, MELTANO_RUN_STATE_STRATEGY, MELTANO_RUN_ID, MELTANO_RUN_TIMEOUT, MELTANO_RUN_JOBS,
-MELTANO_RUN_RETRIES and MELTANO_RUN_RETRY_DELAY stand for the options of these names.`,
+MELTANO_RUN_RETRIES, MELTANO_RUN_RETRY_DELAY.`,
     )
     .action(async (words: string[], options: Options) => {
       if (options.resume) {

@@ -18,7 +18,7 @@ export function scheduleAdd(command: Command, { open, output }: CommandContext):
       refuseMix(options);
       await checkInterval(interval);
       const what = job ? { job } : pair(options);
-      // No failure in the original, and scripts count on the exit code.
+      // Not a failure in the original, and scripts rely on the exit code.
       if (session.project.schedules.some((schedule) => schedule.name === name)) {
         return output.line(`Schedule '${name}' already exists.`);
       }
@@ -29,8 +29,7 @@ export function scheduleAdd(command: Command, { open, output }: CommandContext):
 
 function pair({ extractor, loader, transform = 'skip' }: ScheduleOptions): Record<string, string> {
   if (!extractor)
-    throw new TaplineError('USAGE', 'Missing --extractor', { hint: 'Name --job, or --extractor and --loader.' });
-  if (!loader)
-    throw new TaplineError('USAGE', 'Missing --loader', { hint: 'Name --job, or --extractor and --loader.' });
+    throw new TaplineError('USAGE', 'missing --extractor', { hint: 'Use --job, or --extractor and --loader.' });
+  if (!loader) throw new TaplineError('USAGE', 'missing --loader', { hint: 'Use --job, or --extractor and --loader.' });
   return { extractor, loader, transform };
 }

@@ -18,7 +18,7 @@ export function scheduleList(command: Command, { open, output }: CommandContext)
       const history = await sweepStaleRuns(session);
       const { project } = session;
       if (format === 'text') {
-        // Programs read the original's lines; people get a second one.
+        // Programs read the original's lines; on a terminal a second line has the times.
         const times = output.isTTY ? await timesOf(project, history) : [];
         project.schedules.forEach((schedule, index) => {
           output.line(scheduleText(project, schedule));
@@ -35,8 +35,8 @@ export function scheduleList(command: Command, { open, output }: CommandContext)
 }
 
 /**
- * The original fails runs without a heartbeat whenever schedules are listed, and schedulers count on it. Only
- * where a database is: to list makes none. One that can't be used is told, and schedules are listed all the same.
+ * The original fails runs without a heartbeat whenever schedules are listed, and schedulers rely on it. Does not create a
+ * database; if it can't be used, logs a warning.
  */
 async function sweepStaleRuns(session: Session): Promise<History | undefined> {
   try {
@@ -45,7 +45,7 @@ async function sweepStaleRuns(session: Session): Promise<History | undefined> {
     return history;
   } catch (error) {
     if (!(error instanceof TaplineError)) throw error;
-    (await session.log()).warning(`Runs without a heartbeat were not looked for: ${error.message}`, {
+    (await session.log()).warning(`runs without a heartbeat were not checked: ${error.message}`, {
       code: error.code,
     });
     return undefined;
@@ -95,14 +95,10 @@ async function lastSuccess(name: string, history: History | undefined): Promise<
 function jobOf(project: Project, schedule: JobSchedule): Job {
   const job = project.jobs.find(({ name }) => name === schedule.job);
   if (job !== undefined) return job;
-  throw new TaplineError(
-    'JOB_UNKNOWN',
-    `Schedule '${schedule.name}' names the job '${schedule.job}', which does not exist.`,
-    {
-      at: project.locate(['schedules', project.schedules.indexOf(schedule), 'job']),
-      hint: `Jobs of this project: ${project.jobs.map(({ name }) => name).join(', ') || 'none'}.`,
-    },
-  );
+  throw new TaplineError('JOB_UNKNOWN', `job '${schedule.job}' of schedule '${schedule.name}' not found`, {
+    at: project.locate(['schedules', project.schedules.indexOf(schedule), 'job']),
+    hint: `Jobs of this project: ${project.jobs.map(({ name }) => name).join(', ') || 'none'}.`,
+  });
 }
 
 const arrows: Readonly<Record<string, readonly [string, string]>> = {

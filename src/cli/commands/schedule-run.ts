@@ -10,7 +10,7 @@ export function scheduleRun(command: Command, { open, call }: CommandContext): C
       .usage('<name> [option...]')
       .argument('<name>')
       .argument('[options...]', 'options of `run`, or of `el` for a schedule without a job')
-      // All after the schedule's name is for the command that it runs.
+      // Everything after the schedule's name belongs to the command that it runs.
       .passThroughOptions()
       .addHelpText(
         'after',
@@ -20,7 +20,7 @@ export function scheduleRun(command: Command, { open, call }: CommandContext): C
           'tapline --environment=prod schedule run nightly --dry-run',
         )}
 
-The variables of the schedule's \`env\` are set. Exit codes are those of \`run\` and \`el\`.`,
+Sets the variables of the schedule's \`env\`. Exit codes are those of \`run\` and \`el\`.`,
       )
       .action(async (name: string, options: string[]) => {
         const { project } = await open({ policy: 'explicit', access: 'read' });

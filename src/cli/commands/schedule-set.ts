@@ -31,6 +31,6 @@ function refuseOtherKind(schedule: Schedule, { job, extractor, loader, transform
   const isJob = schedule.job !== undefined;
   if (isJob ? !(extractor || loader || transform) : !job) return;
   throw new TaplineError('SCHEDULE_INVALID', 'Cannot mix --job with --extractor/--loader/--transform', {
-    hint: `Schedule '${schedule.name}' runs ${isJob ? 'a job' : 'an extractor and a loader'}; remove it and add it anew to change that.`,
+    hint: `Schedule '${schedule.name}' runs ${isJob ? 'a job' : 'an extractor and a loader'}; remove it and add it again to change that.`,
   });
 }

@@ -3,7 +3,7 @@ import { TaplineError } from '../../errors.js';
 import type { CommandContext } from '../context.js';
 import { examples } from '../shared-options.js';
 
-/** The original makes a PostgreSQL schema for loaders that could not; they can, and we have no part in it. */
+/** The original creates a PostgreSQL schema for loaders that could not. Today's loaders can. */
 export function schemaCreate(command: Command, _context: CommandContext): Command {
   return command
     .argument('<schema>')
@@ -14,9 +14,9 @@ export function schemaCreate(command: Command, _context: CommandContext): Comman
     )
     .action((schema: string, roles: readonly string[]) => {
       const grants = roles.map((role) => ` GRANT USAGE ON SCHEMA ${schema} TO ${role};`).join('');
-      throw new TaplineError('USAGE', 'Schemas of a warehouse are not made by this program.', {
+      throw new TaplineError('USAGE', 'creating warehouse schemas is not supported', {
         exitCode: 1,
-        hint: `Loaders make the schema that they load into. By hand: psql -c "CREATE SCHEMA IF NOT EXISTS ${schema};${grants}"`,
+        hint: `Loaders create the schema that they load into. To create it by hand: psql -c "CREATE SCHEMA IF NOT EXISTS ${schema};${grants}"`,
       });
     });
 }

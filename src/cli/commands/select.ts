@@ -57,7 +57,7 @@ export function select(command: Command, context: CommandContext): Command {
         'tapline select tap-github --explain issues body',
       )}
 
-Patterns are written to the extractor's \`select\`, or to that of the environment that --environment names.`,
+Writes patterns to the extractor's \`select\`, or to the environment selected with --environment.`,
     )
     .action(async (extractor: string, stream: string, property: string, options: Options) => {
       const words = { extractor, stream, property };
@@ -77,8 +77,8 @@ async function edit({ extractor, stream, property }: Words, options: Options, { 
   else if (options.rm || options.remove) {
     const { isEmpty } = await removePattern(target, pattern);
     if (isEmpty) {
-      log.warning(`'${extractor}' has an empty \`select\` now, so nothing is selected.`, {
-        hint: `\`tapline select ${extractor} --clear\` brings its default back.`,
+      log.warning(`\`select\` of '${extractor}' is now empty, so nothing is selected`, {
+        hint: `To return to its default: tapline select ${extractor} --clear`,
       });
     }
   } else await addPattern(target, pattern);
@@ -88,7 +88,8 @@ async function edit({ extractor, stream, property }: Words, options: Options, { 
     log.warning(message, { hint });
   }
   const { layer, variable } = target.settings.get('_select')?.origin ?? { layer: 'unset' };
-  if (layer === 'env' || layer === 'dotenv') log.warning(`The variable ${variable} sets \`select\` and wins over it.`);
+  if (layer === 'env' || layer === 'dotenv')
+    log.warning(`\`select\` is still set by the variable ${variable}, which takes precedence`);
 }
 
 async function show(words: Words, options: Options, { open, output, env }: CommandContext): Promise<void> {
@@ -105,7 +106,7 @@ async function show(words: Words, options: Options, { open, output, env }: Comma
   else output.text(lists.selectionText(loaded, wanted, { isTTY: output.isTTY, env }));
 }
 
-/** Undefined where only the installation was asked for. */
+/** Undefined with `--only-install`. */
 async function loadCatalog(
   name: string,
   options: Options,
@@ -125,7 +126,7 @@ async function loadCatalog(
   ]);
   if (loaded === 'installed') return undefined;
   if (loaded.prepared !== undefined) return { tap: loaded.tap, prepared: loaded.prepared };
-  throw new TaplineError('CATALOG_MISSING', `Cannot list the selected properties: '${name}' gives no catalog.`, {
+  throw new TaplineError('CATALOG_MISSING', `cannot list the selected properties: '${name}' provides no catalog`, {
     at: plugin.at,
     hint: 'Verify that the tap supports discovery mode and advertises the `discover` capability as well as either `catalog` or `properties`.',
   });

@@ -16,23 +16,24 @@ export function shim(command: Command, { output }: CommandContext): Command {
       'after',
       `${examples('tapline shim ~/.local/bin', 'tapline shim bin && PATH="$PWD/bin:$PATH" meltano --version')}
 
-The launcher is named \`meltano\`, for programs that call it by this name, and tells the version whose behaviour this is.`,
+The launcher is named \`meltano\`, for programs that call it by this name. It reports the version of Meltano that Tapline
+implements.`,
     )
     .action(async (folder: string, { force }: { force?: true }) => {
       const file = join(resolve(folder), 'meltano');
       const there = await readFile(file, 'utf8').catch(() => undefined);
       if (there !== undefined && !there.includes(mark) && !force) {
-        throw new TaplineError('ENTRY_EXISTS', `There is another program: ${file}.`, {
-          hint: 'Choose another folder, or replace it with --force.',
+        throw new TaplineError('ENTRY_EXISTS', `another program exists at ${file}`, {
+          hint: 'Choose another folder, or use --force to replace it.',
         });
       }
       await write(file, resolve(folder), launcher(process.execPath, resolve(process.argv[1] ?? '')));
       output.line(`Made ${file}`);
-      output.line('Programs find it where its folder comes first on PATH.');
+      output.line('Put its folder first on PATH, so that programs find it.');
     });
 }
 
-/** The version is told before Node starts: dashboards ask for it often. */
+/** Answers --version without starting Node: dashboards ask for it often. */
 function launcher(node: string, program: string): string {
   return `#!/bin/sh
 ${mark}
@@ -61,9 +62,9 @@ async function write(file: string, folder: string, text: string): Promise<void> 
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
     const { code } = error as NodeJS.ErrnoException;
-    throw new TaplineError('OUTPUT_FAILED', `${file} can't be written (${code}).`, {
+    throw new TaplineError('OUTPUT_FAILED', `cannot write ${file} (${code})`, {
       cause: error,
-      hint: 'Choose a folder that you may write.',
+      hint: 'Choose a writable folder.',
     });
   }
 }

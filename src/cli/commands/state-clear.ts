@@ -37,7 +37,7 @@ export function stateClear(command: Command, context: CommandContext): Command {
       if ((stateId === undefined) === (all === undefined)) {
         throw new TaplineError('USAGE', 'A state ID or the --all flag must be provided, but not both.');
       }
-      if (all && stream) throw new TaplineError('USAGE', '--stream needs a state ID: it clears part of one state.');
+      if (all && stream) throw new TaplineError('USAGE', '--stream requires a state ID');
       const access = { access: 'write', databaseUri } as const;
       if (stateId !== undefined && stream !== undefined) {
         const session = await openForState(context, stateId, access);

@@ -28,8 +28,8 @@ export function stateCopy(command: Command, context: CommandContext): Command {
         "tapline state copy --to postgresql://me@host/db --pattern 'prod:*'",
       )}
 
-With --to all states go to another place under the same IDs (or those that are named, or match). Nothing is removed, here or
-there. The IDs that were copied are printed.`,
+With --to, copies all states (or those named, or those that match) to another backend under the same IDs, and prints the
+copied IDs. Nothing is removed from either backend.`,
     )
     .action((stateIds: string[], options: Options) => {
       const { to } = options;
@@ -46,8 +46,8 @@ async function copyToId(
 ): Promise<void> {
   const [from, to] = stateIds;
   if (from === undefined || to === undefined || stateIds.length > 2 || pattern !== undefined) {
-    throw new TaplineError('USAGE', 'Two state IDs are needed: the one to copy, and the one to copy it to.', {
-      hint: 'To copy states to another state backend: `tapline state copy --to URI`.',
+    throw new TaplineError('USAGE', 'expected two state IDs: the one to copy, and the one to copy it to', {
+      hint: 'To copy states to another state backend, use `tapline state copy --to URI`.',
     });
   }
   if (!force) await context.confirm('This will overwrite state for the destination. Continue?');
@@ -68,27 +68,23 @@ async function copyToBackend(
     session.stateAt(uri),
   ]);
   if (from.kind === to.kind && from.location === to.location)
-    throw new TaplineError('USAGE', `The states are kept in ${from.location} already.`);
+    throw new TaplineError('USAGE', `states are already kept in ${from.location}`);
   const projectId = force ? undefined : session.project.projectId;
   const onCopied = (stateId: string) => output.line(stateId);
   const result = await transferStates({ from, to, stateIds, pattern, force: force === true, projectId, onCopied });
   const { copied, same, differing, unreadable } = result;
   const log = await session.log();
-  log.info(`Copied ${copied.length} state(s) to ${to.location}; ${same.length} are there already.`);
+  log.info(`Copied ${copied.length} state(s) to ${to.location}; ${same.length} already there.`);
   if (differing.length > 0) {
-    throw new TaplineError('STATE_NOT_SAVED', `${to.location} has other states for: ${differing.join(', ')}.`, {
-      hint: 'They were left alone; `--force` replaces them (each keeps its versions).',
+    throw new TaplineError('STATE_NOT_SAVED', `${to.location} has different states for: ${differing.join(', ')}`, {
+      hint: 'They were not changed. Use `--force` to replace them; their versions are kept.',
       data: { stateIds: differing },
     });
   }
   if (unreadable.length > 0) {
-    throw new TaplineError(
-      'STATE_UNREADABLE',
-      `These states can't be read, and were not copied: ${unreadable.join(', ')}.`,
-      {
-        hint: '`tapline state get ID` says what is wrong with each.',
-        data: { stateIds: unreadable },
-      },
-    );
+    throw new TaplineError('STATE_UNREADABLE', `unreadable states were not copied: ${unreadable.join(', ')}`, {
+      hint: '`tapline state get ID` tells what is wrong with each of them.',
+      data: { stateIds: unreadable },
+    });
   }
 }

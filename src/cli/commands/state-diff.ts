@@ -66,7 +66,7 @@ function entryOf(stateId: string, before: StatePoint, after: StatePoint, changes
 }
 
 function changeLines(changes: readonly StateChange[], colors: boolean): string[] {
-  if (changes.length === 0) return ['  nothing differs'];
+  if (changes.length === 0) return ['  no differences'];
   const paint = picocolors.createColors(colors);
   return changes.flatMap(({ stream, before, after }) => [
     `  ${stream ?? '(other)'}`,

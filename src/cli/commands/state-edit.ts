@@ -45,10 +45,10 @@ async function currentText(session: Session, stateId: string): Promise<string> {
   return exactJson(current === undefined ? {} : mergedView(current), 2);
 }
 
-/** A run may have saved while the editor was open: what it has loaded must not be loaded again unasked. */
+/** A run may have saved while the editor was open; the edit must not undo that. */
 function changedMeanwhile(stateId: string): TaplineError {
-  return new TaplineError('STATE_NOT_SAVED', `The state of ${stateId} has changed since the editor was opened.`, {
-    hint: 'It was left as it is now. Edit it once more.',
+  return new TaplineError('STATE_NOT_SAVED', `state '${stateId}' changed while the editor was open`, {
+    hint: 'Your edit was not saved. Edit it again.',
   });
 }
 
@@ -61,13 +61,9 @@ function editText(text: string, env: NodeJS.ProcessEnv): string {
     const [editor = 'vi', ...args] = splitShellWords(env.VISUAL || env.EDITOR || 'vi');
     const { status, error } = spawnSync(editor, [...args, file], { stdio: 'inherit', env });
     if (error || status !== 0) {
-      throw new TaplineError(
-        'ABORTED',
-        `The editor '${editor}' ended with ${error ? error.message : `exit code ${status}`}; the state was left as it is.`,
-        {
-          hint: 'Set EDITOR to the editor of your choice.',
-        },
-      );
+      throw new TaplineError('ABORTED', `editor '${editor}' failed: ${error ? error.message : `exit code ${status}`}`, {
+        hint: 'The state was not changed. Set EDITOR to choose another editor.',
+      });
     }
     return readFileSync(file, 'utf8');
   } finally {

@@ -4,8 +4,8 @@ import { exactJson } from '../../singer/exact-json.js';
 import type { CommandContext } from '../context.js';
 import { databaseUriOption, examples } from '../shared-options.js';
 
-/** A store far away answers many at once. */
-const readsAtOnce = 32;
+/** Enough to hide the latency of a remote store. */
+const maxParallel = 32;
 
 export function stateExport(command: Command, { open, output }: CommandContext): Command {
   return command
@@ -15,7 +15,7 @@ export function stateExport(command: Command, { open, output }: CommandContext):
     .action(async ({ databaseUri }: { databaseUri?: string }) => {
       const session = await open({ policy: 'explicit', access: 'read', databaseUri });
       const backend = await session.state();
-      const limit = pLimit(readsAtOnce);
+      const limit = pLimit(maxParallel);
       const listed = await backend.list();
       const states = await Promise.all(listed.map(({ stateId }) => limit(() => backend.read(stateId))));
       const halves = states.flatMap((state) =>

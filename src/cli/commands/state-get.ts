@@ -34,7 +34,7 @@ export function stateGet(command: Command, context: CommandContext): Command {
       const session = await openForState(context, stateId, { access: 'read', databaseUri });
       const backend = await session.state();
       const state = await backend.read(stateId);
-      // Nothing is an empty state, not an error, as in the original.
+      // As in the original, an unknown ID has an empty state and is not an error.
       const merged = state === undefined ? {} : mergedView(state);
       const indent = format === 'pretty' ? 2 : undefined;
       if (!byStream) return context.output.line(exactJson(merged, indent));
@@ -44,7 +44,7 @@ export function stateGet(command: Command, context: CommandContext): Command {
     });
 }
 
-/** Stream, partition where there are any, bookmark. */
+/** Lines of stream, partition (if there are any) and bookmark. */
 function streamLines(state: SingerState | undefined): string[] {
   const rows = bookmarksOf(state ?? {}).flatMap(({ stream, value }) => {
     const { partitions, rest } = partitionsOf(value);

@@ -45,8 +45,8 @@ export function stateHistory(command: Command, context: CommandContext): Command
         return;
       }
       const log = await session.log();
-      if (isForeign) log.warning('What is kept now is none of these versions: another program has changed it since.');
-      if (rows.length === 0) return log.info(`No versions of '${stateId}' are kept.`);
+      if (isForeign) log.warning('the current state is none of these versions: another program has changed it');
+      if (rows.length === 0) return log.info(`'${stateId}' has no versions.`);
       context.output.line(await versionTable(shown));
     });
 }

@@ -13,7 +13,7 @@ export function stateImport(command: Command, { open }: CommandContext): Command
       examples('tapline state import states.json', 'tapline state export | tapline --cwd other state import'),
     )
     .action(async (file: string, { databaseUri }: { databaseUri?: string }) => {
-      // All of it is checked before the first state is written.
+      // The whole file is checked before the first state is written.
       const states = parseExport(await readInput(file, 'FILE'));
       const session = await open({ policy: 'explicit', access: 'write', databaseUri });
       for (const [stateId, halves] of states) await importState(session, stateId, halves);

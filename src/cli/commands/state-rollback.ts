@@ -20,8 +20,8 @@ export function stateRollback(command: Command, context: CommandContext): Comman
       'after',
       `${examples('tapline state rollback dev:tap-x-to-target-y', 'tapline state rollback dev:tap-x-to-target-y 3 --force')}
 
-The next run reads once more what was read since; what the destination holds stays there. The state of now stays in
-the history, so a rollback can be taken back.`,
+The next run reads again what was read since that version; rows in the destination stay. The current state stays in the
+history, so a rollback can be undone.`,
     )
     .action(async (stateId: string, wanted: number | undefined, { force, databaseUri }: Options) => {
       const session = await openForState(context, stateId, { access: 'write', databaseUri });
@@ -31,6 +31,6 @@ the history, so a rollback can be taken back.`,
       if (!force)
         await context.confirm(`This will return '${stateId}' to version ${target.version} of ${when}. Continue?`);
       await returnToState(session, stateId, target, { force });
-      (await session.log()).info(`${stateId} is as it was in version ${target.version}, of ${when}.`);
+      (await session.log()).info(`Rolled back ${stateId} to version ${target.version} of ${when}.`);
     });
 }

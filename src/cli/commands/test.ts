@@ -36,13 +36,13 @@ export function test(command: Command, { open, output, exit, env }: CommandConte
       'after',
       `${examples('tapline test --all', 'tapline test dbt', 'tapline test dbt:test great-expectations')}
 
-${aTestIs} It has passed when it exits with 0.`,
+${aTestIs} It passes if it exits with 0.`,
     )
     .action(async (names: string[], options: Options) => {
       const session = await open({ policy: 'default', access: 'read', databaseUri: options.databaseUri });
       await session.fetchMissingLocks(options.all ? undefined : names);
       const tests = chooseTests(await session.plugins(), names, options.all === true);
-      if (tests.length === 0) (await session.log()).warning('There is no test to run.', { hint: aTestIs });
+      if (tests.length === 0) (await session.log()).warning('no tests to run', { hint: aTestIs });
       const results = await runTests(tests, options, session, output);
       if (options.onlyInstall) return;
       exit(report(results, output, hasColors(output, env)) ? 0 : 1);
@@ -74,13 +74,13 @@ function named(plugins: Plugins, text: string): PluginTest[] {
   const plugin = plugins.get(pluginName);
   if (name === undefined) return testsOf(plugin);
   if (plugin.commands.has(name)) return [{ plugin, name }];
-  throw new TaplineError('PLUGIN_COMMAND_UNKNOWN', `The ${plugin.singular} '${plugin.name}' has no test '${name}'.`, {
+  throw new TaplineError('PLUGIN_COMMAND_UNKNOWN', `${plugin.singular} '${plugin.name}' has no test '${name}'`, {
     at: plugin.at,
     hint: didYouMean(name, plugin.commands.keys()) ?? aTestIs,
   });
 }
 
-/** Each with its exit code. */
+/** Returns the exit code of each test. */
 async function runTests(
   tests: readonly PluginTest[],
   options: Options,
@@ -114,7 +114,7 @@ async function runTests(
         terminal: session.stderr.isTTY,
       };
       results.set(title, await exitCodeOf(invoke(plugin, invocation, await session.world(), subscribers), log));
-      if (interrupted) throw new TaplineError('INTERRUPTED', `Interrupted while ${title} ran.`);
+      if (interrupted) throw new TaplineError('INTERRUPTED', `interrupted while ${title} was running`);
     }
   } finally {
     process.off('SIGINT', note);
@@ -122,7 +122,7 @@ async function runTests(
   return results;
 }
 
-/** A test that can't be started has failed; the others are run all the same. */
+/** A test that can't be started counts as failed; the others still run. */
 async function exitCodeOf(invoked: Promise<number>, log: Log): Promise<number> {
   try {
     return await invoked;
@@ -133,7 +133,7 @@ async function exitCodeOf(invoked: Promise<number>, log: Log): Promise<number> {
   }
 }
 
-/** The original pads the name to 60 with the marks that make it bold, which nobody sees. */
+/** The original pads the name to 60, including invisible marks for bold. */
 const resultWidth = 52;
 
 /** True where all passed. */

@@ -7,7 +7,7 @@ interface Options {
   databaseUri?: string;
 }
 
-/** What can be done from inside a program is done; what its package manager has to do is said. */
+/** Upgrades the database, and tells how to upgrade what the program can't upgrade itself. */
 export function upgrade(command: Command, { open, output }: CommandContext): Command {
   return command
     .addArgument(
@@ -20,10 +20,12 @@ export function upgrade(command: Command, { open, output }: CommandContext): Com
     .addHelpText('after', examples('tapline upgrade', 'tapline upgrade database'))
     .action(async (part: string, { skipPackage, databaseUri }: Options) => {
       if ((part === 'all' && !skipPackage) || part === 'package') {
-        output.line('This program is upgraded by what installed it, for example: npm install --global tapline@latest');
+        output.line(
+          'Upgrade the program with the tool that installed it, for example: npm install --global tapline@latest',
+        );
       }
       if (part === 'all' || part === 'files') {
-        output.line('Files of file bundles are not updated: `tapline add NAME --plugin-type files` copies new ones.');
+        output.line('Files of file bundles are not upgraded. To copy new ones: tapline add NAME --plugin-type files');
       }
       if (part === 'all' || part === 'database') {
         const session = await open({ policy: 'none', access: 'write', databaseUri });

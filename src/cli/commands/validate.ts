@@ -21,8 +21,8 @@ export function validate(command: Command, context: CommandContext): Command {
       'after',
       `${examples('tapline validate', 'tapline validate --strict --format json')}
 
-Checks all files of the project, plugins, values, environments, jobs and schedules, and lists every fault with its
-place. It needs no secrets, database, installed plugins or network. Exits with 1 where there is an error.`,
+Checks the files of the project, plugins, values, environments, jobs and schedules, and lists every problem with its
+location. Requires no secrets, database, installed plugins or network. Exits with 1 if there is an error.`,
     )
     .action(async ({ strict = false, format }: Options) => {
       const { findings: all, stderr } = await findAll(context);
@@ -39,7 +39,7 @@ place. It needs no secrets, database, installed plugins or network. Exits with 1
     });
 }
 
-/** `stderr`: of the project's session; a project that could not be read has no notes. */
+/** `stderr` is that of the project's session; a project that can't be read has no notes. */
 async function findAll({ open, env }: CommandContext): Promise<{ findings: Finding[]; stderr?: Session['stderr'] }> {
   const { findingsOf, validateProject } = await import('../../plan/validate.js');
   const options = { access: 'read', quiet: true } as const;
@@ -59,13 +59,13 @@ async function findAll({ open, env }: CommandContext): Promise<{ findings: Findi
     const findings = await validateProject(base, environments);
     return { findings: [...findings, ...(await checkStateBackend(base, env))], stderr: session.stderr };
   } catch (error) {
-    // Where there is no project, there is nothing to check.
+    // Without a project there is nothing to check.
     if (!(error instanceof TaplineError) || error.code === 'PROJECT_NOT_FOUND') throw error;
     return { findings: findingsOf(error) };
   }
 }
 
-/** By what the files and variables here say; a variable that is not set here may be where the project runs. */
+/** Skips values with unset variables: they may be set where the project runs. */
 async function checkStateBackend({ project, plugins }: ValidationSubject, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const [{ createSettings }, { chooseBackend }, { databaseKind }, { findingsOf }] = await Promise.all([
     import('../../settings/resolver.js'),
@@ -112,7 +112,7 @@ function resultEntry(findings: readonly Finding[], isValid: boolean): Record<str
   };
 }
 
-/** To stderr: it is not about the project. */
+/** Goes to stderr, since it is not about the project. */
 function noteText({ message, hint, at }: Finding): string {
   const location = at === undefined ? '' : ` (${formatLocation(shortened(at, process.cwd()))})`;
   return `note: ${message}${location}${hint === undefined ? '' : `. ${hint}`}`;
@@ -121,9 +121,9 @@ function noteText({ message, hint, at }: Finding): string {
 function resultText(findings: readonly Finding[], colors: boolean): string {
   const paint = picocolors.createColors(colors);
   const blocks = findings.map(({ severity, code, message, hint, at }) => {
-    const place = at === undefined ? '' : `${formatLocation(shortened(at, process.cwd()))}: `;
+    const location = at === undefined ? '' : `${formatLocation(shortened(at, process.cwd()))}: `;
     const label = severity === 'error' ? paint.red(severity) : paint.yellow(severity);
-    const first = `${place}${label}: ${message} ${paint.dim(`[${code}]`)}`;
+    const first = `${location}${label}: ${message} ${paint.dim(`[${code}]`)}`;
     return hint === undefined ? first : `${first}\n  ${paint.cyan('hint:')} ${hint}`;
   });
   return `${[...blocks, closing(findings)].join('\n')}\n`;

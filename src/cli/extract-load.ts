@@ -1,5 +1,4 @@
 /** `el` and `elt`: one extract-load block with a state ID that the caller chooses. */
-import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { TaplineError } from '../errors.js';
 import type { Log } from '../observe/log.js';
@@ -128,5 +127,5 @@ async function dump(file: ChainFile, chain: ExtractLoad, session: Session, log: 
     import('../run/alone/chain-dump.js'),
     import('../plan/plan-extract-load.js'),
   ]);
-  return dumpChainFile(file, chainBlockOf(chain), randomUUID(), await session.world(), [await logEvents(log)]);
+  return dumpChainFile(file, chainBlockOf(chain), await session.world(), [await logEvents(log)]);
 }

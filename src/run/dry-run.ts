@@ -2,9 +2,10 @@ import { findCommand } from '../plan/command-line.js';
 import { drawPlan } from '../plan/draw.js';
 import type { Block, Plan } from '../plan/types.js';
 import { describeBlock, summaryOf } from './block/report.js';
-import { resolveChain, resolvePlugin } from './block/setup.js';
+import { resolveChain } from './block/setup.js';
 import type { Emitter } from './emit.js';
 import type { BlockSummary } from './events.js';
+import { resolvePlugin } from './plugin-process.js';
 import { jobsOf } from './sections.js';
 import type { RunOptions, World } from './types.js';
 

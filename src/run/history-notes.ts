@@ -1,6 +1,6 @@
 import type { History, ProcessRow } from '../history/port.js';
 import type { LeaseOwner } from '../state/port.js';
-import { mayPass } from './block/rescue.js';
+import { isStoreAway } from './claim/lease.js';
 import type { Emit } from './emit.js';
 import type { Exit, StartedProcess } from './process/child.js';
 
@@ -79,7 +79,7 @@ export class HistoryNotes {
         await next(await this.open());
       } catch (error) {
         this.failure = error;
-        if (mayPass(error)) {
+        if (isStoreAway(error)) {
           this.failedAt = performance.now();
           return;
         }

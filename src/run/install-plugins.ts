@@ -1,5 +1,3 @@
-import { pluginsOf } from '../plan/plan.js';
-import type { Plan } from '../plan/types.js';
 import type { Plugin } from '../plugins/types.js';
 import { checkRequiresMeltano } from '../project/meltano-version.js';
 import type { Emit } from './emit.js';
@@ -7,24 +5,14 @@ import { type Reaper, startReaper } from './process/reaper.js';
 import type { StopControl } from './stop-control.js';
 import type { RunOptions, World } from './types.js';
 
-/** Installs the plugins of a plan before anything starts. Throws INSTALL_*, PROJECT_REQUIRES, INTERRUPTED. */
-export async function installForPlan(
-  plan: Plan,
-  { install = 'auto' }: Pick<RunOptions, 'install'>,
-  world: World,
-  stop: StopControl,
-  emit: Emit,
-): Promise<void> {
-  await installPlugins(pluginsOf(plan), install, world, stop, emit);
-}
-
-/** Installs some plugins, which must all support this version. `auto` does nothing if the project sets `auto_install: false`. */
+/**
+ * Installs plugins before anything starts; all of them must support this version. `auto` does nothing if the project sets
+ * `auto_install: false`. Throws INSTALL_*, PROJECT_REQUIRES, INTERRUPTED.
+ */
 export async function installPlugins(
   plugins: readonly Plugin[],
   install: NonNullable<RunOptions['install']>,
-  world: World,
-  stop: StopControl,
-  emit: Emit,
+  { world, stop, emit }: { world: World; stop: StopControl; emit: Emit },
 ): Promise<void> {
   for (const plugin of plugins) {
     await checkRequiresMeltano(plugin.requiresMeltano, `The ${plugin.singular} '${plugin.name}'`, plugin.at);

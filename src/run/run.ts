@@ -1,15 +1,16 @@
 import { exitCodes, TaplineError } from '../errors.js';
 import type { History } from '../history/port.js';
+import { pluginsOf } from '../plan/plan.js';
 import type { Plan } from '../plan/types.js';
 import { currentOwner } from '../state/owner.js';
-import { blockWork } from './block/attempts.js';
+import { BlockAttempts } from './block/attempts.js';
 import { describeBlock } from './block/report.js';
 import { dryRun } from './dry-run.js';
 import { createEmitter, type Emitter, errorInfo } from './emit.js';
 import type { BlockSummary, RunSubscriber } from './events.js';
 import { RunDirectories } from './files/run-directories.js';
 import { HistoryNotes } from './history-notes.js';
-import { installForPlan } from './install-plugins.js';
+import { installPlugins } from './install-plugins.js';
 import { runPlan } from './limiter.js';
 import { startReaper } from './process/reaper.js';
 import type { RunContext } from './run-context.js';
@@ -40,9 +41,10 @@ export async function run(
   let blocks: BlockSummary[] = [];
   let failure: unknown;
   try {
-    await installForPlan(plan, options, world, stop, emitter.emit);
+    await installPlugins(pluginsOf(plan), options.install ?? 'auto', { world, stop, emit: emitter.emit });
     if (options.dryRun) blocks = dryRun(plan, options, world, emitter);
-    else if (options.install !== 'only') ({ blocks, failure } = await runBlocks(plan, options, world, emitter, stop));
+    else if (options.install !== 'only')
+      ({ blocks, failure } = await runBlocks(plan, { options, world, emitter, stop }));
   } catch (error) {
     failure = error;
   } finally {
@@ -87,13 +89,10 @@ interface Ended {
   failure: TaplineError | undefined;
 }
 
-async function runBlocks(
-  plan: Plan,
-  options: RunOptions,
-  world: World,
-  emitter: Emitter,
-  stop: StopControl,
-): Promise<Ended> {
+type RunParts = Pick<RunContext, 'options' | 'world' | 'emitter' | 'stop'>;
+
+async function runBlocks(plan: Plan, parts: RunParts): Promise<Ended> {
+  const { options, world, emitter, stop } = parts;
   if (plan.groups.length === 0) return { blocks: [], failure: undefined };
   const owner = await currentOwner(options.runId);
   const notes = new HistoryNotes(world.history, emitter.emit);
@@ -113,7 +112,7 @@ async function runBlocks(
   const end = (blocks: BlockSummary[], failure: unknown) =>
     noteEnd(notes, options.runId, world.mask.value(judge(blocks, failure, stop, options)));
   try {
-    const ended = await inDirectory({ world, options, owner, emitter, stop, notes, trigger }, plan);
+    const ended = await inDirectory({ ...parts, owner, notes, trigger }, plan);
     await end(ended.blocks, ended.failure);
     return ended;
   } catch (error) {
@@ -136,7 +135,7 @@ async function inDirectory(
   try {
     await directories.own();
     const { onFailure = 'finish-running' } = options;
-    const blocks = await runPlan(plan, blockWork(context), { onFailure, sections });
+    const blocks = await runPlan(plan, new BlockAttempts(context), { onFailure, sections });
     sections.leave();
     return { blocks, failure: sections.failure };
   } finally {

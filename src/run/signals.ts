@@ -1,5 +1,5 @@
 import { exitCodes } from '../errors.js';
-import type { StopControl } from './stop-control.js';
+import { StopControl } from './stop-control.js';
 
 const handled = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -10,6 +10,17 @@ export function stopOnSignals(stop: StopControl): () => void {
   return () => {
     for (const signal of handled) process.off(signal, onSignal);
   };
+}
+
+/** Runs `work` with a stop control that follows the signals of this process. */
+export async function withSignals<T>(work: (stop: StopControl, stopListening: () => void) => Promise<T>): Promise<T> {
+  const stop = new StopControl();
+  const stopListening = stopOnSignals(stop);
+  try {
+    return await work(stop, stopListening);
+  } finally {
+    stopListening();
+  }
 }
 
 /** Requests a stop after `seconds`. Returns a function that cancels it. */

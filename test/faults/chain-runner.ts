@@ -19,7 +19,7 @@ reaper.watchPath(secretFile);
 writeFileSync(secretFile, 'password', { mode: 0o600 });
 const running = startChain(chain, {
   emit: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
-  save: async (state) => {
+  save: async ({ state }) => {
     writeFileSync(stateFile, JSON.stringify(state));
     process.stdout.write(`${JSON.stringify({ type: 'saved', state })}\n`);
   },

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { TaplineError } from '../../errors.js';
 import type { ChainBlock } from '../../plan/types.js';
 import { exactJson } from '../../singer/exact-json.js';
 import { type ResolvedChain, resolveChain } from '../block/setup.js';
 import { createEmitter, type Emit } from '../emit.js';
 import type { RunSubscriber } from '../events.js';
+import { withSignals } from '../signals.js';
 import { loadTapState } from '../tap/tap-state.js';
 import type { World } from '../types.js';
 import { tapCatalog } from './tap-catalog.js';
@@ -15,18 +17,21 @@ export type ChainFile = (typeof chainFiles)[number];
 export async function dumpChainFile(
   file: ChainFile,
   block: ChainBlock,
-  runId: string,
   world: World,
   subscribers: readonly RunSubscriber[],
 ): Promise<string> {
-  const { emit } = createEmitter(runId, world.mask, subscribers);
+  const { emit } = createEmitter(randomUUID(), world.mask, subscribers);
   const chain = resolveChain(world, block, emit);
   if (file === 'extractor-config') return exactJson(chain.tap.config, 2);
   if (file === 'loader-config') return exactJson(chain.target.config, 2);
   const state = await stateOf(chain, block, world, emit);
   if (file === 'state' && state.text !== undefined) return state.text;
-  const catalog = file === 'catalog' ? await tapCatalog(chain.tap, state.text, block.options, world, emit) : undefined;
-  if (catalog !== undefined) return exactJson(catalog.catalog, 2);
+  if (file === 'catalog') {
+    const prepared = await withSignals((stop) =>
+      tapCatalog({ world, emit, stop }, chain.tap, block.options, state.text),
+    );
+    if (prepared !== undefined) return exactJson(prepared.catalog, 2);
+  }
   throw new TaplineError('USAGE', `Could not find ${file} file for this pipeline.`, {
     exitCode: 1,
     hint:

@@ -1,18 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { TaplineError } from '../../errors.js';
 import type { Plugin } from '../../plugins/types.js';
-import { processSpec, resolvePlugin, setUpTap } from '../block/setup.js';
-import { createEmitter, type Emit } from '../emit.js';
 import type { RunSubscriber } from '../events.js';
-import { writePluginFiles } from '../files/plugin-files.js';
 import { installPlugins } from '../install-plugins.js';
-import { type Child, describeExit, type ProcessSpec, startChild } from '../process/child.js';
+import { processSpec, resolvePlugin, writeFilesOf } from '../plugin-process.js';
+import { type Child, describeExit, startChild } from '../process/child.js';
 import { endLeftOvers } from '../process/left-over.js';
 import { readPluginLog } from '../process/plugin-log.js';
-import { stopOnSignals } from '../signals.js';
-import { StopControl } from '../stop-control.js';
+import { setUpTap } from '../tap/tap-setup.js';
 import type { RunOptions, World } from '../types.js';
-import { noNotes, type Workspace, withWorkspace } from './workspace.js';
+import { runAlone, type Workspace, withWorkspace } from './workspace.js';
 
 /** The stream that a loader is tested with; the original's name. */
 const testStream = 'meltano_test_stream';
@@ -36,20 +32,12 @@ export async function testConfig(
   subscribers: readonly RunSubscriber[],
 ): Promise<ConfigTestResult | 'installed'> {
   if (plugin.type !== 'extractors' && plugin.type !== 'loaders') throw notTestable(plugin);
-  const { emit } = createEmitter(randomUUID(), world.mask, subscribers);
-  const stop = new StopControl();
-  const stopListening = stopOnSignals(stop);
-  try {
-    await installPlugins([plugin], install, world, stop, emit);
+  return runAlone(world, subscribers, async (alone) => {
+    await installPlugins([plugin], install, alone);
     if (install === 'only') return 'installed';
-    return await withWorkspace(randomUUID(), world, async (workspace) => {
-      if (plugin.type === 'loaders')
-        return tryLoader(await loaderSpec(plugin, workspace, world, emit), plugin, workspace, stop, emit);
-      return tryExtractor(await extractorSpec(plugin, workspace, world, stop, emit), workspace, stop, emit);
-    });
-  } finally {
-    stopListening();
-  }
+    const test = plugin.type === 'loaders' ? testLoader : testExtractor;
+    return withWorkspace(alone, (workspace) => test(plugin, workspace));
+  });
 }
 
 function notTestable(plugin: Plugin): TaplineError {
@@ -60,49 +48,27 @@ function notTestable(plugin: Plugin): TaplineError {
   });
 }
 
-function extractorSpec(
-  plugin: Plugin,
-  { directory, reaper }: Workspace,
-  world: World,
-  stop: StopControl,
-  emit: Emit,
-): Promise<ProcessSpec> {
-  const setup = { directory, reaper, state: undefined, refreshCatalog: false, stop, notes: noNotes };
-  return setUpTap(world, resolvePlugin(world, plugin, {}, emit), setup, emit);
-}
-
-async function loaderSpec(plugin: Plugin, { directory }: Workspace, world: World, emit: Emit): Promise<ProcessSpec> {
-  const resolved = resolvePlugin(world, plugin, {}, emit);
-  const files = await writePluginFiles(directory, 'target', resolved, world.pluginLogLevel ?? 'INFO');
-  return processSpec(world, 'target', resolved, files, ['--config', files.config]);
-}
-
-async function tryExtractor(
-  spec: ProcessSpec,
-  workspace: Workspace,
-  stop: StopControl,
-  emit: Emit,
-): Promise<ConfigTestResult> {
+async function testExtractor(plugin: Plugin, workspace: Workspace): Promise<ConfigTestResult> {
+  const resolved = resolvePlugin(workspace.world, plugin, {}, workspace.emit);
+  const spec = await setUpTap(resolved, { ...workspace, state: undefined, refreshCatalog: false });
   const child = await startChild(spec, ['ignore', 'pipe', 'pipe']);
   let isValid = false;
-  const last = await follow(child, workspace, stop, emit, (line, end) => {
+  const last = await follow(child, workspace, (line, end) => {
     if (!isRecord(line)) return;
     isValid = true;
     end();
   });
   if (isValid) return { isValid, detail: '' };
   const isSilent = child.exit?.code === 0;
-  const select = `Verify that at least one stream is selected using \`tapline select ${spec.plugin} --list\`.`;
+  const select = `Verify that at least one stream is selected using \`tapline select ${plugin.name} --list\`.`;
   return { isValid, detail: isSilent ? `No RECORD or BATCH message received. ${select}` : last };
 }
 
-async function tryLoader(
-  spec: ProcessSpec,
-  plugin: Plugin,
-  workspace: Workspace,
-  stop: StopControl,
-  emit: Emit,
-): Promise<ConfigTestResult> {
+async function testLoader(plugin: Plugin, workspace: Workspace): Promise<ConfigTestResult> {
+  const { world, directory, emit } = workspace;
+  const resolved = resolvePlugin(world, plugin, {}, emit);
+  const files = await writeFilesOf(world, resolved, directory, 'target');
+  const spec = processSpec(world, resolved, { role: 'target', files, args: ['--config', files.config] });
   emit({
     type: 'log',
     level: 'warning',
@@ -117,7 +83,7 @@ async function tryLoader(
       .join(''),
   );
   let complained = false;
-  const last = await follow(child, workspace, stop, emit, (line) => {
+  const last = await follow(child, workspace, (line) => {
     complained ||= /error|exception/i.test(line);
   });
   return { isValid: child.exit?.code === 0 && !complained, detail: last };
@@ -126,9 +92,7 @@ async function tryLoader(
 /** Reads both outputs to the end. Returns their last line, or how the process ended. */
 async function follow(
   child: Child,
-  { reaper }: Workspace,
-  stop: StopControl,
-  emit: Emit,
+  { reaper, stop, emit }: Workspace,
   onLine: (line: string, end: () => void) => void,
 ): Promise<string> {
   const { role, plugin, pluginType, structuredLogs } = child.spec;

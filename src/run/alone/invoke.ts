@@ -1,21 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { TaplineError } from '../../errors.js';
 import type { Plugin } from '../../plugins/types.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import { exactJson } from '../../singer/exact-json.js';
-import { commandSpec, workingFolder } from '../block/command.js';
-import { prepareTapCatalog, processSpec, resolvePlugin, setUpTap, type TapSetup } from '../block/setup.js';
-import { createEmitter, type Emit } from '../emit.js';
+import type { Emit } from '../emit.js';
 import type { RunSubscriber } from '../events.js';
-import { writePluginFiles } from '../files/plugin-files.js';
 import { installPlugins } from '../install-plugins.js';
+import { commandSpec, processSpec, resolvePlugin, workingFolder, writeFilesOf } from '../plugin-process.js';
 import type { ProcessSpec } from '../process/child.js';
 import { invokeProcess } from '../process/invoke-process.js';
 import { readPluginLog } from '../process/plugin-log.js';
-import { signalExitCode, stopOnSignals } from '../signals.js';
-import { StopControl } from '../stop-control.js';
+import { signalExitCode } from '../signals.js';
+import type { StopControl } from '../stop-control.js';
+import { prepareTapCatalog, setUpTap, type TapSetup } from '../tap/tap-setup.js';
 import type { RunOptions, World } from '../types.js';
-import { noNotes, withoutWorkspace, withWorkspace } from './workspace.js';
+import { runAlone, type Workspace, withoutWorkspace, withWorkspace } from './workspace.js';
 
 export interface InvokeOptions {
   /** A command of the plugin; without it, the bare executable. */
@@ -46,39 +44,36 @@ export async function invoke(
   subscribers: readonly RunSubscriber[] = [],
 ): Promise<number> {
   if (plugin.type === 'files' || plugin.type === 'transforms') throw notInvokable(plugin);
-  const runId = randomUUID();
-  const { emit } = createEmitter(runId, world.mask, subscribers);
-  const stop = new StopControl();
-  let stopListening = stopOnSignals(stop);
-  try {
-    await installPlugins([plugin], options.install ?? 'auto', world, stop, emit);
-    if (options.install === 'only') return 0;
-    const resolved = resolvePlugin(world, plugin, {}, emit);
-    const inWorkspace = isSinger(plugin) ? withWorkspace : withoutWorkspace;
-    return await inWorkspace(runId, world, async (workspace) => {
-      const setup = {
-        ...workspace,
-        state: undefined,
-        refreshCatalog: options.refreshCatalog ?? false,
-        stop,
-        notes: noNotes,
-      };
-      if (options.dump !== undefined) {
-        options.print(await dump(options.dump, resolved, setup, world, emit));
-        return 0;
-      }
-      const spec = await invokeSpec(resolved, options, setup, world, emit);
-      if (stop.stopping) throw new TaplineError('INTERRUPTED', 'interrupted before the plugin was started');
-      for (const name of options.printVars ?? []) options.print(`${name}=${spec.env[name] ?? 'None'}`);
-      stopListening();
-      stopListening = () => undefined;
-      return await invokeProcess(spec, options.terminal ? {} : { onStderrLine: relay(spec, emit) });
-    });
-  } catch (error) {
-    throw interruptedBy(error, stop);
-  } finally {
-    stopListening();
+  return runAlone(world, subscribers, async (alone, stopListening) => {
+    try {
+      await installPlugins([plugin], options.install ?? 'auto', alone);
+      if (options.install === 'only') return 0;
+      const resolved = resolvePlugin(world, plugin, {}, alone.emit);
+      const inWorkspace = isSinger(plugin) ? withWorkspace : withoutWorkspace;
+      return await inWorkspace(alone, (workspace) => invokeIn(workspace, resolved, options, stopListening));
+    } catch (error) {
+      throw interruptedBy(error, alone.stop);
+    }
+  });
+}
+
+async function invokeIn(
+  workspace: Workspace,
+  resolved: ResolvedPlugin,
+  options: InvokeOptions,
+  stopListening: () => void,
+): Promise<number> {
+  const setup = { ...workspace, state: undefined, refreshCatalog: options.refreshCatalog ?? false };
+  if (options.dump !== undefined) {
+    options.print(await dump(options.dump, resolved, setup));
+    return 0;
   }
+  const spec = await invokeSpec(resolved, options, setup);
+  if (setup.stop.stopping) throw new TaplineError('INTERRUPTED', 'interrupted before the plugin was started');
+  for (const name of options.printVars ?? []) options.print(`${name}=${spec.env[name] ?? 'None'}`);
+  // From here on the signals are the plugin's.
+  stopListening();
+  return invokeProcess(spec, options.terminal ? {} : { onStderrLine: relay(spec, setup.emit) });
 }
 
 /** A signal that arrives before the plugin has the terminal ends us, with the exit code of that signal. */
@@ -103,35 +98,28 @@ async function invokeSpec(
   resolved: ResolvedPlugin,
   { command, args }: InvokeOptions,
   setup: TapSetup,
-  world: World,
-  emit: Emit,
 ): Promise<ProcessSpec> {
   const { plugin } = resolved;
+  const { world, directory } = setup;
   if (plugin.type === 'extractors' && command === undefined && args.length === 0) {
-    return setUpTap(world, resolved, setup, emit);
+    return setUpTap(resolved, setup);
   }
   if (!isSinger(plugin)) return commandSpec(world, resolved, command, args);
   const prefix = plugin.type === 'extractors' ? 'tap' : plugin.type === 'loaders' ? 'target' : 'mapper-1';
-  const files = await writePluginFiles(setup.directory, prefix, resolved, world.pluginLogLevel ?? 'INFO');
+  const files = await writeFilesOf(world, resolved, directory, prefix);
   if (command !== undefined) {
     const spec = commandSpec(world, resolved, command, args);
     return { ...spec, env: { ...files.env, ...spec.env } };
   }
-  const spec = processSpec(world, 'command', resolved, files, [`--config`, files.config, ...args]);
+  const spec = processSpec(world, resolved, { role: 'command', files, args: ['--config', files.config, ...args] });
   return { ...spec, cwd: workingFolder(world, resolved) };
 }
 
-async function dump(
-  what: 'config' | 'catalog',
-  resolved: ResolvedPlugin,
-  setup: TapSetup,
-  world: World,
-  emit: Emit,
-): Promise<string> {
+async function dump(what: 'config' | 'catalog', resolved: ResolvedPlugin, setup: TapSetup): Promise<string> {
   const { plugin } = resolved;
   if (what === 'config' && isSinger(plugin)) return exactJson(resolved.config, 2);
   if (what === 'catalog' && plugin.type === 'extractors') {
-    const catalog = await prepareTapCatalog(world, resolved, setup, emit);
+    const catalog = await prepareTapCatalog(resolved, setup);
     if (catalog !== undefined) return exactJson(catalog.catalog, 2);
   }
   throw new TaplineError('USAGE', `${plugin.singular} '${plugin.name}' has no ${what} to dump`, {

@@ -4,49 +4,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TaplineError } from '../../errors.js';
 import { exactJson } from '../../singer/exact-json.js';
-import type { SingerState, StateLease, StateWrite } from '../../state/port.js';
-import { secondsLeft } from '../claim/lease.js';
+import type { StateWrite } from '../../state/port.js';
+import type { Checkpoint } from '../chain/checkpoints.js';
 import { fileName, rescueName } from '../files/run-directory.js';
-
-/** Errors that a later try may not meet. All others are final. */
-const passing = new Set([
-  'DATABASE_LOCKED',
-  'DATABASE_OPEN',
-  'DATABASE_UNREACHABLE',
-  'STATE_BACKEND_UNREACHABLE',
-  'DISK_FULL',
-]);
 
 /** A longer state is not printed in an error. */
 const maxPrintedLength = 64 * 1024;
 
-/**
- * Writes under a lease. While the store is unreachable and the lease is valid, the rejection is marked `retryable`: the newest
- * checkpoint is tried again. Once the lease is lost or has expired, the rejection is final.
- */
-export async function underLease<T>(lease: StateLease, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!mayPass(error) || secondsLeft(lease) <= 0) throw error;
-    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { retryable: true });
-  }
-}
-
-/** The store is unreachable or busy: a later try may succeed. */
-export function mayPass(error: unknown): boolean {
-  return error instanceof TaplineError ? passing.has(error.code) : isSystemError(error);
-}
-
-/** An error without a code is a bug of ours and recurs each time. */
-function isSystemError(error: unknown): boolean {
-  return typeof (error as { code?: unknown } | null)?.code === 'string';
-}
-
+/** A checkpoint that could not be saved. */
 export interface UnsavedState {
   stateId: string;
   runId: string;
-  state: SingerState;
+  checkpoint: Checkpoint;
   mode: StateWrite['mode'];
   /** Folders for the rescue file, best first. */
   folders: readonly string[];
@@ -59,7 +28,7 @@ export function rescueFolders(runDirRoot: string): string[] {
 
 /** Writes a checkpoint that could not be saved to a private file; the error says how to restore it. */
 export async function stateNotSaved(unsaved: UnsavedState, cause: unknown): Promise<TaplineError> {
-  const text = exactJson({ singer_state: unsaved.state });
+  const text = exactJson({ singer_state: unsaved.checkpoint.state });
   const file = await rescueFile(unsaved, text);
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new TaplineError('STATE_NOT_SAVED', `state '${unsaved.stateId}' could not be saved: ${reason}`, {

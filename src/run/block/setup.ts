@@ -1,22 +1,12 @@
-import { join } from 'node:path';
+/** The plugins of a chain, from their settings to the processes that they are started as. */
 import type { BlockOptions, ChainBlock } from '../../plan/types.js';
-import type { Plugin } from '../../plugins/types.js';
-import { secretsOf } from '../../settings/secrets.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
-import { unsetVariablesOf } from '../../settings/unset-variables.js';
 import type { ChainProcessSpec } from '../chain/types.js';
-import { secondsOf } from '../duration.js';
 import type { Emit } from '../emit.js';
-import { type FilePrefix, hasStructuredLogs, type PluginFiles, writePluginFiles } from '../files/plugin-files.js';
+import type { FilePrefix } from '../files/plugin-files.js';
 import { settleAll } from '../files/run-directory.js';
-import type { ProcessNotes } from '../history-notes.js';
-import type { ProcessSpec } from '../process/child.js';
-import type { Reaper } from '../process/reaper.js';
-import type { StopControl } from '../stop-control.js';
-import { catalogOption, type PreparedCatalog, prepareCatalog } from '../tap/catalog.js';
-import { discoverCatalog, type SharedDiscovery } from '../tap/discovery.js';
-import { selectionPolicies } from '../tap/selection-effect.js';
-import { isInline, stateArgument } from '../tap/tap-state.js';
+import { processSpec, resolvePlugin, secondsExtra, singerFlag, writeFilesOf } from '../plugin-process.js';
+import { setUpTap, type TapSetup } from '../tap/tap-setup.js';
 import type { World } from '../types.js';
 
 /** The plugins of a chain with their settings, in order. */
@@ -55,216 +45,25 @@ function tapOverrides({ selectFilter, catalog, state }: BlockOptions): Record<st
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-export interface PluginCircumstances {
-  /** Variables of the block's step and pipeline; they override those of the process. */
-  env?: Readonly<Record<string, string>> | undefined;
-  /** Variables that the plugins before it export. */
-  upstream?: Record<string, string> | undefined;
-  /** Settings from the command line. */
-  overrides?: Record<string, unknown> | undefined;
-}
-
-/** Resolves one plugin, masks its secrets, and warns if none of its groups of required settings is complete. */
-export function resolvePlugin(
-  world: World,
-  plugin: Plugin,
-  { env, upstream, overrides }: PluginCircumstances,
-  emit: Emit,
-): ResolvedPlugin {
-  const resolved = world.settings.plugin(plugin, { upstream, overrides, extraEnv: env });
-  warnOfWeak(world.mask.add(resolved.secrets), resolved, emit);
-  for (const { error } of unsetVariablesOf(resolved)) {
-    const { code, message, hint, at } = error;
-    emit({ type: 'warning', code, message, hint, at });
-  }
-  const [missing] = resolved.missing;
-  if (missing !== undefined) {
-    const names = resolved.missing.map((group) => group.map((name) => `\`${name}\``).join(', ')).join(' or ');
-    emit({
-      type: 'warning',
-      code: 'SETTING_MISSING',
-      message: `plugin '${plugin.name}' is missing required settings: ${names}`,
-      hint: `Set them in meltano.yml, as environment variables, or with \`tapline config set ${plugin.name} ${missing[0] ?? 'NAME'} VALUE\`.`,
-      at: plugin.at,
-    });
-  }
-  return resolved;
-}
-
-function warnOfWeak(secrets: readonly string[], { plugin, settings }: ResolvedPlugin, emit: Emit): void {
-  if (secrets.length === 0) return;
-  const weak = [...settings.values()].filter((setting) => secretsOf([setting]).some((text) => secrets.includes(text)));
-  for (const { name } of weak) {
-    emit({
-      type: 'warning',
-      code: 'SECRET_WEAK',
-      message: `setting '${name}' of '${plugin.name}' is too common a word or number to be hidden safely`,
-      hint: 'In the output of plugins it is hidden only where it stands alone. Use a longer value with letters and digits.',
-    });
-  }
-}
-
-/** The program, arguments, environment and folder that a plugin's process is started with. */
-export function processSpec<Role extends ProcessSpec['role']>(
-  world: World,
-  role: Role,
-  resolved: ResolvedPlugin,
-  files: PluginFiles | undefined,
-  args: readonly string[],
-  commandExecutable?: string,
-): ProcessSpec & { role: Role } {
-  const { plugin } = resolved;
-  // The logging variables have the lowest precedence, as in the original: the user may set others.
-  const env: Record<string, string> = { ...files?.env, ...resolved.processEnv };
-  const program = world.installer.executable(plugin, commandExecutable, env);
-  for (const name of program.unsetEnv) delete env[name];
-  return {
-    role,
-    plugin: plugin.name,
-    pluginType: plugin.singular,
-    file: program.file,
-    args: [...program.args, ...args],
-    cwd: world.cwd,
-    env: { ...env, ...program.env },
-    structuredLogs: hasStructuredLogs(resolved),
-    mask: world.mask.text,
-  };
-}
-
-/** What setting up a tap needs besides its settings. */
-export interface TapSetup {
-  /** A directory of this chain alone, for its files. */
-  directory: string;
-  /** The state that the tap starts from; undefined if it gets none. */
-  state: { text: string | undefined } | undefined;
-  refreshCatalog: boolean;
-  stop: StopControl;
-  reaper: Reaper;
-  notes: ProcessNotes;
-  /** Set where several chains share one discovery. */
-  discovery?: SharedDiscovery | undefined;
-}
-
 /** Writes all files of a chain, discovers the catalog if needed, and returns its processes in order. */
-export async function setUpChain(
-  world: World,
-  { tap, mappers, target, tapForCatalog }: ResolvedChain,
-  setup: TapSetup,
-  emit: Emit,
-): Promise<ChainProcessSpec[]> {
-  const { directory } = setup;
-  return settleAll([
-    setUpTap(world, tap, setup, emit, tapForCatalog),
-    ...mappers.map((mapper, index) => setUpConsumer(world, 'mapper', mapper, directory, `mapper-${index + 1}`)),
-    setUpConsumer(world, 'target', target, directory, 'target'),
+export async function setUpChain({ tap, mappers, target, tapForCatalog }: ResolvedChain, setup: TapSetup) {
+  const consumer = async (role: 'mapper' | 'target', resolved: ResolvedPlugin, prefix: FilePrefix) => {
+    const files = await writeFilesOf(setup.world, resolved, setup.directory, prefix);
+    const args = [singerFlag(resolved, 'config'), files.config];
+    return processSpec(setup.world, resolved, { role, files, args });
+  };
+  return settleAll<Promise<ChainProcessSpec>[]>([
+    setUpTap(tap, { ...setup, tapForCatalog }),
+    ...mappers.map((mapper, index) => consumer('mapper', mapper, `mapper-${index + 1}`)),
+    consumer('target', target, 'target'),
   ]);
-}
-
-async function setUpConsumer(
-  world: World,
-  role: 'mapper' | 'target',
-  resolved: ResolvedPlugin,
-  directory: string,
-  prefix: FilePrefix,
-): Promise<ChainProcessSpec> {
-  const files = await writePluginFiles(directory, prefix, resolved, logLevelOf(world));
-  return processSpec(world, role, resolved, files, [flag(resolved, 'config'), files.config]);
-}
-
-/** Returns the tap's process, with config, catalog and state as its capabilities allow. */
-export async function setUpTap(
-  world: World,
-  tap: ResolvedPlugin,
-  setup: TapSetup,
-  emit: Emit,
-  tapForCatalog: ResolvedPlugin = tap,
-): Promise<ChainProcessSpec> {
-  const { files, args, catalog } = await tapParts(world, tap, setup, emit, tapForCatalog);
-  const option = catalogOption(tap);
-  const catalogArgs = catalog === undefined || option === undefined ? [] : [flag(tap, option), catalog.file];
-  return processSpec(world, 'tap', tap, files, [...args.config, ...catalogArgs, ...args.state]);
-}
-
-/** The catalog that the tap would get, with its rules applied; undefined if it takes none. */
-export async function prepareTapCatalog(
-  world: World,
-  tap: ResolvedPlugin,
-  setup: TapSetup,
-  emit: Emit,
-): Promise<PreparedCatalog | undefined> {
-  return (await tapParts(world, tap, setup, emit)).catalog;
-}
-
-async function tapParts(
-  world: World,
-  tap: ResolvedPlugin,
-  setup: TapSetup,
-  emit: Emit,
-  tapForCatalog: ResolvedPlugin = tap,
-) {
-  const { directory, stop, reaper, notes } = setup;
-  const files = await writePluginFiles(directory, 'tap', tap, logLevelOf(world));
-  const state = setup.state === undefined ? undefined : await stateArgument(tap, setup.state.text, directory);
-  const takesState = state !== undefined && tap.plugin.capabilities.has('state');
-  const args = {
-    config: [flag(tap, 'config'), files.config],
-    state: takesState ? [flag(tap, 'state'), state] : [],
-  };
-  const discover = async (): Promise<string> => {
-    emit({ type: 'log', level: 'info', message: 'Running catalog discovery', fields: { plugin: tap.plugin.name } });
-    const isOwn = tapForCatalog === tap;
-    const its = isOwn ? files : await writePluginFiles(directory, 'tap', tapForCatalog, logLevelOf(world));
-    // The original passes the state file to discovery, too.
-    const state = isOwn && !isInline(tap) ? args.state : [];
-    const all = [flag(tap, 'config'), its.config, ...state, flag(tap, 'discover')];
-    const spec = processSpec(world, 'discovery', tapForCatalog, its, all);
-    return discoverCatalog(spec, { stop, reaper, notes, timeoutSeconds: discoveryTimeout(tap), emit });
-  };
-  const catalog = await prepareCatalog({
-    tap: tapForCatalog,
-    projectRoot: world.project.root,
-    directory,
-    cacheFolder: join(world.runDirRoot, tap.plugin.name),
-    refresh: setup.refreshCatalog,
-    discover: () => setup.discovery?.once(discover) ?? discover().then((text) => ({ text, isShared: false })),
-    emit,
-    policies: selectionPolicies(world.settings),
-  });
-  return { files, args, catalog };
 }
 
 /** The first `stall_timeout` among the chain's plugins, in seconds. */
 export function stallSeconds({ tap, mappers, target }: ResolvedChain): number | undefined {
-  for (const { plugin, extras } of [tap, ...mappers, target]) {
-    const seconds = secondsOf(extras.stall_timeout, `stall_timeout of ${plugin.name}`);
+  for (const plugin of [tap, ...mappers, target]) {
+    const seconds = secondsExtra(plugin, 'stall_timeout');
     if (seconds !== undefined && seconds > 0) return seconds;
   }
   return undefined;
-}
-
-/** Discovery of a big database can take minutes; one that takes longer than this hangs. */
-const maxDiscoverySeconds = 600;
-
-function discoveryTimeout(tap: ResolvedPlugin): number {
-  return secondsOf(tap.extras.discovery_timeout, `discovery_timeout of ${tap.plugin.name}`) ?? maxDiscoverySeconds;
-}
-
-function logLevelOf(world: World): string {
-  return world.pluginLogLevel ?? 'INFO';
-}
-
-type SingerOption = 'config' | 'state' | 'discover' | 'catalog' | 'properties';
-
-/** The one-letter options of the Singer specification; `--catalog` has none. */
-const shortOptions: Partial<Record<SingerOption, string>> = {
-  config: '-c',
-  state: '-s',
-  discover: '-d',
-  properties: '-p',
-};
-
-/** `--config`, or `-c` with `arg_style: short`. */
-function flag({ extras }: ResolvedPlugin, option: SingerOption): string {
-  const short = extras.arg_style === 'short' ? shortOptions[option] : undefined;
-  return short ?? `--${option}`;
 }

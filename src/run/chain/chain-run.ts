@@ -69,7 +69,7 @@ class ChainRun implements RunningChain {
     this.#hooks = hooks;
     this.#graces = { ...defaultGraces, ...spec.graces };
     this.#checkpoints = new Checkpoints({
-      save: ({ state, recordsLoaded }) => hooks.save?.(state, { recordsLoaded }) ?? Promise.resolve(),
+      save: (checkpoint) => hooks.save?.(checkpoint) ?? Promise.resolve(),
       onFailure: (error) => this.#saveFailed(error),
       onRetry: () => this.#warn('STATE_NOT_SAVED', "The state can't be saved now; the run goes on and tries again."),
       interval: spec.checkpointInterval,
@@ -201,7 +201,9 @@ class ChainRun implements RunningChain {
       this.#hooks.emit({ type: 'progress', name, counts, pressure, elapsedSeconds: this.#tally.seconds });
     });
     const limit = this.#spec.stallTimeoutSeconds ?? 0;
-    if (limit > 0) watchForStall(limit, this.#tally, this.#members, this.#timers, (error) => this.#failAll(error));
+    if (limit <= 0) return;
+    const watched = { tally: this.#tally, members: this.#members, timers: this.#timers };
+    watchForStall(limit, watched, (error) => this.#failAll(error));
   }
 
   // What happens to it
@@ -386,7 +388,7 @@ class ChainRun implements RunningChain {
         return { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines], cause: [...cause] };
       }),
       exitCodes: exitCodesOf(judged),
-      state: { printed: printed?.state, saved: saved?.state, isSaved: printed === saved },
+      state: { printed, saved, isSaved: printed === saved },
     };
   }
 

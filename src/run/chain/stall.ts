@@ -6,9 +6,7 @@ import type { Timers } from './timers.js';
 /** Calls `onStall` once when no byte has moved over any link for `seconds`. */
 export function watchForStall(
   seconds: number,
-  tally: Tally,
-  members: readonly Member[],
-  timers: Timers,
+  { tally, members, timers }: { tally: Tally; members: readonly Member[]; timers: Timers },
   onStall: (error: TaplineError) => void,
 ): void {
   let moved = -1;

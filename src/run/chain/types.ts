@@ -1,9 +1,9 @@
 import type { TaplineError } from '../../errors.js';
-import type { SingerState } from '../../state/port.js';
 import type { ChainCounts, ChainPressure, ProcessOutcome, RunEventBody } from '../events.js';
 import type { Exit, ProcessSpec, StartedProcess } from '../process/child.js';
 import type { Fifos } from '../process/fifo.js';
 import type { Reaper } from '../process/reaper.js';
+import type { Checkpoint } from './checkpoints.js';
 
 export interface ChainProcessSpec extends ProcessSpec {
   role: 'tap' | 'mapper' | 'target';
@@ -53,7 +53,7 @@ export interface ChainHooks {
    * away and the lease still holds: the run goes on, the newest state is tried again each second. Any other
    * rejection stops the chain and fails it. Absent: nothing is saved.
    */
-  save?: ((state: SingerState, covers: { recordsLoaded: number }) => Promise<void>) | undefined;
+  save?: ((checkpoint: Checkpoint) => Promise<void>) | undefined;
   processStarted?: ((process: StartedProcess) => void) | undefined;
   processExited?: ((process: StartedProcess, exit: Exit) => void) | undefined;
   reaper?: Pick<Reaper, 'watchGroup' | 'forgetGroup'> | undefined;
@@ -73,7 +73,7 @@ export interface ChainOutcome {
   processes: ProcessOutcome[];
   exitCodes: Record<string, number> | undefined;
   /** Where `printed` is newer than `saved`, it belongs into a rescue file. */
-  state: { printed: SingerState | undefined; saved: SingerState | undefined; isSaved: boolean };
+  state: { printed: Checkpoint | undefined; saved: Checkpoint | undefined; isSaved: boolean };
 }
 
 export interface RunningChain {

@@ -6,8 +6,9 @@ import type { ResolvedPlugin } from '../../settings/types.js';
 import type { Lease, LeaseHolder, StateLease } from '../../state/port.js';
 import type { Emit } from '../emit.js';
 import { chainOptions, type RunContext } from '../run-context.js';
+import type { StopControl } from '../stop-control.js';
 import { concurrencyLimits, takeSlots } from './concurrency.js';
-import { releaseLease } from './lease.js';
+import { keepLease, releaseLease } from './lease.js';
 import { MeltanoRow } from './meltano-row.js';
 import { findLeftProcesses, reclaimProcesses } from './reclaim.js';
 
@@ -50,6 +51,23 @@ export async function takeClaim(
   }
 }
 
+/** Renews what the block holds. A lost lease stops the block: from then on another run may write. */
+export function keepClaim({ state, slots }: Claim, stop: StopControl, emit: Emit): { stop(): Promise<void> } {
+  const lost = (lease: Lease, error: TaplineError): void => {
+    if (lease === state?.lease) emit({ type: 'lease.lost', stateId: lease.name, token: lease.token });
+    emit({ type: 'warning', code: error.code, message: error.message, hint: error.hint });
+    stop.request({ reason: 'lease', second: false });
+  };
+  state?.row.watch((error) => lost(state.lease, error));
+  const leases = state === undefined ? slots : [state.lease, ...slots];
+  const kept = leases.map((lease) => keepLease(lease, (error) => lost(lease, error)));
+  return {
+    stop: async () => {
+      for (const lease of kept) await lease.stop();
+    },
+  };
+}
+
 /** Releases everything. */
 export async function releaseClaim({ state, slots }: Claim): Promise<void> {
   for (const lease of state === undefined ? slots : [state.lease, ...slots]) await releaseLease(lease);
@@ -84,7 +102,11 @@ async function claimState(context: RunContext, block: ChainBlock, emit: Emit): P
     const left = await findLeftProcesses(history, stateId, deadRun);
     const ended = await reclaimProcesses(history, left);
     if (ended > 0) emit({ type: 'log', level: 'warning', message: reclaimed(ended, left) });
-    const row = await MeltanoRow.claim(history, stateId, context.options.runId, context.trigger, force);
+    const row = await MeltanoRow.claim(history, stateId, {
+      runId: context.options.runId,
+      trigger: context.trigger,
+      force,
+    });
     const { token } = lease;
     if (tookFrom === undefined) emit({ type: 'lease.acquired', stateId, token });
     else emit({ type: 'lease.reclaimed', stateId, token, owner: `${describe(tookFrom)}, ${tookFrom.reason}` });

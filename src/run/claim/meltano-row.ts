@@ -10,6 +10,14 @@ const heartbeatMilliseconds = 1_000;
  */
 const settleMilliseconds = 300;
 
+interface OwnRow {
+  id: number;
+  /** The living rows that `--force` ignores. */
+  seen: ReadonlySet<number>;
+  /** When the original can no longer have missed our row. */
+  settledAt: number;
+}
+
 /**
  * A chain's row in the original's `runs` table. The original refuses to start while this row is alive, and we refuse while a row of
  * the original is. It checks, then inserts, without a lock; so we insert first and check again before the first process starts,
@@ -27,18 +35,14 @@ export class MeltanoRow {
   private constructor(
     private readonly history: History,
     private readonly stateId: string,
-    private readonly id: number,
-    private readonly seen: ReadonlySet<number>,
-    private readonly settledAt: number,
+    private readonly row: OwnRow,
   ) {}
 
   /** Throws LEASE_HELD if a row of another run is alive, unless `--force` ignores it. */
   static async claim(
     history: History,
     stateId: string,
-    runId: string,
-    trigger: string,
-    force: boolean,
+    { runId, trigger, force }: { runId: string; trigger: string; force: boolean },
   ): Promise<MeltanoRow> {
     const { meltanoRuns } = history;
     await meltanoRuns.sweepStale(stateId);
@@ -54,7 +58,7 @@ export class MeltanoRow {
     const isAbout = await meltanoRuns.isMeltanoAbout();
     const id = await meltanoRuns.insert(stateId, runId, trigger);
     const settledAt = performance.now() + (isAbout ? settleMilliseconds : 0);
-    const row = new MeltanoRow(history, stateId, id, new Set(living.map((run) => run.id)), settledAt);
+    const row = new MeltanoRow(history, stateId, { id, seen: new Set(living.map((run) => run.id)), settledAt });
     row.beatLater();
     return row;
   }
@@ -66,7 +70,7 @@ export class MeltanoRow {
 
   /** Checks before the first process starts, and yields to a run that started meanwhile. Throws LEASE_HELD. */
   async checkBeforeStart(): Promise<void> {
-    await delay(Math.max(0, this.settledAt - performance.now()));
+    await delay(Math.max(0, this.row.settledAt - performance.now()));
     await this.check();
   }
 
@@ -80,7 +84,7 @@ export class MeltanoRow {
   }
 
   checkpoint(state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void> {
-    return this.history.meltanoRuns.checkpoint(this.id, state, mode);
+    return this.history.meltanoRuns.checkpoint(this.row.id, state, mode);
   }
 
   /** Ends the row. `error` in the original's words; undefined for success. */
@@ -89,12 +93,12 @@ export class MeltanoRow {
     this.timer = undefined;
     await this.beating;
     clearTimeout(this.timer);
-    await this.history.meltanoRuns.finish(this.id, error === undefined ? 'SUCCESS' : 'FAIL', error);
+    await this.history.meltanoRuns.finish(this.row.id, error === undefined ? 'SUCCESS' : 'FAIL', error);
   }
 
   private async check(): Promise<void> {
-    const living = await this.history.meltanoRuns.living(this.stateId, this.id);
-    const other = living.find(({ id }) => !this.seen.has(id));
+    const living = await this.history.meltanoRuns.living(this.stateId, this.row.id);
+    const other = living.find(({ id }) => !this.row.seen.has(id));
     if (other !== undefined) throw this.yieldTo(heldByRow(this.stateId, other));
   }
 
@@ -110,8 +114,8 @@ export class MeltanoRow {
   private async beat(): Promise<void> {
     const { meltanoRuns } = this.history;
     try {
-      if (!(await meltanoRuns.heartbeat(this.id))) this.yieldTo(presumedDead(this.stateId));
-      const [other] = await meltanoRuns.meltanoAfter(this.stateId, this.id);
+      if (!(await meltanoRuns.heartbeat(this.row.id))) this.yieldTo(presumedDead(this.stateId));
+      const [other] = await meltanoRuns.meltanoAfter(this.stateId, this.row.id);
       if (other !== undefined) this.yieldTo(heldByRow(this.stateId, other));
       this.beatAt = performance.now();
     } catch {}

@@ -6,9 +6,9 @@ import { type Catalog, parseCatalog } from '../../singer/catalog.js';
 import { exactJson } from '../../singer/exact-json.js';
 import { applyRules, countSelected } from '../../singer/selection.js';
 import type { CatalogRules } from '../../singer/selection-rules.js';
-import { secondsOf } from '../duration.js';
 import type { Emit } from '../emit.js';
 import { writePrivate } from '../files/plugin-files.js';
+import { secondsExtra } from '../plugin-process.js';
 import { catalogCacheKey, readCachedCatalog, storeCatalog } from './catalog-cache.js';
 import { emptySelection, reportSelection, type SelectionPolicies, selectionWithoutEffect } from './selection-effect.js';
 
@@ -79,7 +79,7 @@ async function findCatalog(request: CatalogRequest): Promise<Found | undefined> 
   const { tap, cacheFolder } = request;
   const custom = customCatalog(tap);
   if (custom !== undefined) return { source: 'file', catalog: await readCustomCatalog(request, custom) };
-  const ttl = secondsOf(tap.extras.catalog_cache_ttl, `catalog_cache_ttl of ${tap.plugin.name}`);
+  const ttl = secondsExtra(tap, 'catalog_cache_ttl');
   const key = ttl === 0 ? undefined : catalogCacheKey(tap, ttl !== undefined);
   if (key !== undefined && !request.refresh && tap.extras.use_cached_catalog !== false) {
     const catalog = await cachedCatalog(cacheFolder, key, ttl);

@@ -59,9 +59,9 @@ export async function startRig({ mapper = false, save, ...more }: RigOptions = {
         events.push(event);
         notify();
       },
-      save: async (state, { recordsLoaded }) => {
-        await save?.({ state, recordsLoaded });
-        saved.push({ state, recordsLoaded });
+      save: async (checkpoint) => {
+        await save?.(checkpoint);
+        saved.push(checkpoint);
         notify();
       },
     },

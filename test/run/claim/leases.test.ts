@@ -358,7 +358,7 @@ describe('a save that fails', () => {
     const unsaved = {
       stateId: id,
       runId: 'r',
-      state: { a: 1 },
+      checkpoint: { state: { a: 1 }, recordsLoaded: 1 },
       mode: 'completed' as const,
       folders: ['/dev/null', folder],
     };

@@ -7,6 +7,7 @@
  *     const result = await run(project, ['tap-github', 'target-postgres'], { onEvent: console.log });
  */
 import { randomUUID } from 'node:crypto';
+import { blockOptionKeys } from './plan/block-options.js';
 import { planWords } from './plan/plan.js';
 import type { BlockOptions } from './plan/types.js';
 import type { Project } from './project/types.js';
@@ -44,8 +45,7 @@ export async function run(
   options: LibraryRunOptions = {},
 ): Promise<RunResult> {
   const { onEvent, env = process.env, cwd = process.cwd(), databaseUri, ...rest } = options;
-  const { fullRefresh, refreshCatalog, noStateUpdate, stateIdSuffix, stateStrategy, force, ...runOptions } = rest;
-  const defaults: BlockOptions = { fullRefresh, refreshCatalog, noStateUpdate, stateIdSuffix, stateStrategy, force };
+  const { defaults, others: runOptions } = splitOptions(rest);
   const session = createSession(project, {
     cwd,
     env,
@@ -68,6 +68,18 @@ export async function run(
   } finally {
     await session.close();
   }
+}
+
+/** The options of blocks, and those of the run. */
+function splitOptions<T extends BlockOptions>(
+  options: T,
+): { defaults: BlockOptions; others: Omit<T, keyof BlockOptions> } {
+  const isOfBlock = ([key]: [string, unknown]) => (blockOptionKeys as readonly string[]).includes(key);
+  const entries = Object.entries(options);
+  return {
+    defaults: Object.fromEntries(entries.filter(isOfBlock)),
+    others: Object.fromEntries(entries.filter((entry) => !isOfBlock(entry))) as Omit<T, keyof BlockOptions>,
+  };
 }
 
 /** A library writes to no stream. */

@@ -3,16 +3,8 @@
  * Meltano take into one form: `[global options] command [subcommand] [options and words]`.
  */
 import { TaplineError } from '../errors.js';
-import {
-  configCommands,
-  defaultCommand,
-  globalOptions,
-  groups,
-  type OptionTwin,
-  optionTwins,
-  takesValue,
-  wordsBeforePassThrough,
-} from './options.js';
+import { configCommands, defaultCommand, groups, wordsBeforePassThrough } from './command-words.js';
+import { globalOptions, type OptionVariable, takesValue, variablesOf } from './options/known.js';
 
 export interface CommandLine {
   /** For commander: global options, then the command with all that is its own. */
@@ -39,8 +31,8 @@ export function arrangeArguments(argv: readonly string[], env: NodeJS.ProcessEnv
   const isConfig = textOf(lead[0]) === 'config';
   const command = lead.slice(0, isConfig ? 2 : lead.length).map(textOf);
   const own = items.filter((item) => !lead.includes(item));
-  const twins = fromVariables(command, own, env);
-  return { argv: [...globals, ...command, ...twins, ...flatten([...lead.slice(command.length), ...own])], command };
+  const fromEnv = fromVariables(command, own, env);
+  return { argv: [...globals, ...command, ...fromEnv, ...flatten([...lead.slice(command.length), ...own])], command };
 }
 
 function split(argv: readonly string[]): Parts {
@@ -93,14 +85,14 @@ function configOrder(group: Item, [first, second]: Item[]): Item[] {
 /** The options that variables ask for, where the command line does not have them itself. */
 function fromVariables(command: readonly string[], items: readonly Item[], env: NodeJS.ProcessEnv): string[] {
   const given = new Set(items.filter((item) => item.kind === 'option').map((item) => nameOf(item.tokens[0] ?? '')));
-  return (optionTwins[command.join(' ')] ?? [])
-    .filter((twin) => !given.has(twin.option))
-    .flatMap((twin) => fromVariable(twin, env[twin.variable]));
+  return variablesOf(command.join(' '))
+    .filter(({ option }) => !given.has(option))
+    .flatMap((each) => fromVariable(each, env[each.variable]));
 }
 
-function fromVariable({ option, variable, kind }: OptionTwin, value: string | undefined): string[] {
+function fromVariable({ option, variable, takesValue: isValue }: OptionVariable, value: string | undefined): string[] {
   if (value === undefined || value === '') return [];
-  if (kind === 'value') return [`${option}=${value}`];
+  if (isValue) return [`${option}=${value}`];
   return readFlag(variable, value) ? [option] : [];
 }
 
@@ -141,7 +133,7 @@ function nameOf(option: string): string {
 
 function takesNext(option: string, command: string): boolean {
   if (option.startsWith('--')) {
-    return !option.includes('=') && (globalOptions.get(option)?.takesValue ?? takesValue(option, command));
+    return !option.includes('=') && takesValue(option, command);
   }
   // In a cluster such as `-fj 4` the first letter that takes a value takes all that follows.
   const letters = [...option.slice(1)];

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { TaplineError } from '../errors.js';
 import type { WindowRow } from '../history/port.js';
+import type { OptionsOf } from '../option-definition.js';
 import {
   type BackfillSettings,
   backfillSettings,
@@ -17,6 +18,8 @@ import type { Session } from '../session.js';
 import type { ResolvedPlugin } from '../settings/types.js';
 import { advanceState, refuseExistingState } from './advance-state.js';
 import type { CommandContext } from './context.js';
+import type { dryRun } from './options/common.js';
+import type { backfillDefinitions, failurePolicyDefinitions, jobs, statelessness } from './options/run.js';
 import {
   blockOptionsOf,
   executePlan,
@@ -27,20 +30,14 @@ import {
   warnAbout,
 } from './run-plan.js';
 
-export interface BackfillOptions extends PlanOptions {
-  from?: string;
-  to?: string;
-  window?: string;
-  timezone?: string;
-  partition?: string[];
-  openEnd?: true;
-  restart?: true;
-  advanceState?: true;
-  jobs?: number;
-  failFast?: boolean;
-  stateIdSuffix?: string;
-  dryRun?: true;
-}
+export type BackfillOptions = Omit<PlanOptions, 'force'> &
+  OptionsOf<
+    typeof backfillDefinitions &
+      typeof jobs &
+      typeof failurePolicyDefinitions &
+      typeof dryRun &
+      Pick<typeof statelessness, 'stateIdSuffix'>
+  >;
 
 type Chain = ChainBlock & { stateId: string };
 

@@ -2,8 +2,9 @@
 import { Command, type Option } from 'commander';
 import { type PluginType, pluginTypes } from '../project/types.js';
 import type { Session } from '../session.js';
+import { defaultCommand } from './command-words.js';
 import { type CommandContext, type CommandEntry, isGroup } from './context.js';
-import { defaultCommand, globalOptions, takesValue } from './options.js';
+import { globalOptions, takesValue } from './options/known.js';
 
 /** All that begin as the last word does. Never throws: a broken project completes nothing. */
 export async function candidatesFor(words: readonly string[], context: CommandContext): Promise<string[]> {
@@ -51,8 +52,7 @@ function read(words: readonly string[], registry: CommandContext['commands']): L
   for (const word of words) {
     if (pending !== undefined) pending = undefined;
     else if (word.startsWith('-')) {
-      const isTaker = globalOptions.get(word)?.takesValue ?? takesValue(word, path.join(' '));
-      if (isTaker && !word.includes('=')) pending = word;
+      if (takesValue(word, path.join(' ')) && !word.includes('=')) pending = word;
     } else {
       const next = nextOf(path, word, registry);
       path.push(...next);

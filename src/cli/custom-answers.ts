@@ -7,11 +7,11 @@ import type { PluginType } from '../project/types.js';
 import type { Asker } from './ask.js';
 
 export interface CustomAnswers {
-  namespace?: string;
-  pipUrl?: string;
-  executable?: string;
-  capabilities?: string;
-  settings?: string;
+  namespace?: string | undefined;
+  pipUrl?: string | undefined;
+  executable?: string | undefined;
+  capabilities?: string | undefined;
+  settings?: string | undefined;
 }
 
 interface Question {

@@ -1,54 +1,42 @@
 /** `el` and `elt`: one extract-load block with a state ID that the caller chooses. */
-import { type Command, Option } from 'commander';
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
 import { TaplineError } from '../errors.js';
 import type { Log } from '../observe/log.js';
+import type { OptionsOf } from '../option-definition.js';
 import type { ExtractLoad } from '../plan/plan-extract-load.js';
 import type { ChainFile } from '../run/alone/chain-dump.js';
 import type { Session } from '../session.js';
 import type { CommandContext } from './context.js';
 import { logEvents } from './log-events.js';
+import { addOptions } from './options/commander.js';
+import { databaseUri, installDefinitions } from './options/common.js';
 import {
-  blockOptionsOf,
-  executePlan,
-  type PlanOptions,
-  processOptions,
-  runOptionsOf,
-  stateOptions,
-} from './run-plan.js';
-import { collect, databaseUriOption, installOptions } from './shared-options.js';
+  emptySelection,
+  extractLoadDefinitions,
+  processDefinitions,
+  stateDefinitions,
+  type transformAfter,
+} from './options/run.js';
+import { blockOptionsOf, executePlan, runOptionsOf } from './run-plan.js';
 
-interface Options extends PlanOptions {
-  dry?: true;
-  stateId?: string;
-  catalog?: string;
-  state?: string;
-  dump?: ChainFile;
-  transform?: 'skip' | 'only' | 'run';
-}
+export const extractLoadOptions = {
+  ...extractLoadDefinitions,
+  ...stateDefinitions,
+  ...processDefinitions,
+  ...emptySelection,
+  ...installDefinitions,
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof extractLoadOptions> & OptionsOf<typeof transformAfter>;
 
 /** Adds arguments, options and action. `deprecation` is logged first. */
 export function defineExtractLoad(command: Command, context: CommandContext, deprecation?: string): Command {
-  command
+  addOptions(command, extractLoadOptions, 'el');
+  return command
     .usage('[options] <extractor> <loader>')
     .argument('<extractor>')
     .argument('<loader>')
-    .option('--state-id <id>', 'the name under which state is kept, from run to run')
-    .addOption(new Option('--dry', 'check and show what would run, without running it'))
-    .option('-s, --select <stream>', 'only streams of this pattern (can be repeated)', collect)
-    .option('-e, --exclude <stream>', 'all but streams of this pattern (can be repeated)', collect)
-    .option('--catalog <file>', "use this catalog, relative to the project's folder, instead of a discovered one")
-    .option('--state <file>', "start from this state, relative to the project's folder, instead of the saved one")
-    .addOption(
-      new Option('--dump <what>', 'print a file that a plugin would get, without running anything').choices([
-        'catalog',
-        'state',
-        'extractor-config',
-        'loader-config',
-      ]),
-    );
-  for (const option of [...stateOptions(), ...processOptions(), ...installOptions()]) command.addOption(option);
-  return command
-    .addOption(databaseUriOption())
     .action((tap: string, target: string, options: Options) =>
       extractLoad({ tap, target }, options, context, deprecation),
     );

@@ -1,10 +1,5 @@
-import { Option } from 'commander';
 import { checkTasks, parseTasks, type Tasks } from '../plan/tasks.js';
 import type { Session } from '../session.js';
-
-export function tasksOption(): Option {
-  return new Option('--tasks <tasks>', 'the tasks: a line of words, or a YAML list of lines').makeOptionMandatory();
-}
 
 /** The tasks of `--tasks`, each of which `run` would take. */
 export async function readTasks(session: Session, job: string, text: string): Promise<Tasks> {

@@ -1,33 +1,29 @@
 /** A command line from words to exit code. */
 import { statSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { exitCodes, TaplineError } from '../errors.js';
 import { hasColors } from '../observe/colors.js';
 import { bugRecord, bugText, errorRecord, errorText } from '../observe/error-report.js';
 import { createLog, type Log } from '../observe/log.js';
-import { logFormats, logThresholds } from '../observe/log-record.js';
 import { chooseLogSettings, type LogChoice } from '../observe/log-settings.js';
 import { createMask } from '../observe/mask.js';
 import { createStderrWriter, type StderrWriter } from '../observe/stderr.js';
+import type { OptionsOf } from '../option-definition.js';
 import type { Schedule } from '../project/types.js';
 import { openSession, type Session } from '../session.js';
 import { arrangeArguments } from './arguments.js';
 import type { CommandContext, OpenProject } from './context.js';
 import { exitCodesText } from './exit-codes.js';
+import { addOptions, examples } from './options/commander.js';
+import { globalDefinitions } from './options/global.js';
 import { createOutput, type Output } from './output.js';
 import { linkProgram } from './program-link.js';
 import { type CommandEntry, type CommandGroup, isGroup, registry } from './registry.js';
-import { examples } from './shared-options.js';
 
-interface GlobalOptions {
-  logLevel?: string;
-  logFormat?: string;
-  logConfig?: string;
+type GlobalOptions = OptionsOf<Omit<typeof globalDefinitions, 'environment' | 'noEnvironment'>> & {
   /** `false` for `--no-environment`. */
   environment?: string | false;
-  cwd?: string;
-  envFile?: string;
-}
+};
 
 /** What one call of the program holds on to. */
 interface Call {
@@ -95,29 +91,17 @@ function createRoot(call: Call): Command {
     .version(`tapline, version ${call.version}`, '--version', 'print the version')
     .helpOption('--help', 'show this')
     .helpCommand(false)
-    .enablePositionalOptions()
-    .addOption(new Option('--log-level <level>', 'the least level that is logged').choices(logThresholds))
-    .addOption(
-      new Option(
-        '--log-format <format>',
-        `how log lines look (choices: ${logFormats.map((name) => `"${name}"`).join(', ')})`,
-      ).argParser((text) => text.replaceAll('_', '-')),
-    )
-    .option('--log-config <file>', "a Python program's logging file; level, format and files are taken from it")
-    .option('--environment <name>', 'the environment to use')
-    .option('--no-environment', 'use no environment')
-    .option('--cwd <folder>', 'start in this folder')
-    .option('--env-file <file>', 'read this file instead of .env')
-    .addHelpText(
-      'after',
-      `${examples(
-        'tapline run tap-github target-postgres dbt:run',
-        'tapline --environment=prod run nightly --jobs 4',
-        'tapline invoke dbt:test --fail-fast',
-        'tapline config print tap-github',
-        'tapline state list',
-      )}\n\n${exitCodesText()}`,
-    );
+    .enablePositionalOptions();
+  addOptions(program, globalDefinitions).addHelpText(
+    'after',
+    `${examples(
+      'tapline run tap-github target-postgres dbt:run',
+      'tapline --environment=prod run nightly --jobs 4',
+      'tapline invoke dbt:test --fail-fast',
+      'tapline config print tap-github',
+      'tapline state list',
+    )}\n\n${exitCodesText()}`,
+  );
   return quiet(program, call);
 }
 

@@ -1,6 +1,7 @@
 /** `tapline retry` and `run --resume`: a new run of the blocks that an earlier run did not finish. */
 import { TaplineError } from '../errors.js';
 import type { History, RunDetail, RunListing } from '../history/port.js';
+import type { OptionsOf } from '../option-definition.js';
 import type { BlockOptions, Plan } from '../plan/types.js';
 import type { Project } from '../project/types.js';
 import { doneBlocks, planChanges, withoutDone } from '../run/left-blocks.js';
@@ -8,6 +9,8 @@ import { plannedBlocks, type RunRequest, readRequest, requestOf } from '../run/r
 import type { RunOptions } from '../run/types.js';
 import type { Session } from '../session.js';
 import type { CommandContext } from './context.js';
+import type { dryRun } from './options/common.js';
+import type { failurePolicyDefinitions, jobs, statelessness } from './options/run.js';
 import {
   blockOptionsOf,
   executePlan,
@@ -17,16 +20,11 @@ import {
   runOptionsOf,
   warnAbout,
 } from './run-plan.js';
-import { findSchedule } from './schedule-options.js';
+import { findSchedule } from './schedules.js';
 
-/** What the command line says now; everything else comes from the earlier run. */
-export interface ResumeOptions extends Partial<PlanOptions> {
-  dryRun?: true;
-  jobs?: number;
-  failFast?: boolean;
-  stateUpdate?: boolean;
-  stateIdSuffix?: string;
-}
+/** What the command line says now; the rest is as the run was called. */
+export type ResumeOptions = Partial<PlanOptions> &
+  Partial<OptionsOf<typeof dryRun & typeof jobs & typeof failurePolicyDefinitions & typeof statelessness>>;
 
 /** One run by its ID, the last run of these words, or the last unfinished run. */
 export type ResumeChoice = { runId: string } | { words: readonly string[] } | undefined;

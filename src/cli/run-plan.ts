@@ -1,72 +1,25 @@
 /** What `run` and `el` share: their common options, and the way from a plan to an exit code. */
 import { randomUUID } from 'node:crypto';
-import { InvalidArgumentError, Option } from 'commander';
-import { durationSeconds } from '../duration.js';
 import { TaplineError } from '../errors.js';
 import { observeRun } from '../observe/observe-run.js';
+import type { OptionsOf } from '../option-definition.js';
 import { planWords } from '../plan/plan.js';
 import type { BlockOptions, Plan } from '../plan/types.js';
 import { run } from '../run/run.js';
-import type { FailurePolicy, IfRunning, RunOptions } from '../run/types.js';
+import type { FailurePolicy, RunOptions } from '../run/types.js';
 import type { Session } from '../session.js';
-import { type InstallFlags, installMode, wholeNumber } from './shared-options.js';
+import { installMode } from './install-mode.js';
+import type { databaseUri, installDefinitions } from './options/common.js';
+import type { emptySelection, processDefinitions, selection, stateDefinitions } from './options/run.js';
 
-export interface PlanOptions extends InstallFlags {
-  fullRefresh?: true;
-  refreshCatalog?: true;
-  force?: true;
-  ifRunning?: IfRunning;
-  stateStrategy: 'auto' | 'merge' | 'overwrite';
-  mergeState?: true;
-  select?: string[];
-  exclude?: string[];
-  runId?: string;
-  timeout?: number;
-  retries?: number;
-  retryDelay?: number;
-  strictSinger?: true;
-  databaseUri?: string;
-}
-
-export function stateOptions(): Option[] {
-  return [
-    new Option('--full-refresh', 'ignore the saved state and start from the beginning'),
-    new Option('--refresh-catalog', 'discover streams anew instead of using the cached catalog'),
-    new Option('-f, --force', 'run even if another run holds the state ID: it is taken over'),
-    new Option('--if-running <what>', 'when another run holds the state ID').choices(['fail', 'wait', 'skip']),
-    new Option('--state-strategy <how>', 'how states are saved')
-      .choices(['auto', 'merge', 'overwrite'])
-      .default('auto'),
-    new Option('--merge-state', 'the older form of --state-strategy merge').hideHelp(),
-  ];
-}
-
-export function processOptions(): Option[] {
-  return [
-    new Option('--run-id <uuid>', 'the ID of this run').argParser(parseRunId),
-    new Option('--timeout <seconds>', 'stop gracefully after this time').argParser(wholeNumber(1)),
-    new Option('--retries <count>', 'try a block that failed so many times more (default: 0)').argParser(
-      wholeNumber(0),
-    ),
-    new Option('--retry-delay <time>', 'first pause before that, then twice as long: 30s, 5m (default: 10s)').argParser(
-      parseDuration,
-    ),
-    new Option('--strict-singer', 'fail a tap that prints lines which are no Singer messages'),
-  ];
-}
-
-/** As the original takes it: with or without dashes. */
-function parseRunId(text: string): string {
-  const digits = text.toLowerCase().replace(/^urn:uuid:|[{}-]/g, '');
-  if (/^[0-9a-f]{32}$/.test(digits)) return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  throw new InvalidArgumentError('It is not a valid UUID.');
-}
-
-function parseDuration(text: string): number {
-  const seconds = durationSeconds(text);
-  if (seconds === undefined) throw new InvalidArgumentError('It is a number of seconds, or a text such as 30s or 5m.');
-  return seconds;
-}
+export type PlanOptions = OptionsOf<
+  typeof stateDefinitions &
+    typeof processDefinitions &
+    typeof selection &
+    typeof emptySelection &
+    typeof installDefinitions &
+    typeof databaseUri
+>;
 
 export async function blockOptionsOf(options: PlanOptions, session: Session): Promise<BlockOptions> {
   const { fullRefresh, refreshCatalog, force } = options;

@@ -2,7 +2,9 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../did-you-mean.js';
 import { durationSeconds } from '../duration.js';
+import { type OptionDefinition, takesValue } from '../option-definition.js';
 import { splitShellWords, UnclosedQuote } from '../shell-words.js';
+import { blockOptionDefinitions } from './block-options.js';
 import type { BlockOptions, RetryPart } from './types.js';
 
 export type RunLine = LineHead &
@@ -110,35 +112,22 @@ function readGlobalOptions(words: readonly string[]): { rest: string[]; environm
 
 const forWholeRun = 'Give it to `tapline run`: it holds for the whole run.';
 
-const flags = ['full-refresh', 'refresh-catalog', 'no-state-update', 'merge-state', 'force'] as const;
-const texts = ['state-id-suffix', 'state-strategy', 'retries', 'retry-delay', 'environment'] as const;
-const lists = ['select', 'exclude'] as const;
-const known = [...flags, ...texts, ...lists] as readonly string[];
-const lineOptions = {
-  ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' as const }])),
-  ...Object.fromEntries(texts.map((name) => [name, { type: 'string' as const }])),
-  ...Object.fromEntries(lists.map((name) => [name, { type: 'string' as const, multiple: true }])),
-};
+/** The program's `--environment`, too: it can only name the active one. */
+const environment = { kind: 'text', name: 'environment', help: '' } as const;
+const definitions: readonly OptionDefinition[] = [...Object.values(blockOptionDefinitions), environment];
+const known = definitions.map(({ name }) => name);
+const lineOptions = Object.fromEntries(
+  definitions.map((definition) => {
+    const { name, kind } = definition;
+    return [name, { type: takesValue(definition) ? 'string' : 'boolean', multiple: kind === 'list' } as const];
+  }),
+);
 
-/** Options that are a matter of the step or of the whole run. */
-const elsewhere: Readonly<Record<string, string>> = {
+/** What a step says by keys of its own. */
+const stepKeys: Readonly<Record<string, string>> = {
   jobs: 'Set `jobs:` on the step.',
   j: 'Set `jobs:` on the step.',
   timeout: 'Set `timeout:` on the step.',
-  ...Object.fromEntries(
-    ['dry-run', 'run-id', 'fail-fast', 'no-fail-fast', 'if-running', 'strict-singer', 'install', 'no-install']
-      .concat([
-        'only-install',
-        'database-uri',
-        'log-level',
-        'log-format',
-        'log-config',
-        'no-environment',
-        'cwd',
-        'env-file',
-      ])
-      .map((name) => [name, forWholeRun]),
-  ),
 };
 
 type RunPart = Omit<Extract<RunLine, { kind: 'run' }>, 'variables'>;
@@ -175,12 +164,12 @@ interface GivenOption {
 function checkOption({ name, rawName, value, inlineValue }: GivenOption): void {
   if (!known.includes(name)) {
     const hint =
-      elsewhere[name] ??
+      stepKeys[name] ??
       didYouMean(name, known)?.replace("'", "'--") ??
-      `Options of a plugin's command go with \`invoke PLUGIN:COMMAND\`; those of a run are ${listOf(known)}.`;
+      `Options of the whole run go to \`tapline run\`, those of a plugin's command to \`invoke PLUGIN:COMMAND\`. A step takes ${listOf(known)}.`;
     throw new LineFault(`The option '${rawName}' can't stand in a run step.`, hint);
   }
-  const isFlag = (flags as readonly string[]).includes(name);
+  const isFlag = lineOptions[name]?.type === 'boolean';
   if (isFlag && value !== undefined)
     throw new LineFault(`The option '--${name}' takes no value.`, `Write --${name} alone.`);
   const isEmpty = value === undefined || value === '' || (value.startsWith('-') && inlineValue !== true);
@@ -198,8 +187,8 @@ function listOf(names: readonly string[]): string {
 type Given = Record<string, string | boolean | (string | boolean)[] | undefined>;
 
 function optionsOf(given: Given): BlockOptions {
-  const flag = (name: (typeof flags)[number]) => (given[name] === true ? true : undefined);
-  const list = (name: (typeof lists)[number]) => (given[name] as string[] | undefined) ?? [];
+  const flag = (name: string) => (given[name] === true ? true : undefined);
+  const list = (name: string) => (given[name] as string[] | undefined) ?? [];
   const patterns = [...list('select'), ...list('exclude').map((pattern) => `!${pattern}`)];
   return {
     fullRefresh: flag('full-refresh'),

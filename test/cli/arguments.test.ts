@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arrangeArguments } from '../../src/cli/arguments.js';
-import { configCommands, globalOptions, groups, valueOptions } from '../../src/cli/options.js';
+import { configCommands, groups } from '../../src/cli/command-words.js';
+import { globalOptions, valueOptions } from '../../src/cli/options/known.js';
 
 const arrange = (line: string, env?: NodeJS.ProcessEnv) => arrangeArguments(line.split(' '), env).argv.join(' ');
 

@@ -1,10 +1,12 @@
 import { Command, type Option } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { groups } from '../../src/cli/command-words.js';
 import type { CommandContext } from '../../src/cli/context.js';
 import { exitCodeMeanings, exitCodesText } from '../../src/cli/exit-codes.js';
-import { globalOptions, groups, optionTwins, takesValue } from '../../src/cli/options.js';
+import { definitions, globalOptions, takesValue, variablesOf } from '../../src/cli/options/known.js';
 import { type CommandEntry, isGroup, registry } from '../../src/cli/registry.js';
 import { exitCodes } from '../../src/errors.js';
+import { takesValue as isValue, type OptionDefinition } from '../../src/option-definition.js';
 
 /** Only asked for when a command runs. */
 const context = {} as CommandContext;
@@ -34,9 +36,33 @@ describe('what the argument pass knows of options', () => {
         expect(globalOptions.has(spelling)).toBe(false);
       }
     }
-    for (const { option } of optionTwins[path] ?? []) {
+    for (const { option } of variablesOf(path)) {
       expect((await optionsOf(entry)).flatMap(spellings)).toContain(option);
     }
+  });
+
+  it('knows whether a name takes a value, whatever the command', () => {
+    const kinds = new Map<string, Set<boolean>>();
+    for (const definition of definitions.filter(({ command }) => command === undefined)) {
+      expect(globalOptions.has(`--${definition.name}`)).toBe(false);
+      kinds.set(definition.name, (kinds.get(definition.name) ?? new Set()).add(isValue(definition)));
+    }
+    for (const [name, found] of kinds) expect([name, found.size]).toEqual([name, 1]);
+  });
+
+  it('has keys under which commander keeps the values', async () => {
+    const modules = await Promise.all(
+      ['common', 'global', 'project', 'run', 'stores'].map((name) => import(`../../src/cli/options/${name}.ts`)),
+    );
+    for (const group of modules
+      .flatMap((module) => Object.values<object>(module))
+      .filter((each) => typeof each === 'object'))
+      for (const [key, { name, kind }] of Object.entries<OptionDefinition>(group as Record<string, OptionDefinition>)) {
+        const camel = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+        const expected =
+          kind === 'off' && key !== 'noEnvironment' ? camel.charAt(2).toLowerCase() + camel.slice(3) : camel;
+        expect([name, key]).toEqual([name, expected]);
+      }
   });
 
   it('names the groups', () => {

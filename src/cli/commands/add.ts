@@ -1,56 +1,28 @@
 import type { Command } from 'commander';
-import { Option } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { NewPlugin, Wish } from '../../install/add/new-plugin.js';
 import { describeType } from '../../install/hub/hub.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { PluginType } from '../../project/types.js';
 import type { Session } from '../../session.js';
 import { type AddedPlugin, writeNewPlugins } from '../add-to-project.js';
 import { type Asker, createAsker } from '../ask.js';
 import type { CommandContext } from '../context.js';
-import { type CustomAnswers, customFromAnswers } from '../custom-answers.js';
+import { customFromAnswers } from '../custom-answers.js';
+import { installMode } from '../install-mode.js';
 import { installNew } from '../install-new.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, pluginType } from '../options/common.js';
+import { addDefinitions } from '../options/project.js';
 import { readReference } from '../plugin-reference.js';
-import { databaseUriOption, examples, installMode, pluginTypeOption } from '../shared-options.js';
 
-interface Options extends CustomAnswers {
-  pluginType?: PluginType;
-  inheritFrom?: string;
-  variant?: string;
-  as?: string;
-  fromRef?: string;
-  python?: string;
-  custom?: true;
-  update: boolean;
-  install?: boolean;
-  forceInstall?: true;
-  databaseUri?: string;
-}
+const options = { ...pluginType, ...addDefinitions, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function add(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<plugins...>', 'names, as the hub knows them')
-    .addOption(pluginTypeOption())
-    .option('--inherit-from <name>', 'inherit from this plugin, of the project or of the hub')
-    .option(
-      '--variant <variant>',
-      'this variant instead of the default one; `tapline` for plugins shipped with this program',
-    )
-    .option('--as <name>', 'add it under this name')
-    .option('--from-ref <file-or-url>', 'add what this definition (YAML or JSON) describes')
-    .option('--python <program>', 'the Python to use for the plugin')
-    .option('--custom', 'add a plugin of your own; asks for what no option answers')
-    .option('--namespace <namespace>', 'with --custom: its namespace')
-    .option('--pip-url <arguments>', 'with --custom: what pip installs; `n` for nothing')
-    .option('--executable <program>', 'with --custom: its program')
-    .option('--capabilities <list>', 'with --custom: catalog,discover,state ...')
-    .option('--settings <list>', 'with --custom: name or name:kind, with commas between')
-    .addOption(new Option('--update', 'update a plugin that is there, which is the default').default(true).hideHelp())
-    .addOption(new Option('--no-update').hideHelp())
-    .option('--install', 'install it, which is the default')
-    .option('--no-install', 'install nothing')
-    .option('--force-install', 'ignore which Python versions the plugins declare')
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples(

@@ -1,29 +1,31 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { WindowRow } from '../../history/port.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Session } from '../../session.js';
 import { shortTimes, windowEntry } from '../backfill-entry.js';
 import type { CommandContext } from '../context.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, textOrJson } from '../options/common.js';
+import { statelessness } from '../options/run.js';
+import { statusDefinition } from '../options/stores.js';
 import { planOf } from '../run-plan.js';
-import { databaseUriOption, examples, formatOption } from '../shared-options.js';
-
-interface Options {
-  status?: WindowRow['status'];
-  stateIdSuffix?: string;
-  format: 'text' | 'json';
-  databaseUri?: string;
-}
 
 const statuses = ['pending', 'running', 'success', 'failed', 'stopped', 'dead'] as const;
 
+const options = {
+  status: statusDefinition(statuses, 'only windows with this status'),
+  stateIdSuffix: statelessness.stateIdSuffix,
+  ...textOrJson,
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof options>;
+
 export function backfillShow(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .usage('[options] <state-id> | <tap> [mapping...] <target>')
     .argument('<words...>', 'a state ID, or the blocks of the backfill')
-    .addOption(new Option('--status <status>', 'only windows that stand so').choices(statuses))
-    .option('--state-id-suffix <text>', 'as it was given to the backfill')
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples(

@@ -1,31 +1,20 @@
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
-import ms, { type StringValue } from 'ms';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Session } from '../../session.js';
 import type { CleanUp } from '../clean-up.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, textOrJson } from '../options/common.js';
+import { cleanDefinitions } from '../options/stores.js';
 
-interface Options {
-  /** Milliseconds. */
-  olderThan?: number;
-  dryRun?: true;
-  format: 'text' | 'json';
-  databaseUri?: string;
-}
+const options = { ...cleanDefinitions, ...textOrJson, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 const dayMilliseconds = 86_400_000;
 
 export function clean(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
-    .option(
-      '--older-than <duration>',
-      'runs, logs and catalogs older than this, e.g. 30d, 2w or 12h (default: tapline.history.retention_days)',
-      duration,
-    )
-    .option('--dry-run', 'only say what would be removed')
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples('tapline clean --dry-run', 'tapline clean --older-than 30d', 'tapline clean --older-than 2w --format json')}
@@ -69,12 +58,4 @@ const names = { run_directory: 'run directory', log: 'log', catalog: 'catalog', 
 
 async function retentionDays(session: Session): Promise<number> {
   return Number((await session.settings()).projectSetting('tapline.history.retention_days'));
-}
-
-/** Requires a unit: the library reads a bare number as milliseconds, which would delete nearly everything. */
-function duration(text: string): number {
-  const value = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text.trim()) ? ms(text.trim() as StringValue) : undefined;
-  if (value === undefined || !Number.isFinite(value))
-    throw new InvalidArgumentError('Use a number and a unit, e.g. 30d, 2w or 12h.');
-  return value;
 }

@@ -1,30 +1,20 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
-import { safeOptions } from '../safe-options.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, safe } from '../options/common.js';
+import { compileDefinitions } from '../options/project.js';
 
-interface Options {
-  directory?: string;
-  indent: number;
-  lint: boolean;
-  safe: boolean;
-  databaseUri?: string;
-}
+const options = { ...safe, ...compileDefinitions, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function compile(command: Command, context: CommandContext): Command {
-  for (const option of safeOptions()) command.addOption(option);
+  addOptions(command, options);
   return command
-    .option('--directory <folder>', 'where the manifests go (default: .meltano/manifests)')
-    .addOption(
-      new Option('--indent <spaces>', 'how far JSON is indented; -1 for one line').argParser(wholeSpaces).default(4),
-    )
-    .addOption(new Option('--lint', 'warn of faults of the project').default(false))
-    .addOption(new Option('--no-lint', 'warn of nothing, which is the default'))
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples('tapline compile', 'tapline --environment=prod compile --directory build --indent -1')}
@@ -49,12 +39,7 @@ sensitive settings are hidden unless they refer to a variable.`,
     });
 }
 
-function wholeSpaces(text: string): number {
-  if (/^-?\d{1,2}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a number of spaces, or -1.');
-}
-
-/** The selected environment, else none and all of them, as in the original. Undefined stands for none. */
+/** Undefined for none. The one that was asked for; else none and all, as in the original. */
 function environmentsFor({ project }: Session): (string | undefined)[] {
   const { environment, environmentChosenBy, defaultEnvironment, environments } = project;
   if (environment !== undefined) return [environment.name];

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
-import { examples } from '../shared-options.js';
+import { examples } from '../options/commander.js';
 
 /** Called by the completion scripts of shells: prints one candidate per line, or nothing. */
 export function complete(command: Command, context: CommandContext): Command {

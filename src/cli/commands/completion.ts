@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../context.js';
-import { examples } from '../shared-options.js';
+import { examples } from '../options/commander.js';
 
 /** Bash splits words at colons (state IDs, plugin:command), so the script splits the line itself. */
 const bash = `_tapline() {

@@ -1,27 +1,24 @@
 import type { Command } from 'commander';
-import type { PluginType } from '../../project/types.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { configTarget } from '../config-target.js';
 import type { CommandContext } from '../context.js';
-import { safeOptions } from '../safe-options.js';
-import { databaseUriOption, examples, formatOption, pluginTypeOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { all, databaseUri, described, pluginType, safe, textOrJson } from '../options/common.js';
 
-interface Options {
-  format: 'text' | 'json';
-  all?: true;
-  pluginType?: PluginType;
-  safe: boolean;
-  databaseUri?: string;
-}
+const options = {
+  ...safe,
+  ...described(all, 'include settings that have their default'),
+  ...textOrJson,
+  ...pluginType,
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof options>;
 
 export function configExplain(command: Command, { open, output }: CommandContext): Command {
-  for (const option of safeOptions()) command.addOption(option);
+  addOptions(command, options);
   return command
     .argument('<plugin>', '`meltano` for the settings of the project itself')
     .argument('[setting]', 'a setting or an extra (`select`); all that are set where it is left out')
-    .option('--all', 'those that have their default too')
-    .addOption(formatOption(['text', 'json']))
-    .addOption(pluginTypeOption())
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples(

@@ -1,26 +1,18 @@
 import type { Command } from 'commander';
-import type { PluginType } from '../../project/types.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { configTarget } from '../config-target.js';
 import type { CommandContext } from '../context.js';
-import { safeOptions } from '../safe-options.js';
-import { databaseUriOption, examples, formatOption, pluginTypeOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, formatDefinition, pluginType, safe } from '../options/common.js';
+import { extras } from '../options/project.js';
 
-interface Options {
-  format: 'json' | 'env';
-  extras?: true;
-  pluginType?: PluginType;
-  safe: boolean;
-  databaseUri?: string;
-}
+const options = { ...safe, format: formatDefinition('json', 'env'), ...extras, ...pluginType, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function configPrint(command: Command, { open, output }: CommandContext): Command {
-  for (const option of safeOptions()) command.addOption(option);
+  addOptions(command, options);
   return command
     .argument('<plugin>', '`meltano` for the settings of the project itself')
-    .addOption(formatOption(['json', 'env']))
-    .option('--extras', 'print the extras (select, metadata, ...) instead')
-    .addOption(pluginTypeOption())
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples('tapline config print tap-github', 'tapline config --unsafe print tap-github --format env'),

@@ -1,25 +1,19 @@
 import type { Command } from 'commander';
-import type { PluginType } from '../../project/types.js';
-import { resetSettings, storeLabels, type WritableStore } from '../../settings/edit-settings.js';
+import type { OptionsOf } from '../../option-definition.js';
+import { resetSettings, storeLabels } from '../../settings/edit-settings.js';
 import type { CommandContext } from '../context.js';
 import { editTarget } from '../edit-target.js';
-import { databaseUriOption, examples, pluginTypeOption } from '../shared-options.js';
-import { storeOption } from '../store-option.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, pluginType } from '../options/common.js';
+import { store, yes } from '../options/project.js';
 
-interface Options {
-  store: WritableStore;
-  yes?: true;
-  pluginType?: PluginType;
-  databaseUri?: string;
-}
+const options = { ...store, ...yes, ...pluginType, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function configReset(command: Command, { open, output, confirm }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<plugin>', '`meltano` for the settings of the project itself')
-    .addOption(storeOption())
-    .option('--yes', "don't ask")
-    .addOption(pluginTypeOption())
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline config reset tap-github --yes'))
     .action(async (name: string, { store, yes, pluginType, databaseUri }: Options) => {
       if (!yes) await confirm('Are you sure you want to reset all of these settings?');

@@ -1,32 +1,23 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
-import type { PluginType } from '../../project/types.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { pythonRepr } from '../../python-json.js';
-import { setSetting, splitSettingName, storeLabels, type WritableStore } from '../../settings/edit-settings.js';
+import { setSetting, splitSettingName, storeLabels } from '../../settings/edit-settings.js';
 import type { CommandContext } from '../context.js';
 import { editTarget } from '../edit-target.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, pluginType, safe } from '../options/common.js';
+import { fromFile, store } from '../options/project.js';
 import { readInput } from '../read-input.js';
-import { safeOptions } from '../safe-options.js';
-import { databaseUriOption, examples, pluginTypeOption } from '../shared-options.js';
-import { storeOption } from '../store-option.js';
 
-interface Options {
-  store: WritableStore;
-  fromFile?: string;
-  pluginType?: PluginType;
-  safe: boolean;
-  databaseUri?: string;
-}
+const options = { ...safe, ...store, ...fromFile, ...pluginType, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function configSet(command: Command, { open, output }: CommandContext): Command {
-  for (const option of safeOptions()) command.addOption(option);
+  addOptions(command, options);
   return command
     .argument('<plugin>', '`meltano` for the settings of the project itself')
     .argument('<name-and-value...>', 'the setting (dotted, or several words) and its value')
-    .addOption(storeOption())
-    .option('--from-file <file>', 'read the value from this file; `-` is stdin')
-    .addOption(pluginTypeOption())
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples(

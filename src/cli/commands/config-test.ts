@@ -1,29 +1,19 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
-import type { PluginType } from '../../project/types.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
+import { installMode } from '../install-mode.js';
 import { logEvents } from '../log-events.js';
-import { safeOptions } from '../safe-options.js';
-import {
-  databaseUriOption,
-  examples,
-  type InstallFlags,
-  installMode,
-  installOptions,
-  pluginTypeOption,
-} from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, installDefinitions, pluginType, safe } from '../options/common.js';
 
-interface Options extends InstallFlags {
-  pluginType?: PluginType;
-  databaseUri?: string;
-}
+const options = { ...safe, ...pluginType, ...installDefinitions, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function configTest(command: Command, { open, output }: CommandContext): Command {
-  for (const option of safeOptions()) command.addOption(option);
-  command.argument('<plugin>', 'an extractor or a loader').addOption(pluginTypeOption());
-  for (const option of installOptions()) command.addOption(option);
+  addOptions(command, options);
+  command.argument('<plugin>', 'an extractor or a loader');
   return command
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples('tapline config test tap-github', 'tapline --environment=prod config test target-postgres')}

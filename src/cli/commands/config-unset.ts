@@ -1,24 +1,20 @@
 import type { Command } from 'commander';
-import type { PluginType } from '../../project/types.js';
-import { splitSettingName, storeLabels, unsetSetting, type WritableStore } from '../../settings/edit-settings.js';
+import type { OptionsOf } from '../../option-definition.js';
+import { splitSettingName, storeLabels, unsetSetting } from '../../settings/edit-settings.js';
 import type { CommandContext } from '../context.js';
 import { editTarget } from '../edit-target.js';
-import { databaseUriOption, examples, pluginTypeOption } from '../shared-options.js';
-import { storeOption } from '../store-option.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, pluginType } from '../options/common.js';
+import { store } from '../options/project.js';
 
-interface Options {
-  store: WritableStore;
-  pluginType?: PluginType;
-  databaseUri?: string;
-}
+const options = { ...store, ...pluginType, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function configUnset(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<plugin>', '`meltano` for the settings of the project itself')
     .argument('<name...>', 'the setting, dotted or as several words')
-    .addOption(storeOption())
-    .addOption(pluginTypeOption())
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline config unset tap-github start_date'))
     .action(async (name: string, words: string[], { store, pluginType, databaseUri }: Options) => {
       const session = await open({ policy: 'explicit', access: 'write', databaseUri });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
-import { examples } from '../shared-options.js';
+import { examples } from '../options/commander.js';
 
 /** Prints the address instead of opening a browser as the original does, since a server has none. */
 export function docs(command: Command, { output }: CommandContext): Command {

@@ -1,19 +1,18 @@
 import type { Command } from 'commander';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { exitCodes, formatLocation, TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
 import type { Check } from '../doctor-checks.js';
-import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, textOrJson } from '../options/common.js';
 
-interface Options {
-  format: 'text' | 'json';
-  databaseUri?: string;
-}
+const options = { ...textOrJson, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function doctor(command: Command, { open, output, env, exit }: CommandContext): Command {
+  addOptions(command, options);
   return command
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples('tapline doctor', 'tapline --environment prod doctor', 'tapline doctor --format json')}

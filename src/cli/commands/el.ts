@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
 import { defineExtractLoad } from '../extract-load.js';
-import { examples } from '../shared-options.js';
+import { examples } from '../options/commander.js';
 
 export function el(command: Command, context: CommandContext): Command {
   return defineExtractLoad(command, context).addHelpText(
@@ -12,8 +12,6 @@ export function el(command: Command, context: CommandContext): Command {
       'tapline el tap-github target-postgres --dump catalog',
     )}
 
-\`run\` chooses the state ID itself and runs any number of blocks.
-
-Options can also be set with the variables MELTANO_STATE_ID and MELTANO_RUN_FULL_REFRESH.`,
+\`run\` finds the state ID itself and runs any number of blocks.`,
   );
 }

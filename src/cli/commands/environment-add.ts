@@ -1,16 +1,21 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { addEntry } from '../../project/edit/named-entries.js';
 import type { CommandContext } from '../context.js';
 import { editable } from '../editable.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+
+const options = { ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function environmentAdd(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<name>')
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline environment add staging'))
-    .action(async (name: string, { databaseUri }: { databaseUri?: string }) => {
+    .action(async (name: string, { databaseUri }: Options) => {
       const session = await open({ policy: 'none', access: 'write', databaseUri });
       refuseName(name);
       if (session.project.environments.some((environment) => environment.name === name)) {

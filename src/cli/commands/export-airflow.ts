@@ -1,34 +1,22 @@
 import { join, resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Dag } from '../../export/airflow/dag.js';
 import type { FilePlan, FolderPlan } from '../../export/airflow/dag-folder.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
-import { examples, formatOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { textOrJson } from '../options/common.js';
+import { airflowDefinitions } from '../options/project.js';
 
-interface Options {
-  output?: string;
-  projectDir?: string;
-  program?: string;
-  prefix: string;
-  dryRun?: true;
-  check?: true;
-  stdout?: true;
-  format: 'text' | 'json';
-}
+const options = { ...airflowDefinitions, ...textOrJson } as const;
+type Options = OptionsOf<typeof options>;
 
 export function exportAirflow(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .usage('[options] [name...]')
     .argument('[names...]', 'only these pipelines, schedules and jobs; what is left over of others then stays')
-    .option('--output <folder>', "where the DAG files go (default: orchestrate/dags in the project's folder)")
-    .option('--project-dir <folder>', "the project's folder on the machines of Airflow (default: where it is here)")
-    .option('--program <file>', 'the program `tapline` on the machines of Airflow (default: the one that runs now)')
-    .addOption(new Option('--prefix <text>', 'put this before each DAG ID').default('', 'nothing'))
-    .option('--dry-run', 'say what would be written, and write nothing')
-    .option('--check', 'the same, and fail when there is anything to write')
-    .option('--stdout', 'print the files, and write nothing')
-    .addOption(formatOption(['text', 'json']))
     .addHelpText(
       'after',
       `${examples(

@@ -1,18 +1,22 @@
 import type { Command } from 'commander';
 import { describeType } from '../../install/hub/hub.js';
 import type { Hub } from '../../install/hub/types.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { type PluginType, pluginTypes } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
 import { hubOf } from '../hub-session.js';
-import { databaseUriOption, examples, formatOption, pluginTypeOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { all, databaseUri, described, pluginType, refreshHub, textOrJson } from '../options/common.js';
 import { table } from '../table.js';
 
-interface Options {
-  pluginType?: PluginType;
-  all?: true;
-  format: 'text' | 'json';
-  refresh?: true;
-}
+const options = {
+  ...pluginType,
+  ...described(all, 'every variant, not only the default one'),
+  ...textOrJson,
+  ...refreshHub,
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof options>;
 
 interface Listing {
   type: string;
@@ -22,13 +26,9 @@ interface Listing {
 }
 
 export function hubList(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('[pattern]', 'only what has this text in its name or variant')
-    .addOption(pluginTypeOption())
-    .option('--all', 'every variant, not only the default one')
-    .addOption(formatOption(['text', 'json']))
-    .option('--refresh', 'ask the hub again, though its answer is younger than an hour')
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples(

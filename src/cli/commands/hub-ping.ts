@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
 import { hubOf } from '../hub-session.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
 
 /** Requests the smallest index, as the original does. */
 export function hubPing(command: Command, context: CommandContext): Command {
+  addOptions(command, databaseUri);
   return command
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline hub ping', 'MELTANO_HUB_URL=https://hub.example.com tapline hub ping'))
     .action(async () => {
       const { hub, close } = await hubOf(context);

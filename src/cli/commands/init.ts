@@ -1,18 +1,17 @@
 import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+import { initDefinitions } from '../options/project.js';
 
-interface Options {
-  usageStats: boolean;
-  force?: true;
-}
+const options = { ...initDefinitions, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function init(command: Command, { output, env }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('[folder]', 'the new project; `.` is the folder that you are in')
-    .option('--force', 'overwrite a meltano.yml that is there; all other files stay')
-    .option('--no-usage-stats', 'tell Meltano, should it work in this project too, to send no statistics')
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples('tapline init my-project', 'tapline init .', 'tapline init my-project --no-usage-stats'),

@@ -1,38 +1,24 @@
 import type { Command } from 'commander';
-import { Option } from 'commander';
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
 import type { InstallEvent } from '../../install/types.js';
 import type { Log } from '../../observe/log.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Plugin, Plugins } from '../../plugins/types.js';
-import type { PluginType, Project } from '../../project/types.js';
+import type { Project } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
 import { tellInstall, untilSignal } from '../install-progress.js';
-import { databaseUriOption, examples, pluginTypeOption, wholeNumber } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, pluginType } from '../options/common.js';
+import { installCommandDefinitions } from '../options/project.js';
 
-interface Options {
-  pluginType?: PluginType;
-  clean?: true;
-  parallelism?: number;
-  force?: true;
-  schedule?: string;
-  databaseUri?: string;
-}
+const options = { ...pluginType, ...installCommandDefinitions, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function install(command: Command, { open }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('[plugins...]', 'only these')
-    .addOption(pluginTypeOption())
-    .option('--clean', 'make each virtual environment anew')
-    .addOption(
-      new Option(
-        '-p, --parallelism <count>',
-        'so many at once; all where below 1 (default: one a processor)',
-      ).argParser(wholeNumber(Number.NEGATIVE_INFINITY)),
-    )
-    .option('-f, --force', 'ignore which Python versions the plugins declare')
-    .option('-s, --schedule <name>', 'only what this schedule needs')
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples('tapline install', 'tapline install tap-github --clean', 'tapline install --schedule nightly'),

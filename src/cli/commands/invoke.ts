@@ -1,52 +1,34 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Plugin } from '../../plugins/types.js';
 import type { PluginType } from '../../project/types.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
+import { installMode } from '../install-mode.js';
 import { logEvents } from '../log-events.js';
-import {
-  collect,
-  databaseUriOption,
-  examples,
-  type InstallFlags,
-  installMode,
-  installOptions,
-  pluginTypeOption,
-} from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, installDefinitions, pluginType } from '../options/common.js';
+import { invokeDefinitions } from '../options/project.js';
+import { catalogRefresh } from '../options/run.js';
 
-interface Options extends InstallFlags {
-  pluginType?: PluginType;
-  dump?: 'catalog' | 'config';
-  listCommands?: true;
-  printVar?: string[];
-  refreshCatalog?: true;
-  containers?: true;
-  databaseUri?: string;
-}
+const options = {
+  ...pluginType,
+  ...invokeDefinitions,
+  ...catalogRefresh,
+  ...installDefinitions,
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof options>;
 
 export function invoke(command: Command, { open, output, exit }: CommandContext): Command {
+  addOptions(command, options);
   command
     .usage('[options] <plugin[:command]> [argument...]')
     .argument('<plugin>', 'with `:command` for one of its commands')
     .argument('[arguments...]', 'handed to the plugin as they are, options too')
-    // Everything after the plugin's name belongs to the plugin, including `--`.
-    .passThroughOptions()
-    .addOption(pluginTypeOption())
-    .addOption(
-      new Option('--dump <what>', 'print what the plugin would get, without starting it').choices([
-        'catalog',
-        'config',
-      ]),
-    )
-    .option('--list-commands', 'print the commands of the plugin')
-    .option('--print-var <name>', "print a variable of the plugin's environment first (can be repeated)", collect)
-    .option('--refresh-catalog', 'discover streams anew instead of using the cached catalog')
-    .addOption(
-      new Option('--containers', 'taken for the sake of older scripts; containers are not supported').hideHelp(),
-    );
-  for (const option of installOptions()) command.addOption(option);
+    // All after the plugin's name is the plugin's, `--` included.
+    .passThroughOptions();
   return command
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples(

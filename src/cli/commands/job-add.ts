@@ -1,17 +1,22 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { addEntry } from '../../project/edit/named-entries.js';
 import { pythonRepr } from '../../python-json.js';
 import type { CommandContext } from '../context.js';
 import { editable } from '../editable.js';
-import { readTasks, tasksOption } from '../job-tasks.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { readTasks } from '../job-tasks.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+import { tasks } from '../options/project.js';
+
+const options = { ...tasks, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function jobAdd(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<job>')
-    .addOption(tasksOption())
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples(
@@ -19,7 +24,7 @@ export function jobAdd(command: Command, { open, output }: CommandContext): Comm
         `tapline job add nightly --tasks '["tap-github target-postgres", "dbt:run"]'`,
       ),
     )
-    .action(async (name: string, options: { tasks: string; databaseUri?: string }) => {
+    .action(async (name: string, options: Options) => {
       const session = await open({ policy: 'explicit', access: 'write', databaseUri: options.databaseUri });
       const tasks = await readTasks(session, name, options.tasks);
       if (session.project.jobs.some((job) => job.name === name)) {

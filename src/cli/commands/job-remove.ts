@@ -1,17 +1,22 @@
 import type { Command } from 'commander';
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { removeEntry } from '../../project/edit/named-entries.js';
 import type { CommandContext } from '../context.js';
 import { editable } from '../editable.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+
+const options = { ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function jobRemove(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<job>')
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline job remove nightly'))
-    .action(async (name: string, { databaseUri }: { databaseUri?: string }) => {
+    .action(async (name: string, { databaseUri }: Options) => {
       const session = await open({ policy: 'explicit', access: 'write', databaseUri });
       const names = session.project.jobs.map((job) => job.name);
       if (!names.includes(name)) {

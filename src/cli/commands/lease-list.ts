@@ -1,14 +1,18 @@
 import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import type { LeaseHolder } from '../../state/port.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, textOrJson } from '../options/common.js';
+
+const options = { ...textOrJson, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function leaseList(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline lease list', 'tapline lease list --format json'))
-    .action(async ({ format, databaseUri }: { format: 'text' | 'json'; databaseUri?: string }) => {
+    .action(async ({ format, databaseUri }: Options) => {
       const session = await open({ policy: 'explicit', access: 'read', databaseUri });
       const [backend, history] = [await session.state(), await session.history()];
       const states = (await backend.leases.list()).map((holder) => entryOf('state', holder));

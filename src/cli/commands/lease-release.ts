@@ -1,20 +1,19 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Session } from '../../session.js';
 import type { LeaseHolder } from '../../state/port.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, force } from '../options/common.js';
 
-interface Options {
-  force?: true;
-  databaseUri?: string;
-}
+const options = { ...force, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function leaseRelease(command: Command, { open, confirm }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<name>', 'a state ID, or the name that `lease list` shows')
-    .option('--force', "don't ask")
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline lease release dev:tap-github-to-target-postgres'))
     .action(async (name: string, { force, databaseUri }: Options) => {
       if (!force) await confirm('A run that still holds it will stop without saving its state. Continue?');

@@ -3,24 +3,22 @@ import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
 import { capitalized, describeType } from '../../install/hub/hub.js';
 import { lockFileOf, saveLock } from '../../install/hub/save-lock.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { PluginEntry, PluginType, Project } from '../../project/types.js';
 import { pluginTypes } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
 import { editable } from '../editable.js';
-import { databaseUriOption, examples, pluginTypeOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, pluginType } from '../options/common.js';
+import { lockUpdate } from '../options/project.js';
 
-interface Options {
-  pluginType?: PluginType;
-  update?: true;
-  databaseUri?: string;
-}
+const options = { ...pluginType, ...lockUpdate, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function lock(command: Command, { open }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('[plugins...]', 'only these')
-    .addOption(pluginTypeOption())
-    .option('-u, --update', 'replace lock files that are there')
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples('tapline lock', 'tapline lock tap-github --update', 'tapline lock --plugin-type loaders'),

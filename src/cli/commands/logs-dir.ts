@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { platformLogFolder } from '../../observe/run-log-file.js';
 import type { CommandContext } from '../context.js';
-import { examples } from '../shared-options.js';
+import { examples } from '../options/commander.js';
 
 export function logsDir(command: Command, { open, output, env }: CommandContext): Command {
   return command.addHelpText('after', examples('tapline logs dir')).action(async () => {

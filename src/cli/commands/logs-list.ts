@@ -1,20 +1,17 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { MeltanoRun } from '../../history/port.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, limit, textOrJson } from '../options/common.js';
 import { isoTime, loggedStates, secondsOf } from '../run-log-entry.js';
-import { databaseUriOption, examples, formatOption, wholeNumber } from '../shared-options.js';
 
-interface Options {
-  limit: number;
-  format: 'text' | 'json';
-  databaseUri?: string;
-}
+const options = { ...limit, ...textOrJson, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function logsList(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
-    .addOption(new Option('-l, --limit <count>', 'at most so many').argParser(wholeNumber(1)).default(10))
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples('tapline logs list', 'tapline logs list --limit 25 --format json')}

@@ -1,33 +1,34 @@
 import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { MeltanoRun } from '../../history/port.js';
 import { platformLogFolder, sanitized } from '../../observe/run-log-file.js';
 import { bytes } from '../../observe/units.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, described, stateId, textOrJson } from '../options/common.js';
+import { tail } from '../options/stores.js';
 import type { Output } from '../output.js';
 import { isoTime } from '../run-log-entry.js';
-import { databaseUriOption, examples, formatOption, wholeNumber } from '../shared-options.js';
 
-interface Options {
-  tail?: number;
-  stateId?: string;
-  format: 'text' | 'json';
-  databaseUri?: string;
-}
+const options = {
+  ...tail,
+  ...described(stateId, 'of a run with several blocks, only the one with this state ID'),
+  ...textOrJson,
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof options>;
 
 /** As in the original, a log larger than this is not printed to a terminal as a whole. */
 const maxTerminalBytes = 2 * 1024 * 1024;
 
 export function logsShow(command: Command, { open, output, env }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<log-id>', 'a run ID, or its beginning')
-    .addOption(new Option('-n, --tail <lines>', 'only the last lines').argParser(wholeNumber(1)))
-    .option('--state-id <id>', 'of a run of several blocks, only the one with this state ID')
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples('tapline logs show 0190a1b2 --tail 50', 'tapline logs show 0190a1b2 --state-id dev:tap-x-to-target-y'),

@@ -1,19 +1,23 @@
 import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
-import { ageText, type PipelineStatus, pipelineEntry, readPipelineStatus } from '../pipeline-status.js';
-import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, textOrJson } from '../options/common.js';
+import { ageText, type PipelineStatus, pipelineEntry, statusOfPipelines } from '../pipeline-status.js';
+
+const options = { ...textOrJson, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function pipelineList(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples('tapline pipeline list', 'tapline --environment=prod pipeline list --format json')}
 
 Shows runs in the active environment. A pipeline is stale if its last success is older than its max_age_hours.`,
     )
-    .action(async ({ format, databaseUri }: { format: 'text' | 'json'; databaseUri?: string }) => {
+    .action(async ({ format, databaseUri }: Options) => {
       const session = await open({ policy: 'default', access: 'read', databaseUri });
       const all = await readPipelineStatus(session.project.pipelines, session);
       if (format === 'json') return output.json({ pipelines: all.map(pipelineEntry) });

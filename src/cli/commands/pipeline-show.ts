@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { drawPlan } from '../../plan/draw.js';
 import { planWords } from '../../plan/plan.js';
 import { findPipeline, type NamedPipeline } from '../../plan/scopes.js';
@@ -9,16 +10,19 @@ import type { Project } from '../../project/types.js';
 import { jobsOf } from '../../run/sections.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
-import { ageText, type PipelineStatus, pipelineEntry, readPipelineStatus } from '../pipeline-status.js';
-import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, textOrJson } from '../options/common.js';
+import { ageText, type PipelineStatus, pipelineEntry, statusOfPipelines } from '../pipeline-status.js';
+
+const options = { ...textOrJson, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function pipelineShow(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<id>', 'the pipeline')
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline pipeline show nightly', 'tapline pipeline show nightly --format json'))
-    .action(async (id: string, { format, databaseUri }: { format: 'text' | 'json'; databaseUri?: string }) => {
+    .action(async (id: string, { format, databaseUri }: Options) => {
       const session = await open({ policy: 'default', access: 'read', databaseUri });
       const named = findPipeline(id, session.project);
       if (named === undefined) throw unknownPipeline(id, session.project);

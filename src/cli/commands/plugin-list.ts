@@ -1,14 +1,19 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Plugin } from '../../plugins/types.js';
 import type { CommandContext } from '../context.js';
-import { examples, formatOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { textOrJson } from '../options/common.js';
+
+const options = { ...textOrJson } as const;
+type Options = OptionsOf<typeof options>;
 
 export function pluginList(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
-    .addOption(formatOption(['text', 'json']))
     .addHelpText('after', examples('tapline plugin list', 'tapline plugin list --format json'))
-    .action(async ({ format }: { format: 'text' | 'json' }) => {
+    .action(async ({ format }: Options) => {
       const session = await open({ policy: 'default', access: 'read' });
       const listings = (await session.plugins()).list().map(listingOf);
       if (format === 'json') return output.json(listings);

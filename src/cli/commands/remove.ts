@@ -6,17 +6,17 @@ import { TaplineError } from '../../errors.js';
 import { inferType } from '../../install/add/new-plugin.js';
 import { describeType } from '../../install/hub/hub.js';
 import type { Log } from '../../observe/log.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { LockFiles } from '../../plugins/lock-files.js';
 import { type EditableProject, removeEntry } from '../../project/edit/named-entries.js';
 import { type PluginType, type Project, pluginTypes } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
 import { editable } from '../editable.js';
-import { databaseUriOption, examples, pluginTypeOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, pluginType } from '../options/common.js';
 
-interface Options {
-  pluginType?: PluginType;
-  databaseUri?: string;
-}
+const options = { ...pluginType, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 interface Removed {
   type: PluginType;
@@ -25,10 +25,9 @@ interface Removed {
 
 /** As in the original, a missing plugin is only a warning, and the exit code stays 0. */
 export function remove(command: Command, { open }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<plugins...>')
-    .addOption(pluginTypeOption())
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples('tapline remove tap-github', 'tapline remove dbt-postgres airflow')}

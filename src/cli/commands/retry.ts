@@ -1,23 +1,28 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, dryRun, installDefinitions } from '../options/common.js';
+import { failurePolicyDefinitions, jobs, processDefinitions, stateDefinitions } from '../options/run.js';
 import type { ResumeOptions } from '../resume.js';
-import { processOptions, stateOptions } from '../run-plan.js';
-import { databaseUriOption, examples, installOptions, wholeNumber } from '../shared-options.js';
 
-/** The options of `run` that do not change what is run. */
-const offered = ['--refresh-catalog', '--force', '--if-running'];
+// Of the options of `run`, those that leave what is run as it was.
+const { refreshCatalog, force, ifRunning } = stateDefinitions;
+const options = {
+  ...dryRun,
+  ...jobs,
+  ...failurePolicyDefinitions,
+  refreshCatalog,
+  force,
+  ifRunning,
+  ...processDefinitions,
+  ...installDefinitions,
+  ...databaseUri,
+} as const;
 
 export function retry(command: Command, context: CommandContext): Command {
-  command
-    .argument('[run-id]', 'the whole ID, or its beginning; without it the last run that has left something')
-    .addOption(new Option('--dry-run', 'check and show what would run, without running it'))
-    .addOption(new Option('-j, --jobs <count>', 'so many extract-load blocks at once').argParser(wholeNumber(1)))
-    .addOption(new Option('--fail-fast', 'when a block fails, stop those that run too'))
-    .addOption(new Option('--no-fail-fast', 'when a block fails, run the rest all the same'));
-  const state = stateOptions().filter(({ long }) => offered.includes(long ?? ''));
-  for (const option of [...state, ...processOptions(), ...installOptions()]) command.addOption(option);
+  addOptions(command, options);
   return command
-    .addOption(databaseUriOption())
+    .argument('[run-id]', 'the whole ID or its beginning (default: the last unfinished run)')
     .addHelpText(
       'after',
       `${examples(

@@ -1,48 +1,42 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import { requestOf } from '../../run/run-request.js';
 import type { CommandContext } from '../context.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, dryRun, installDefinitions } from '../options/common.js';
 import {
-  blockOptionsOf,
-  executePlan,
-  failurePolicy,
-  type PlanOptions,
-  planOf,
-  processOptions,
-  runOptionsOf,
-  stateOptions,
-  warnAbout,
-} from '../run-plan.js';
-import { collect, databaseUriOption, examples, installOptions, wholeNumber } from '../shared-options.js';
+  emptySelection,
+  failurePolicyDefinitions,
+  jobs,
+  processDefinitions,
+  resumption,
+  selection,
+  stateDefinitions,
+  statelessness,
+} from '../options/run.js';
+import { blockOptionsOf, executePlan, failurePolicy, planOf, runOptionsOf, warnAbout } from '../run-plan.js';
 
-interface Options extends PlanOptions {
-  dryRun?: true;
-  resume?: true;
-  /** `--no-state-update`. */
-  stateUpdate: boolean;
-  stateIdSuffix?: string;
-  jobs?: number;
-  failFast?: boolean;
-}
+const options = {
+  ...dryRun,
+  ...resumption,
+  ...selection,
+  ...emptySelection,
+  ...statelessness,
+  ...jobs,
+  ...failurePolicyDefinitions,
+  ...stateDefinitions,
+  ...processDefinitions,
+  ...installDefinitions,
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof options>;
 
 export function run(command: Command, context: CommandContext): Command {
   const { open, exit, env, schedule } = context;
-  command
+  addOptions(command, options, 'run');
+  return command
     .usage('[options] [block...]')
     .argument('[blocks...]', 'tap [mapping ...] target, a plugin command (dbt:run), a job, a run step or a pipeline')
-    .addOption(new Option('--dry-run', 'check and show what would run, without running it'))
-    .addOption(new Option('--resume', 'run what the last run of these words (or of any) has left, as `retry` does'))
-    .option('--select <stream>', 'only streams of this pattern (can be repeated)', collect)
-    .option('--exclude <stream>', 'all but streams of this pattern (can be repeated)', collect)
-    .addOption(new Option('--no-state-update', 'neither read nor save state'))
-    .addOption(new Option('--state-id-suffix <text>', 'put this at the end of each state ID'))
-    .addOption(
-      new Option('-j, --jobs <count>', 'so many extract-load blocks at once (default: 1)').argParser(wholeNumber(1)),
-    )
-    .addOption(new Option('--fail-fast', 'when a block fails, stop those that run too'))
-    .addOption(new Option('--no-fail-fast', 'when a block fails, run the rest all the same'));
-  for (const option of [...stateOptions(), ...processOptions(), ...installOptions()]) command.addOption(option);
-  return command
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples(
@@ -55,11 +49,7 @@ export function run(command: Command, context: CommandContext): Command {
         "tapline run 'REGION=$AREA-1' tap-github target-postgres 'invoke dbt:run --models staging.*'",
       )}
 
-With --select or --exclude, --full-refresh applies to these streams only: the others keep their bookmarks.
-
-Options can also be set with variables: MELTANO_RUN_FULL_REFRESH, MELTANO_RUN_REFRESH_CATALOG, MELTANO_RUN_NO_STATE_UPDATE, MELTANO_RUN_FORCE,
-MELTANO_RUN_STATE_ID_SUFFIX, MELTANO_RUN_STATE_STRATEGY, MELTANO_RUN_ID, MELTANO_RUN_TIMEOUT, MELTANO_RUN_JOBS,
-MELTANO_RUN_RETRIES, MELTANO_RUN_RETRY_DELAY.`,
+With --select or --exclude, --full-refresh starts over for these streams only: the others keep their bookmarks.`,
     )
     .action(async (words: string[], options: Options) => {
       if (options.resume) {

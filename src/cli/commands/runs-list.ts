@@ -1,34 +1,27 @@
 import type { Command } from 'commander';
-import { Option } from 'commander';
-import type { RunListing, RunStatus } from '../../history/port.js';
+import type { RunListing } from '../../history/port.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, described, limit, stateId, textOrJson } from '../options/common.js';
+import { statusDefinition } from '../options/stores.js';
 import { runEntry } from '../run-entry.js';
-import { databaseUriOption, examples, formatOption, wholeNumber } from '../shared-options.js';
 
-interface Options {
-  limit: number;
-  status?: RunStatus;
-  stateId?: string;
-  format: 'text' | 'json';
-  databaseUri?: string;
-}
+const options = {
+  ...limit,
+  status: statusDefinition(
+    ['running', 'success', 'failed', 'stopped', 'skipped', 'dead'],
+    'only runs with this status',
+  ),
+  ...described(stateId, 'only runs with this state ID'),
+  ...textOrJson,
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof options>;
 
 export function runsList(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
-    .addOption(new Option('-l, --limit <count>', 'at most so many').argParser(wholeNumber(1)).default(10))
-    .addOption(
-      new Option('--status <status>', 'only runs that ended so').choices([
-        'running',
-        'success',
-        'failed',
-        'stopped',
-        'skipped',
-        'dead',
-      ]),
-    )
-    .option('--state-id <id>', 'only runs with this state ID')
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline runs list', 'tapline runs list --status failed --limit 50 --format json'))
     .action(async ({ limit, status, stateId, format, databaseUri }: Options) => {
       const session = await open({ policy: 'none', access: 'read', databaseUri });

@@ -1,17 +1,21 @@
 import type { Command } from 'commander';
 import type { RunDetail } from '../../history/port.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { type BlockRow, depthOf, inOrderOfPlan, isSameError, isWithin, titleOf } from '../block-tree.js';
 import type { CommandContext } from '../context.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, textOrJson } from '../options/common.js';
 import { runDetailEntry } from '../run-entry.js';
-import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+
+const options = { ...textOrJson, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function runsShow(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<run-id>', 'the whole ID, or its beginning')
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline runs show 0190a1b2', 'tapline runs show 0190a1b2 --format json'))
-    .action(async (runId: string, { format, databaseUri }: { format: 'text' | 'json'; databaseUri?: string }) => {
+    .action(async (runId: string, { format, databaseUri }: Options) => {
       const session = await open({ policy: 'none', access: 'read', databaseUri });
       const history = await session.history();
       const run = await history.showRun(runId);

@@ -4,13 +4,16 @@ import { checkInterval } from '../../plan/interval.js';
 import { addEntry } from '../../project/edit/named-entries.js';
 import type { CommandContext } from '../context.js';
 import { editable } from '../editable.js';
-import { addScheduleOptions, refuseMix, type ScheduleOptions } from '../schedule-options.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+import { scheduleDefinitions } from '../options/project.js';
+import { refuseMix, type ScheduleOptions } from '../schedules.js';
 
 export function scheduleAdd(command: Command, { open, output }: CommandContext): Command {
-  return addScheduleOptions(command.argument('<name>'))
-    .requiredOption('--interval <interval>', 'an alias such as @daily, or five fields of cron')
-    .addOption(databaseUriOption())
+  const interval = { ...scheduleDefinitions.interval, mandatory: true };
+  addOptions(command, { ...scheduleDefinitions, interval, ...databaseUri });
+  return command
+    .argument('<name>')
     .addHelpText('after', examples("tapline schedule add nightly --job nightly --interval '0 3 * * *'"))
     .action(async (name: string, options: ScheduleOptions & { interval: string }) => {
       const session = await open({ policy: 'explicit', access: 'write', databaseUri: options.databaseUri });

@@ -1,19 +1,23 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { History } from '../../history/port.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { cronOf } from '../../plan/interval.js';
 import type { Job, Project, Schedule } from '../../project/types.js';
 import { pythonRepr } from '../../python-json.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples, formatOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, textOrJson } from '../options/common.js';
+
+const options = { ...textOrJson, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function scheduleList(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline schedule list', 'tapline schedule list --format json'))
-    .action(async ({ format, databaseUri }: { format: 'text' | 'json'; databaseUri?: string }) => {
+    .action(async ({ format, databaseUri }: Options) => {
       const session = await open({ policy: 'explicit', access: 'update', databaseUri });
       const history = await sweepStaleRuns(session);
       const { project } = session;

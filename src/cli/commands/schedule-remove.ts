@@ -1,16 +1,21 @@
 import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import { removeEntry } from '../../project/edit/named-entries.js';
 import type { CommandContext } from '../context.js';
 import { editable } from '../editable.js';
-import { findSchedule } from '../schedule-options.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+import { findSchedule } from '../schedules.js';
+
+const options = { ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function scheduleRemove(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<name>')
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline schedule remove nightly'))
-    .action(async (name: string, { databaseUri }: { databaseUri?: string }) => {
+    .action(async (name: string, { databaseUri }: Options) => {
       const session = await open({ policy: 'explicit', access: 'write', databaseUri });
       findSchedule(session.project, name);
       await removeEntry(await editable(session), ['schedules'], name);

@@ -5,15 +5,17 @@ import { editEntry } from '../../project/edit/named-entries.js';
 import type { Schedule } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
 import { editable } from '../editable.js';
-import { addScheduleOptions, findSchedule, type ScheduleOptions } from '../schedule-options.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+import { scheduleDefinitions } from '../options/project.js';
+import { findSchedule, type ScheduleOptions } from '../schedules.js';
 
 const keys = ['interval', 'job', 'extractor', 'loader', 'transform'] as const;
 
 export function scheduleSet(command: Command, { open, output }: CommandContext): Command {
-  return addScheduleOptions(command.argument('<name>'))
-    .option('--interval <interval>', 'an alias such as @daily, or five fields of cron')
-    .addOption(databaseUriOption())
+  addOptions(command, { ...scheduleDefinitions, ...databaseUri });
+  return command
+    .argument('<name>')
     .addHelpText('after', examples('tapline schedule set nightly --interval @hourly'))
     .action(async (name: string, options: ScheduleOptions) => {
       const session = await open({ policy: 'explicit', access: 'write', databaseUri: options.databaseUri });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { CommandContext } from '../context.js';
-import { examples } from '../shared-options.js';
+import { examples } from '../options/commander.js';
 
 /** The original creates a PostgreSQL schema for loaders that could not. Today's loaders can. */
 export function schemaCreate(command: Command, _context: CommandContext): Command {

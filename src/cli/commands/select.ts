@@ -1,27 +1,21 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { PreparedCatalog } from '../../run/tap/catalog.js';
 import type { Session } from '../../session.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import { takesCatalog, unsupportedSelection } from '../../settings/unsupported-selection.js';
 import type { CommandContext } from '../context.js';
 import { editTarget } from '../edit-target.js';
+import { installMode } from '../install-mode.js';
 import { logEvents } from '../log-events.js';
-import { databaseUriOption, examples, type InstallFlags, installMode, installOptions } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, installDefinitions } from '../options/common.js';
+import { selectDefinitions } from '../options/project.js';
+import { catalogRefresh } from '../options/run.js';
 
-interface Options extends InstallFlags {
-  list?: true;
-  json?: true;
-  all?: true;
-  explain?: true;
-  refreshCatalog?: true;
-  refresh?: true;
-  rm?: true;
-  remove?: true;
-  exclude?: true;
-  clear?: true;
-  databaseUri?: string;
-}
+const options = { ...selectDefinitions, ...catalogRefresh, ...installDefinitions, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 interface Words {
   extractor: string;
@@ -30,23 +24,12 @@ interface Words {
 }
 
 export function select(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   command
     .argument('<extractor>')
     .argument('[stream]', 'a name or a pattern such as orders_*', '*')
-    .argument('[property]', 'a name or a pattern; address.city for a nested one', '*')
-    .option('--list', 'list what is selected')
-    .option('--json', 'list it as JSON')
-    .option('--all', 'list what is not selected too')
-    .option('--explain', 'tell which rule decided on each property')
-    .option('--refresh-catalog', 'discover streams anew instead of using the cached catalog')
-    .addOption(new Option('--refresh', 'the shorter form of --refresh-catalog').hideHelp())
-    .option('--exclude', 'add the pattern as one that excludes')
-    .option('--rm', 'remove the pattern')
-    .addOption(new Option('--remove', 'the same as --rm').hideHelp())
-    .option('--clear', 'remove all patterns, so that the default holds again');
-  for (const option of installOptions()) command.addOption(option);
+    .argument('[property]', 'a name or a pattern; address.city for a nested one', '*');
   return command
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples(

@@ -2,16 +2,21 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import { meltanoVersion } from '../../project/meltano-version.js';
 import type { CommandContext } from '../context.js';
-import { examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { described, force } from '../options/common.js';
 
 const mark = '# A launcher made by `tapline shim`.';
 
+const options = { ...described(force, 'replace an existing program named `meltano`') } as const;
+type Options = OptionsOf<typeof options>;
+
 export function shim(command: Command, { output }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<folder>', 'where the launcher goes; it is made where it is missing')
-    .option('--force', 'replace a program named `meltano` that is there')
     .addHelpText(
       'after',
       `${examples('tapline shim ~/.local/bin', 'tapline shim bin && PATH="$PWD/bin:$PATH" meltano --version')}
@@ -19,7 +24,7 @@ export function shim(command: Command, { output }: CommandContext): Command {
 The launcher is named \`meltano\`, for programs that call it by this name. It reports the version of Meltano that Tapline
 implements.`,
     )
-    .action(async (folder: string, { force }: { force?: true }) => {
+    .action(async (folder: string, { force }: Options) => {
       const file = join(resolve(folder), 'meltano');
       const there = await readFile(file, 'utf8').catch(() => undefined);
       if (there !== undefined && !there.includes(mark) && !force) {

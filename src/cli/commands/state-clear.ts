@@ -1,29 +1,21 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
-import { collect, databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { all, databaseUri, described, force } from '../options/common.js';
+import { stream } from '../options/stores.js';
 import { clearStreams, type EditOptions, withLease } from '../state-edit.js';
 import { openForState } from '../state-session.js';
 
-interface Options {
-  all?: true;
-  force?: true;
-  stream?: string[];
-  databaseUri?: string;
-}
+const options = { ...described(all, 'clear the state of every ID'), ...stream, ...force, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateClear(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('[state-id]')
-    .option('--all', 'clear the state of every ID')
-    .option(
-      '--stream <name>',
-      'only the bookmark of this stream, or of those of this pattern (can be repeated)',
-      collect,
-    )
-    .option('--force', "don't ask")
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples(

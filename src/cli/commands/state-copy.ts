@@ -1,25 +1,26 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, described, force } from '../options/common.js';
+import { copyTarget, pattern } from '../options/stores.js';
 import { setState } from '../state-edit.js';
 import { openForState } from '../state-session.js';
 import { readMergedState, stamp } from '../state-source.js';
 
-interface Options {
-  to?: string;
-  pattern?: string;
-  force?: true;
-  databaseUri?: string;
-}
+const options = {
+  ...copyTarget,
+  pattern: { ...pattern.pattern, help: 'with --to, only state IDs that match; `*` stands for any text' },
+  ...described(force, 'do not ask; with --to, replace states there that differ'),
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateCopy(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('[state-ids...]', 'the state ID to copy and the one to copy it to; with --to all that are to be copied')
-    .option('--to <uri>', 'another state backend, or another system database, to copy states to')
-    .option('--pattern <glob>', 'with --to, only state IDs that match; `*` stands for any text')
-    .option('--force', "don't ask; with --to, replace states there that differ")
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples(

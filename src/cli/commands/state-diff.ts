@@ -1,26 +1,25 @@
 import type { Command } from 'commander';
 import picocolors from 'picocolors';
 import { hasColors } from '../../observe/colors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Session } from '../../session.js';
 import { exactJson } from '../../singer/exact-json.js';
 import type { StateChange } from '../../singer/state-diff.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples, formatOption, wholeNumber } from '../shared-options.js';
+import { addOptions, examples, wholeNumber } from '../options/commander.js';
+import { databaseUri, textOrJson } from '../options/common.js';
 import { openForState } from '../state-session.js';
 import { oneVersion, previousVersion, readCurrent, type StatePoint, singerStateOf } from '../state-versions.js';
 
-interface Options {
-  format: 'text' | 'json';
-  databaseUri?: string;
-}
+const options = { ...textOrJson, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateDiff(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<state-id>')
     .argument('[from]', 'a version; the last one before the present where it is left out', wholeNumber(0))
     .argument('[to]', 'a version; the present where it is left out', wholeNumber(0))
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples('tapline state diff dev:tap-x-to-target-y', 'tapline state diff dev:tap-x-to-target-y 3 7')}

@@ -4,26 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Session } from '../../session.js';
 import { splitShellWords } from '../../shell-words.js';
 import { exactJson } from '../../singer/exact-json.js';
 import { mergedView } from '../../state/merge.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, force } from '../options/common.js';
 import { parseState, setState } from '../state-edit.js';
 import { openForState } from '../state-session.js';
 import { stamp } from '../state-source.js';
 
-interface Options {
-  force?: true;
-  databaseUri?: string;
-}
+const options = { ...force, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateEdit(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<state-id>')
-    .option('--force', "don't ask")
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('EDITOR=nano tapline state edit dev:tap-x-to-target-y'))
     .action(async (stateId: string, { force, databaseUri }: Options) => {
       if (!force) await context.confirm("This will overwrite the state's current value. Continue?");

@@ -1,28 +1,33 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import { bookmarksOf } from '../../singer/bookmarks.js';
 import { exactJson } from '../../singer/exact-json.js';
 import { contextText, partitionsOf } from '../../singer/partitions.js';
 import { mergedView } from '../../state/merge.js';
 import type { SingerState } from '../../state/port.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+import { byStream } from '../options/stores.js';
 import { openForState } from '../state-session.js';
 
-interface Options {
-  format?: 'json' | 'pretty';
-  byStream?: true;
-  databaseUri?: string;
-}
+const options = {
+  format: {
+    kind: 'choice',
+    name: 'format',
+    value: 'format',
+    choices: ['json', 'pretty'],
+    help: 'output format (default: "json")',
+  },
+  ...byStream,
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateGet(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<state-id>')
-    .addOption(new Option('--format <format>', 'how to print it (default: "json")').choices(['json', 'pretty']))
-    .option(
-      '--by-stream',
-      'one line for each stream, and each partition of one, with its bookmark; JSON where --format is given',
-    )
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples(

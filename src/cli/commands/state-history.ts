@@ -1,23 +1,24 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import { exactJson } from '../../singer/exact-json.js';
 import type { StateVersion } from '../../state/port.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples, formatOption, wholeNumber } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, limit, textOrJson } from '../options/common.js';
 import { openForState } from '../state-session.js';
 import { readCurrent, readVersions, singerStateOf } from '../state-versions.js';
 
-interface Options {
-  limit?: number;
-  format: 'text' | 'json';
-  databaseUri?: string;
-}
+const options = {
+  limit: { ...limit.limit, default: undefined, help: 'maximum number of versions to show (default: all)' },
+  ...textOrJson,
+  ...databaseUri,
+} as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateHistory(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<state-id>')
-    .addOption(new Option('-l, --limit <count>', 'at most so many (default: all)').argParser(wholeNumber(1)))
-    .addOption(formatOption(['text', 'json']))
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples(

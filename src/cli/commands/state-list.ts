@@ -1,15 +1,20 @@
 import type { Command } from 'commander';
 import picocolors from 'picocolors';
 import { hasColors } from '../../observe/colors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+import { pattern } from '../options/stores.js';
+
+const options = { ...pattern, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateList(command: Command, { open, output, env }: CommandContext): Command {
+  addOptions(command, options);
   return command
-    .option('--pattern <glob>', 'only state IDs that match; `*` stands for any text')
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline state list', "tapline state list --pattern 'prod:*'"))
-    .action(async ({ pattern, databaseUri }: { pattern?: string; databaseUri?: string }) => {
+    .action(async ({ pattern, databaseUri }: Options) => {
       const session = await open({ policy: 'explicit', access: 'read', databaseUri });
       const backend = await session.state();
       const states = await backend.list(pattern);

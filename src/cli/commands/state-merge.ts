@@ -1,24 +1,22 @@
 import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
+import { addOptions, examples, requireOne } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+import { fromStateId, inputFile } from '../options/stores.js';
 import { readInput } from '../read-input.js';
-import { databaseUriOption, examples, requireOne } from '../shared-options.js';
 import { mergeState, parseState } from '../state-edit.js';
 import { openForState } from '../state-session.js';
 import { readMergedState, stamp } from '../state-source.js';
 
-interface Options {
-  inputFile?: string;
-  fromStateId?: string;
-  databaseUri?: string;
-}
+const options = { ...inputFile, ...fromStateId, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateMerge(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<state-id>')
     .argument('[state]', 'as `state get` prints it')
-    .option('--input-file <file>', 'read the state from this file')
-    .option('--from-state-id <id>', 'merge the state of this ID')
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples(

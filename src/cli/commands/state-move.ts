@@ -1,23 +1,22 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { StateLease } from '../../state/port.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri, force } from '../options/common.js';
 import { setState, withLease } from '../state-edit.js';
 import { openForState } from '../state-session.js';
 import { readMergedState, stamp } from '../state-source.js';
 
-interface Options {
-  force?: true;
-  databaseUri?: string;
-}
+const options = { ...force, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateMove(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<from>', 'state ID')
     .argument('<to>', 'state ID')
-    .option('--force', "don't ask")
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline state move dev:tap-x-to-target-y dev:tap-x-to-target-z'))
     .action(async (from: string, to: string, { force, databaseUri }: Options) => {
       if (!force) await context.confirm('This will clear the source state and overwrite destination state. Continue?');

@@ -1,21 +1,20 @@
 import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples, wholeNumber } from '../shared-options.js';
+import { addOptions, examples, wholeNumber } from '../options/commander.js';
+import { databaseUri, force } from '../options/common.js';
 import { returnToState } from '../state-edit.js';
 import { openForState } from '../state-session.js';
 import { oneVersion, previousVersion } from '../state-versions.js';
 
-interface Options {
-  force?: true;
-  databaseUri?: string;
-}
+const options = { ...force, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateRollback(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<state-id>')
     .argument('[version]', 'the last one before the present where it is left out', wholeNumber(0))
-    .option('--force', "don't ask")
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples('tapline state rollback dev:tap-x-to-target-y', 'tapline state rollback dev:tap-x-to-target-y 3 --force')}

@@ -1,27 +1,22 @@
 import type { Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
+import { addOptions, examples, requireOne } from '../options/commander.js';
+import { databaseUri, force } from '../options/common.js';
+import { inputFile, validation } from '../options/stores.js';
 import { readInput } from '../read-input.js';
-import { databaseUriOption, examples, requireOne } from '../shared-options.js';
 import { parseState, setState } from '../state-edit.js';
 import { openForState } from '../state-session.js';
 import { stamp } from '../state-source.js';
 
-interface Options {
-  force?: true;
-  inputFile?: string;
-  /** `--no-validate`. */
-  validate: boolean;
-  databaseUri?: string;
-}
+const options = { ...force, ...inputFile, ...validation, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 export function stateSet(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
     .argument('<state-id>')
     .argument('[state]', 'as `state get` prints it')
-    .option('--force', "don't ask")
-    .option('--input-file <file>', 'read the state from this file')
-    .option('--no-validate', 'take it without a `singer_state` key')
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       examples(

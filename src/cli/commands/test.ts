@@ -4,17 +4,18 @@ import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
 import { hasColors } from '../../observe/colors.js';
 import type { Log } from '../../observe/log.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Plugin, Plugins } from '../../plugins/types.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
+import { installMode } from '../install-mode.js';
 import { logEvents } from '../log-events.js';
+import { addOptions, examples } from '../options/commander.js';
+import { all, databaseUri, described, installDefinitions } from '../options/common.js';
 import type { Output } from '../output.js';
-import { databaseUriOption, examples, type InstallFlags, installMode, installOptions } from '../shared-options.js';
 
-interface Options extends InstallFlags {
-  all?: true;
-  databaseUri?: string;
-}
+const options = { ...described(all, 'run all tests of all plugins'), ...installDefinitions, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 const aTestIs = "A test is a command of a plugin whose name starts with 'test'.";
 
@@ -25,13 +26,11 @@ interface PluginTest {
 }
 
 export function test(command: Command, { open, output, exit, env }: CommandContext): Command {
+  addOptions(command, options);
   command
     .usage('[options] [plugin[:test]...]')
-    .argument('[tests...]', 'a plugin for all its tests, or plugin:test for one')
-    .option('--all', 'run all tests of all plugins');
-  for (const option of installOptions()) command.addOption(option);
+    .argument('[tests...]', 'a plugin for all its tests, or plugin:test for one');
   return command
-    .addOption(databaseUriOption())
     .addHelpText(
       'after',
       `${examples('tapline test --all', 'tapline test dbt', 'tapline test dbt:test great-expectations')}

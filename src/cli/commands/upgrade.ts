@@ -1,22 +1,20 @@
 import { Argument, type Command } from 'commander';
+import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
-import { databaseUriOption, examples } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { databaseUri } from '../options/common.js';
+import { upgradeDefinitions } from '../options/project.js';
 
-interface Options {
-  skipPackage?: true;
-  databaseUri?: string;
-}
+const options = { ...upgradeDefinitions, ...databaseUri } as const;
+type Options = OptionsOf<typeof options>;
 
 /** Upgrades the database, and tells how to upgrade what the program can't upgrade itself. */
 export function upgrade(command: Command, { open, output }: CommandContext): Command {
+  addOptions(command, options);
   return command
     .addArgument(
       new Argument('[part]', 'what to upgrade').choices(['all', 'package', 'files', 'database']).default('all'),
     )
-    .option('--pip-url <url>', 'taken and left unused: this program is not a Python package')
-    .option('--force', 'taken and left unused')
-    .option('--skip-package', 'say nothing of the package')
-    .addOption(databaseUriOption())
     .addHelpText('after', examples('tapline upgrade', 'tapline upgrade database'))
     .action(async (part: string, { skipPackage, databaseUri }: Options) => {
       if ((part === 'all' && !skipPackage) || part === 'package') {

@@ -1,22 +1,22 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import picocolors from 'picocolors';
 import { formatLocation, TaplineError } from '../../errors.js';
 import { hasColors } from '../../observe/colors.js';
 import { shortened } from '../../observe/error-report.js';
+import type { OptionsOf } from '../../option-definition.js';
 import type { Finding, ValidationSubject } from '../../plan/validate.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
-import { examples, formatOption } from '../shared-options.js';
+import { addOptions, examples } from '../options/commander.js';
+import { textOrJson } from '../options/common.js';
+import { strict } from '../options/project.js';
 
-interface Options {
-  strict?: boolean;
-  format: 'text' | 'json';
-}
+const options = { ...strict, ...textOrJson } as const;
+type Options = OptionsOf<typeof options>;
 
 export function validate(command: Command, context: CommandContext): Command {
+  addOptions(command, options);
   return command
-    .addOption(new Option('--strict', 'fail on warnings too'))
-    .addOption(formatOption(['text', 'json']))
     .addHelpText(
       'after',
       `${examples('tapline validate', 'tapline validate --strict --format json')}
@@ -24,7 +24,7 @@ export function validate(command: Command, context: CommandContext): Command {
 Checks the files of the project, plugins, values, environments, jobs and schedules, and lists every problem with its
 location. Requires no secrets, database, installed plugins or network. Exits with 1 if there is an error.`,
     )
-    .action(async ({ strict = false, format }: Options) => {
+    .action(async ({ strict, format }: Options) => {
       const { findings: all, stderr } = await findAll(context);
       const findings = all.filter(({ severity }) => severity !== 'note');
       const errors = findings.filter(({ severity }) => severity === 'error').length;

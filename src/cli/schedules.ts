@@ -1,26 +1,11 @@
-import { type Command, Option } from 'commander';
 import { didYouMean } from '../did-you-mean.js';
 import { TaplineError } from '../errors.js';
+import type { OptionsOf } from '../option-definition.js';
 import type { Project, Schedule } from '../project/types.js';
+import type { databaseUri } from './options/common.js';
+import type { scheduleDefinitions } from './options/project.js';
 
-export interface ScheduleOptions {
-  interval?: string;
-  job?: string;
-  extractor?: string;
-  loader?: string;
-  transform?: 'skip' | 'only' | 'run';
-  databaseUri?: string;
-}
-
-export function addScheduleOptions(command: Command): Command {
-  return command
-    .option('--job <job>', 'the job to run')
-    .option('--extractor <extractor>', 'for a schedule of el alone')
-    .option('--loader <loader>', 'for a schedule of el alone')
-    .addOption(
-      new Option('--transform <transform>', 'for a schedule of el alone').choices(['skip', 'only', 'run'] as const),
-    );
-}
+export type ScheduleOptions = OptionsOf<typeof scheduleDefinitions & typeof databaseUri>;
 
 /** A schedule runs a job or a pair of plugins, never both. */
 export function refuseMix({ job, extractor, loader, transform }: ScheduleOptions): void {

@@ -1,8 +1,8 @@
-/** The program. `--version` is answered before anything is loaded: many tools ask for it at each start. */
+/** The program. `--version` is answered before anything is loaded: many tools ask for it at every start. */
 import { basename } from 'node:path';
 import packageFile from '../package.json' with { type: 'json' };
 
-if (process.argv[2] === '--version') {
+if (['--version', '-V', 'version'].includes(process.argv[2] ?? '')) {
   // Through a link of the name `meltano` it answers as that, in the form that clients parse.
   const isMeltano = basename(process.argv[1] ?? '') === 'meltano';
   const version = isMeltano ? (await import('./project/meltano-version.js')).meltanoVersion : packageFile.version;

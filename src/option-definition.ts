@@ -3,8 +3,6 @@
  * help and the types of options all read the same definition.
  */
 
-import type { PluginType } from './project/types.js';
-
 export type OptionKind =
   /** Present or not. */
   | 'flag'
@@ -57,11 +55,9 @@ type ValueOf<D extends OptionDefinition> = D['kind'] extends 'flag'
       ? string[]
       : D['kind'] extends 'integer' | 'seconds' | 'age'
         ? number
-        : D['kind'] extends 'pluginType'
-          ? PluginType
-          : D extends { choices: readonly (infer Choice)[] }
-            ? Choice
-            : string;
+        : D extends { choices: readonly (infer Choice)[] }
+          ? Choice
+          : string;
 
 type IsAlwaysSet<D extends OptionDefinition> = D extends { kind: 'off' } | { mandatory: true }
   ? true

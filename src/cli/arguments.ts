@@ -26,13 +26,20 @@ interface Parts {
 
 /** Brings a command line into the form described above. Doing it twice changes nothing. */
 export function arrangeArguments(argv: readonly string[], env: NodeJS.ProcessEnv = {}): CommandLine {
-  const { globals, items } = split(argv);
+  const { globals, items } = split(helpFirst(argv));
   const lead = leadingWords(items);
   const isConfig = textOf(lead[0]) === 'config';
   const command = lead.slice(0, isConfig ? 2 : lead.length).map(textOf);
   const own = items.filter((item) => !lead.includes(item));
   const fromEnv = fromVariables(command, own, env);
   return { argv: [...globals, ...command, ...fromEnv, ...flatten([...lead.slice(command.length), ...own])], command };
+}
+
+/** `help run` as `run --help`. */
+function helpFirst(argv: readonly string[]): readonly string[] {
+  const [first, ...words] = argv;
+  if (first !== 'help') return argv;
+  return [...words.filter((word) => !word.startsWith('-')), '--help'];
 }
 
 function split(argv: readonly string[]): Parts {

@@ -20,7 +20,7 @@ import {
 } from './options/run.js';
 import { blockOptionsOf, executePlan, runOptionsOf } from './run-plan.js';
 
-export const extractLoadOptions = {
+const extractLoadOptions = {
   ...extractLoadDefinitions,
   ...stateDefinitions,
   ...processDefinitions,

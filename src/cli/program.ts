@@ -18,7 +18,7 @@ import { addOptions, examples } from './options/commander.js';
 import { globalDefinitions } from './options/global.js';
 import { createOutput, type Output } from './output.js';
 import { linkProgram } from './program-link.js';
-import { type CommandEntry, type CommandGroup, isGroup, registry } from './registry.js';
+import { type CommandEntry, type CommandGroup, commandSections, isGroup, registry } from './registry.js';
 
 type GlobalOptions = OptionsOf<Omit<typeof globalDefinitions, 'environment' | 'noEnvironment'>> & {
   /** `false` for `--no-environment`. */
@@ -86,10 +86,10 @@ async function execute(argv: readonly string[], call: Call): Promise<void> {
 
 function createRoot(call: Call): Command {
   const program = new Command('tapline')
-    .description('Runs Meltano projects: Singer taps, mappers and targets, and the commands around them.')
+    .description('Runs Meltano projects: Singer taps, mappers and targets, and plugin commands.')
     .usage('[options] <command> ...')
-    .version(`tapline, version ${call.version}`, '--version', 'print the version')
-    .helpOption('--help', 'show this')
+    .version(`tapline, version ${call.version}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .enablePositionalOptions();
   addOptions(program, globalDefinitions).addHelpText(
@@ -113,7 +113,7 @@ function quiet(command: Command, { output, stderr }: Call): Command {
     .allowExcessArguments(false)
     .configureOutput({
       writeOut: (text) => output.text(text),
-      // Errors come as exceptions, and are told in our own form; this is help that nobody asked for.
+      // Errors are thrown and reported in our own form; this is help that follows an incomplete command line.
       writeErr: (text) => {
         if (!text.startsWith('error:')) stderr.line(text.trimEnd());
       },
@@ -124,12 +124,24 @@ function quiet(command: Command, { output, stderr }: Call): Command {
 
 /** All commands by name, so that help and suggestions know them; the one that is called with its definition. */
 async function addCommands(program: Command, called: readonly string[], context: CommandContext): Promise<string[]> {
-  for (const [name, entry] of Object.entries(registry)) {
+  for (const [name, entry] of inSections(registry)) {
     const command = child(program, name, entry);
+    command.helpGroup(headingOf(name));
     if (isGroup(entry)) await addGroup(command, entry, name === called[0] ? called[1] : undefined, context);
     else if (name === called[0]) await define(command, entry, context);
   }
   return knownPath(called);
+}
+
+/** In the order of their headings in `--help`, hidden ones last. */
+function inSections(commands: typeof registry): [string, CommandEntry | CommandGroup][] {
+  const order = commandSections.flatMap((section) => section.commands);
+  const positionOf = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return Object.entries(commands).sort(([a], [b]) => positionOf(a) - positionOf(b));
+}
+
+function headingOf(name: string): string {
+  return `${commandSections.find(({ commands }) => commands.includes(name))?.heading ?? 'Other'}:`;
 }
 
 /** As far as there is such a command. */
@@ -157,7 +169,7 @@ function child(parent: Command, name: string, entry: CommandEntry | CommandGroup
   const command = new Command(name)
     .summary(summary)
     .description(summary)
-    .helpOption('--help', 'show this')
+    .helpOption('-h, --help', 'print help')
     .helpCommand(false);
   command.copyInheritedSettings(parent).exitOverride();
   parent.addCommand(command, { hidden });

@@ -6,24 +6,49 @@ import type { CommandEntry, CommandGroup } from './context.js';
 
 export { type CommandEntry, type CommandGroup, isGroup } from './context.js';
 
+/** The headings of `--help`, in its order, with the commands under each. */
+export const commandSections: readonly { heading: string; commands: readonly string[] }[] = [
+  { heading: 'Run and build', commands: ['run', 'retry', 'backfill', 'invoke', 'el', 'elt', 'test', 'install'] },
+  {
+    heading: 'Project',
+    commands: [
+      'init',
+      'add',
+      'remove',
+      'lock',
+      'config',
+      'select',
+      'environment',
+      'plugin',
+      'hub',
+      'validate',
+      'compile',
+    ],
+  },
+  { heading: 'State', commands: ['state', 'lease'] },
+  { heading: 'Orchestrate', commands: ['job', 'pipeline', 'schedule', 'export'] },
+  { heading: 'Inspect', commands: ['runs', 'logs', 'doctor', 'clean'] },
+  { heading: 'Tapline', commands: ['docs', 'completion', 'schema', 'shim', 'upgrade'] },
+];
+
 export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   compile: {
     summary: 'Write the project as one JSON file for each environment.',
     load: async () => (await import('./commands/compile.js')).compile,
   },
   add: {
-    summary: 'Add plugins to the project, and install them.',
+    summary: 'Add plugins to the project and install them.',
     load: async () => (await import('./commands/add.js')).add,
   },
   backfill: {
-    summary: 'Load the past of an extract-load block in windows.',
+    summary: 'Load historical data of an extract-load block in windows.',
     commands: {
       list: {
-        summary: 'List backfills with what is done and what is left.',
+        summary: 'List backfills with their progress.',
         load: async () => (await import('./commands/backfill-list.js')).backfillList,
       },
       run: {
-        summary: 'Load what is not done yet; this is what `backfill tap target` calls.',
+        summary: 'Load the windows that are not loaded yet; `backfill tap target` is short for it.',
         load: async () => (await import('./commands/backfill-run.js')).backfillRun,
       },
       show: {
@@ -33,11 +58,11 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     },
   },
   clean: {
-    summary: 'Remove old runs, logs and catalogs, and environments of plugins that are gone.',
+    summary: 'Remove old runs, logs and catalogs, and virtual environments of removed plugins.',
     load: async () => (await import('./commands/clean.js')).clean,
   },
   complete: {
-    summary: 'List what may follow on a command line.',
+    summary: 'List completions of a command line.',
     hidden: true,
     load: async () => (await import('./commands/complete.js')).complete,
   },
@@ -49,11 +74,11 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'Show and change the settings of a plugin or of the project.',
     commands: {
       reset: {
-        summary: 'Remove all settings of a plugin from where they are written.',
+        summary: 'Remove all settings of a plugin from a store.',
         load: async () => (await import('./commands/config-reset.js')).configReset,
       },
       test: {
-        summary: 'Try out the configuration of an extractor or a loader.',
+        summary: 'Test the configuration of an extractor or a loader.',
         load: async () => (await import('./commands/config-test.js')).configTest,
       },
       set: {
@@ -61,15 +86,15 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         load: async () => (await import('./commands/config-set.js')).configSet,
       },
       unset: {
-        summary: 'Remove a setting from where it is written.',
+        summary: 'Remove a setting from a store.',
         load: async () => (await import('./commands/config-unset.js')).configUnset,
       },
       explain: {
-        summary: 'Show what each layer has for a setting, and which one wins.',
+        summary: 'Show the value of a setting in each layer, and which one wins.',
         load: async () => (await import('./commands/config-explain.js')).configExplain,
       },
       list: {
-        summary: 'List settings with their variables, values and where each value comes from.',
+        summary: 'List settings with their variables, values and origins.',
         load: async () => (await import('./commands/config-list.js')).configList,
       },
       print: {
@@ -79,35 +104,35 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     },
   },
   doctor: {
-    summary: 'Find what is missing on this machine, with the cure of each.',
+    summary: 'Find problems of this machine and how to fix them.',
     load: async () => (await import('./commands/doctor.js')).doctor,
   },
   docs: {
-    summary: 'Say where the documentation is.',
+    summary: 'Show the documentation.',
     load: async () => (await import('./commands/docs.js')).docs,
   },
   el: {
-    summary: 'Run one extract-load block under a state ID of your own.',
+    summary: 'Run one extract-load block under a state ID of your choice.',
     load: async () => (await import('./commands/el.js')).el,
   },
   elt: {
-    summary: 'The older form of el, with --transform.',
+    summary: 'Older form of el, with --transform.',
     load: async () => (await import('./commands/elt.js')).elt,
   },
   export: {
-    summary: 'Write the project in the form of another engine.',
+    summary: 'Export the project for another engine.',
     commands: {
       airflow: {
-        summary: 'Write DAG files for Airflow, from pipelines, schedules and jobs.',
+        summary: 'Write Airflow DAG files for pipelines, schedules and jobs.',
         load: async () => (await import('./commands/export-airflow.js')).exportAirflow,
       },
     },
   },
   hub: {
-    summary: 'See what the hub of plugin definitions has.',
+    summary: 'Browse the hub of plugin definitions.',
     commands: {
       list: {
-        summary: 'List the plugins that the hub has.',
+        summary: 'List the plugins on the hub.',
         load: async () => (await import('./commands/hub-list.js')).hubList,
       },
       ping: {
@@ -117,7 +142,7 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     },
   },
   init: {
-    summary: 'Make a new project.',
+    summary: 'Create a project.',
     load: async () => (await import('./commands/init.js')).init,
   },
   install: {
@@ -142,7 +167,7 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     },
   },
   invoke: {
-    summary: "Run a plugin's program, or one of its commands.",
+    summary: 'Run a plugin or one of its commands.',
     load: async () => (await import('./commands/invoke.js')).invoke,
   },
   job: {
@@ -164,20 +189,20 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     },
   },
   lease: {
-    summary: 'See and release who holds which state ID.',
+    summary: 'Show and release the leases on state IDs.',
     commands: {
       list: {
-        summary: 'List the leases that are held.',
+        summary: 'List held leases.',
         load: async () => (await import('./commands/lease-list.js')).leaseList,
       },
       release: {
-        summary: 'Release a lease, so that another run can have it.',
+        summary: 'Release a lease so that another run can take it.',
         load: async () => (await import('./commands/lease-release.js')).leaseRelease,
       },
     },
   },
   lock: {
-    summary: 'Lock the definitions of plugins, as the hub has them.',
+    summary: 'Save plugin definitions from the hub as lock files.',
     load: async () => (await import('./commands/lock.js')).lock,
   },
   remove: {
@@ -185,14 +210,14 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     load: async () => (await import('./commands/remove.js')).remove,
   },
   logs: {
-    summary: 'Look at the logs of runs.',
+    summary: 'Show the logs of runs.',
     commands: {
       dir: {
         summary: 'Print the folder of the logs.',
         load: async () => (await import('./commands/logs-dir.js')).logsDir,
       },
       list: {
-        summary: 'List runs that have a log, the newest first.',
+        summary: 'List runs that have a log, newest first.',
         load: async () => (await import('./commands/logs-list.js')).logsList,
       },
       show: {
@@ -202,14 +227,14 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     },
   },
   pipeline: {
-    summary: 'List pipelines, and show what one would run.',
+    summary: 'List pipelines and show their plans.',
     commands: {
       list: {
-        summary: 'List pipelines, when they run next and ran last.',
+        summary: 'List pipelines with their last and next runs.',
         load: async () => (await import('./commands/pipeline-list.js')).pipelineList,
       },
       show: {
-        summary: 'Show what a pipeline would run, and its settings.',
+        summary: 'Show the plan and the settings of a pipeline.',
         load: async () => (await import('./commands/pipeline-show.js')).pipelineShow,
       },
     },
@@ -228,14 +253,14 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     load: async () => (await import('./commands/run.js')).run,
   },
   retry: {
-    summary: 'Run what an earlier run has left.',
+    summary: 'Retry the unfinished part of a run.',
     load: async () => (await import('./commands/retry.js')).retry,
   },
   runs: {
-    summary: 'Look at runs of the past.',
+    summary: 'Show past runs.',
     commands: {
       list: {
-        summary: 'List runs, the newest first.',
+        summary: 'List runs, newest first.',
         load: async () => (await import('./commands/runs-list.js')).runsList,
       },
       show: {
@@ -256,7 +281,7 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         load: async () => (await import('./commands/schedule-remove.js')).scheduleRemove,
       },
       run: {
-        summary: 'Run what a schedule runs, now.',
+        summary: 'Run a schedule now.',
         load: async () => (await import('./commands/schedule-run.js')).scheduleRun,
       },
       set: {
@@ -270,43 +295,43 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     },
   },
   schema: {
-    summary: 'Schemas of a warehouse, which loaders make themselves.',
+    summary: 'Warehouse schemas, which loaders create themselves.',
     commands: {
       create: {
-        summary: 'Say how a schema is made.',
+        summary: 'Explain how a schema is created.',
         load: async () => (await import('./commands/schema-create.js')).schemaCreate,
       },
     },
   },
   select: {
-    summary: 'Show and choose the streams and properties that an extractor reads.',
+    summary: 'Show and select the streams and properties that an extractor reads.',
     load: async () => (await import('./commands/select.js')).select,
   },
   shim: {
-    summary: 'Make a launcher named `meltano`.',
+    summary: 'Create a launcher named `meltano`.',
     load: async () => (await import('./commands/shim.js')).shim,
   },
   state: {
-    summary: 'Look at and change the state of extract-load blocks.',
+    summary: 'Show and change the state of extract-load blocks.',
     commands: {
       copy: {
         summary: 'Copy a state to another ID.',
         load: async () => (await import('./commands/state-copy.js')).stateCopy,
       },
       diff: {
-        summary: 'Show what differs between two versions of a state, by stream.',
+        summary: 'Compare two versions of a state, by stream.',
         load: async () => (await import('./commands/state-diff.js')).stateDiff,
       },
       history: {
-        summary: 'List the versions of a state, the newest first.',
+        summary: 'List the versions of a state, newest first.',
         load: async () => (await import('./commands/state-history.js')).stateHistory,
       },
       rollback: {
-        summary: 'Return a state to an older version.',
+        summary: 'Restore an older version of a state.',
         load: async () => (await import('./commands/state-rollback.js')).stateRollback,
       },
       edit: {
-        summary: 'Change a state in your editor.',
+        summary: 'Edit a state in your editor.',
         load: async () => (await import('./commands/state-edit.js')).stateEdit,
       },
       export: {
@@ -314,11 +339,11 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         load: async () => (await import('./commands/state-export.js')).stateExport,
       },
       import: {
-        summary: 'Take states as `state export` prints them.',
+        summary: 'Import states from the output of `state export`.',
         load: async () => (await import('./commands/state-import.js')).stateImport,
       },
       merge: {
-        summary: 'Lay bookmarks over a state.',
+        summary: 'Merge bookmarks into a state.',
         load: async () => (await import('./commands/state-merge.js')).stateMerge,
       },
       move: {
@@ -327,20 +352,20 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       },
       clear: { summary: 'Clear a state.', load: async () => (await import('./commands/state-clear.js')).stateClear },
       get: { summary: 'Print a state.', load: async () => (await import('./commands/state-get.js')).stateGet },
-      list: { summary: 'List the state IDs.', load: async () => (await import('./commands/state-list.js')).stateList },
+      list: { summary: 'List state IDs.', load: async () => (await import('./commands/state-list.js')).stateList },
       set: { summary: 'Set a state.', load: async () => (await import('./commands/state-set.js')).stateSet },
     },
   },
   test: {
-    summary: 'Run the tests that plugins bring.',
+    summary: 'Run the tests of plugins.',
     load: async () => (await import('./commands/test.js')).test,
   },
   upgrade: {
-    summary: 'Bring the system database up to date; say how the program is upgraded.',
+    summary: 'Upgrade the system database; tell how to upgrade the program.',
     load: async () => (await import('./commands/upgrade.js')).upgrade,
   },
   validate: {
-    summary: 'Check the project, without secrets, installations or a network.',
+    summary: 'Check the project without secrets, installed plugins or a network.',
     load: async () => (await import('./commands/validate.js')).validate,
   },
 };

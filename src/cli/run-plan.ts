@@ -22,9 +22,9 @@ export type PlanOptions = OptionsOf<
 >;
 
 export async function blockOptionsOf(options: PlanOptions, session: Session): Promise<BlockOptions> {
-  const { fullRefresh, refreshCatalog, force } = options;
+  const { fullRefresh, refreshCatalog, force, failOnEmpty } = options;
   const stateStrategy = await strategyOf(options, session);
-  return { fullRefresh, refreshCatalog, force, stateStrategy, selectFilter: selectFilterOf(options) };
+  return { fullRefresh, refreshCatalog, force, failOnEmpty, stateStrategy, selectFilter: selectFilterOf(options) };
 }
 
 async function strategyOf(

@@ -64,6 +64,11 @@ export const blockOptionDefinitions = {
     value: 'stream',
     help: 'skip streams that match this pattern (can be repeated)',
   },
+  failOnEmpty: {
+    kind: 'flag',
+    name: 'fail-on-empty',
+    help: 'fail when the selection leaves no stream of a tap',
+  },
   retries: {
     kind: 'integer',
     name: 'retries',
@@ -90,6 +95,7 @@ const isBlockOption: Record<keyof BlockOptions, true> = {
   stateStrategy: true,
   force: true,
   selectFilter: true,
+  failOnEmpty: true,
   catalog: true,
   state: true,
 };

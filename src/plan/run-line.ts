@@ -195,6 +195,7 @@ function optionsOf(given: Given): BlockOptions {
     refreshCatalog: flag('refresh-catalog'),
     noStateUpdate: flag('no-state-update'),
     force: flag('force'),
+    failOnEmpty: flag('fail-on-empty'),
     stateIdSuffix: suffixOf(given),
     stateStrategy: strategyOf(given),
     selectFilter: patterns.length === 0 ? undefined : patterns,

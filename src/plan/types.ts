@@ -12,6 +12,8 @@ export interface BlockOptions {
   force?: boolean | undefined;
   /** `[!]stream` patterns: only these streams, in place of the extra `select_filter`. */
   selectFilter?: readonly string[] | undefined;
+  /** Fail when the selection leaves no stream, in place of `tapline.empty_selection`. */
+  failOnEmpty?: boolean | undefined;
   /** A catalog file in place of a discovered one, relative to the project's folder. */
   catalog?: string | undefined;
   /** A state file in place of the state that is kept, relative to the project's folder. */

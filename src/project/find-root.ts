@@ -49,7 +49,7 @@ function nearestRoot(start: string): string {
   }
   const above = dirname(start) === start ? '' : ' nor in any folder above it';
   throw new TaplineError('PROJECT_NOT_FOUND', `There is no ${projectFileName} in ${start}${above}.`, {
-    hint: 'Go to your project, or name it: --cwd FOLDER, or the variable MELTANO_PROJECT_ROOT.',
+    hint: '`tapline init` creates a project here. To use one elsewhere, change to its folder or give --cwd FOLDER.',
   });
 }
 

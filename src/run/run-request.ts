@@ -1,7 +1,6 @@
 /** How a run was called and what it planned: stored with its row, so that `tapline retry` can resume it. */
 import type { BlockOptions, Plan } from '../plan/types.js';
 import type { RunOptions, SecretMask } from './types.js';
-import { maskWord } from './word-secrets.js';
 
 export interface RunRequest {
   /** The command that started the run. Only a `run` can be resumed. */
@@ -66,11 +65,8 @@ export function plannedBlocks({ groups }: Plan): PlannedBlock[] {
 /** The request as stored. If a word or an option holds a secret, nothing is stored: a masked request would mean something else. */
 export function requestRow(request: RunRequest, words: readonly string[], mask: SecretMask): Record<string, unknown> {
   const args = request.blocks.flatMap((block) => block.args);
-  const text = JSON.stringify({ words, request });
-  const isSecret =
-    mask.own(text) !== text ||
-    words.some((word) => maskWord(word, mask) !== word) ||
-    args.some((arg) => mask.text(arg) !== arg);
+  const whole = JSON.stringify({ words, request });
+  const isSecret = mask.own(whole) !== whole || [...words, ...args].some((text) => mask.text(text) !== text);
   if (isSecret) return { command: request.command, hidden: true };
   return { ...request };
 }

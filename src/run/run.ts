@@ -20,7 +20,7 @@ import { signalExitCode, stopAfter, stopOnSignals, stopWhenAborted } from './sig
 import { StopControl } from './stop-control.js';
 import { SharedDiscovery } from './tap/discovery.js';
 import type { RunOptions, RunResult, World } from './types.js';
-import { hideSecretsInWords, maskWord } from './word-secrets.js';
+import { hideSecretsInWords } from './word-secrets.js';
 
 /**
  * Runs a plan: installs its plugins, then runs its blocks, up to `jobs` in parallel. Subscribers get an event for everything that
@@ -77,7 +77,7 @@ function announce(
 ): void {
   const blocks = plan.groups.flatMap((group) => group.blocks);
   const environment = project.environment?.name ?? null;
-  const words = plan.words.map((word) => maskWord(word, mask));
+  const words = plan.words.map((word) => mask.text(word));
   emit({ type: 'run.started', words, environment, blocks: blocks.length, jobs, dryRun });
   for (const block of blocks)
     at({ blockId: block.id, parentId: block.scope?.id })({ type: 'block.planned', ...describeBlock(block) });
@@ -100,7 +100,7 @@ async function runBlocks(plan: Plan, parts: RunParts): Promise<Ended> {
   const environment = world.project.environment?.name;
   const row = {
     ...owner,
-    words: plan.words.map((word) => maskWord(word, world.mask)),
+    words: plan.words.map((word) => world.mask.text(word)),
     environment,
     trigger,
     startedAt: new Date(),

@@ -3,7 +3,7 @@ import type { Plan } from '../plan/types.js';
 import { splitVariables } from '../plan/words.js';
 import { isTellingName } from '../settings/secrets.js';
 import { pluginsOf } from './claim/claim.js';
-import type { SecretMask, World } from './types.js';
+import type { World } from './types.js';
 
 /** Masks the secrets among them, known by the variable's name or a plugin's setting, before the words are logged or stored. */
 export function hideSecretsInWords({ words, groups }: Plan, { mask, settings }: World): void {
@@ -20,11 +20,6 @@ export function hideSecretsInWords({ words, groups }: Plan, { mask, settings }: 
       }
     }
   }
-}
-
-/** A word without a blank or `=` is the name of a job, plugin or pipeline; all others hold values of the user. */
-export function maskWord(word: string, mask: SecretMask): string {
-  return /[\s=]/.test(word) ? mask.text(word) : mask.own(word);
 }
 
 /** Includes PGPASSWORD and MYSQL_PWD, which database clients read. */

@@ -47,6 +47,15 @@ describe('arranging a command line', () => {
     expect(arrange(line)).toBe(expected);
   });
 
+  it.each([
+    ['help', '--help'],
+    ['help run', 'run --help'],
+    ['help state list', 'state list --help'],
+    ['help backfill', 'backfill --help'],
+  ])('%s asks for help', (line, expected) => {
+    expect(arrange(line)).toBe(expected);
+  });
+
   it("moves a group's options to its command", () => {
     expect(arrange('job --database-uri sqlite:///x list')).toBe('job list --database-uri sqlite:///x');
     expect(arrangeArguments(['state', 'list', '--pattern', 'a']).command).toEqual(['state', 'list']);

@@ -4,7 +4,7 @@ import { groups } from '../../src/cli/command-words.js';
 import type { CommandContext } from '../../src/cli/context.js';
 import { exitCodeMeanings, exitCodesText } from '../../src/cli/exit-codes.js';
 import { definitions, globalOptions, takesValue, variablesOf } from '../../src/cli/options/known.js';
-import { type CommandEntry, isGroup, registry } from '../../src/cli/registry.js';
+import { type CommandEntry, commandSections, isGroup, registry } from '../../src/cli/registry.js';
 import { exitCodes } from '../../src/errors.js';
 import { takesValue as isValue, type OptionDefinition } from '../../src/option-definition.js';
 
@@ -72,6 +72,12 @@ describe('what the argument pass knows of options', () => {
 });
 
 describe('help', () => {
+  it('has each command under one heading', () => {
+    const visible = Object.entries(registry).flatMap(([name, entry]) => ('hidden' in entry ? [] : [name]));
+    const grouped = commandSections.flatMap(({ commands }) => commands);
+    expect([...grouped].sort()).toEqual(visible.sort());
+  });
+
   it.each(entries)('of %s has examples', async (_path, entry) => {
     const define = await entry.load();
     let text = '';

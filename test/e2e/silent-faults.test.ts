@@ -83,6 +83,13 @@ describe('a selection that leaves no stream', () => {
     expect(stderr).toMatch(/meltano\.yml:9:\d+/);
   });
 
+  it('fails with --fail-on-empty', async () => {
+    await make();
+    const { code, stderr } = await project.run(['--fail-on-empty']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('SELECTION_EMPTY');
+  });
+
   it('fails with `tapline.empty_selection: fail`', async () => {
     await make('tapline: {empty_selection: fail}');
     const { code, stderr } = await project.run();

@@ -32,8 +32,8 @@ function ownOption(definition: OptionDefinition, help: string): Option {
   const flags = `${short === undefined ? '' : `-${short}, `}--${name}`;
   const option = new Option(takesValue(definition) ? `${flags} <${value}>` : flags, help);
   const parse = parsers[kind];
-  if (choices !== undefined) option.choices(choices);
-  else if (parse !== undefined) option.argParser((text, before) => parse(text, definition, before));
+  if (parse !== undefined) option.argParser((text, before) => parse(text, definition, before));
+  else if (choices !== undefined) option.choices(choices);
   if (definition.default !== undefined) option.default(definition.default, defaultText);
   return mandatory ? option.makeOptionMandatory() : option;
 }

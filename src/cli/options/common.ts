@@ -1,5 +1,6 @@
 /** Options that commands of several groups have. */
 import type { OptionDefinition } from '../../option-definition.js';
+import { pluginTypes } from '../../project/types.js';
 
 /** `--format`; the first one is the default. */
 export function formatDefinition<const Formats extends readonly [string, ...string[]]>(...formats: Formats) {
@@ -58,6 +59,7 @@ export const pluginType = {
     kind: 'pluginType',
     name: 'plugin-type',
     value: 'type',
+    choices: pluginTypes,
     help: 'only plugins of this type, such as extractor or loaders',
   },
 } as const satisfies Record<string, OptionDefinition>;

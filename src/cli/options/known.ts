@@ -38,7 +38,7 @@ const flagsOf = new Map(
   definitions.flatMap(({ command, ...rest }) => (command === undefined ? [] : [[command, new Set(spellings(rest))]])),
 );
 
-export function spellings({ name, short }: Pick<OptionDefinition, 'name' | 'short'>): string[] {
+function spellings({ name, short }: Pick<OptionDefinition, 'name' | 'short'>): string[] {
   return short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`];
 }
 

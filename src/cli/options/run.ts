@@ -5,7 +5,7 @@ import { blockOptionDefinitions } from '../../plan/block-options.js';
 const run = ['run'] as const;
 
 const { fullRefresh, refreshCatalog, force, stateStrategy, mergeState } = blockOptionDefinitions;
-const { select, exclude, stateUpdate, stateIdSuffix, retries, retryDelay } = blockOptionDefinitions;
+const { failOnEmpty, select, exclude, stateUpdate, stateIdSuffix, retries, retryDelay } = blockOptionDefinitions;
 
 export const selection = { select, exclude };
 export const statelessness = { stateUpdate, stateIdSuffix };
@@ -60,13 +60,7 @@ export const failurePolicyDefinitions = {
   },
 } as const satisfies Record<string, OptionDefinition>;
 
-export const emptySelection = {
-  failOnEmpty: {
-    kind: 'flag',
-    name: 'fail-on-empty',
-    help: 'fail when the selection leaves no stream of a tap',
-  },
-} as const satisfies Record<string, OptionDefinition>;
+export const emptySelection = { failOnEmpty };
 
 export const jobs = {
   jobs: {

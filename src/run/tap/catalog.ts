@@ -63,7 +63,8 @@ export async function prepareCatalog(request: CatalogRequest): Promise<PreparedC
   await writePrivate(file, exactJson(found.catalog, 2));
   const { streams, selected } = countSelected(found.catalog);
   // A catalog of the user's own says what it means.
-  if (streams > 0 && selected === 0 && found.source !== 'file') reportSelection(emptySelection(tap, streams), policies.empty, emit);
+  if (streams > 0 && selected === 0 && found.source !== 'file')
+    reportSelection(emptySelection(tap, streams), policies.empty, emit);
   const durationSeconds = (performance.now() - started) / 1000;
   emit({ type: 'catalog.ready', plugin: tap.plugin.name, source: found.source, streams, selected, durationSeconds });
   return { file, catalog: found.catalog, rules };

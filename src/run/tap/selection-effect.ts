@@ -12,9 +12,12 @@ export interface SelectionPolicies {
   empty: SelectionPolicy;
 }
 
-export function selectionPolicies(settings: Pick<SettingsResolver, 'projectSetting'>): SelectionPolicies {
+export function selectionPolicies(
+  settings: Pick<SettingsResolver, 'projectSetting'>,
+  failOnEmpty = false,
+): SelectionPolicies {
   const policy = (name: string) => (settings.projectSetting(`tapline.${name}`) === 'fail' ? 'fail' : 'warn');
-  return { unsupported: policy('unsupported_selection'), empty: policy('empty_selection') };
+  return { unsupported: policy('unsupported_selection'), empty: failOnEmpty ? 'fail' : policy('empty_selection') };
 }
 
 /** A warning, or with the policy `fail` an error that is thrown. */

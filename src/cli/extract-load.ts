@@ -1,5 +1,4 @@
 /** `el` and `elt`: one extract-load block with a state ID that the caller chooses. */
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { TaplineError } from '../errors.js';
 import type { Log } from '../observe/log.js';

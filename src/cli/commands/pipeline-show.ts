@@ -12,7 +12,7 @@ import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, textOrJson } from '../options/common.js';
-import { ageText, type PipelineStatus, pipelineEntry, statusOfPipelines } from '../pipeline-status.js';
+import { ageText, type PipelineStatus, pipelineEntry, readPipelineStatus } from '../pipeline-status.js';
 
 const options = { ...textOrJson, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;

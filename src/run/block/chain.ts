@@ -25,31 +25,10 @@ const stopSeconds = 25;
 export async function runChain(run: BlockRun<ChainBlock>): Promise<BlockRecord> {
   const { context, block, claim, stop, emit } = run;
   const options = chainOptions(context, block);
-  const { fullRefresh = false, refreshCatalog = false, selectFilter, failOnEmpty } = options;
-  const chain = resolveChain(world, block, emit, options);
+  const chain = resolveChain(context.world, block, emit, options);
   const directory = await (await context.directories.of(block)).block(block.id);
-  const notes = context.notes.processes(block.id, owner);
-  const tapState =
-    claim.state === undefined
-      ? undefined
-      : await loadTapState(
-          chain.tap,
-          world.state,
-          {
-            stateId: claim.state.id,
-            fullRefresh,
-            selectFilter,
-            isWindow: block.window !== undefined,
-            projectRoot: world.project.root,
-          },
-          emit,
-        );
-  const discovery = block.window === undefined ? undefined : context.discovery;
-  const refresh = refreshCatalog || fullRefresh;
-  const setUp = { directory, state: tapState, refreshCatalog: refresh, failOnEmpty, stop, reaper, notes, discovery };
-  // Started before the files are written: both take about as long.
-  const fifos = makeFifos(directory, chain.mappers.length + 1);
-  const [processes] = await settleAll([setUpChain(world, chain, setUp, emit), fifos]);
+  const tapState = await readTapState(run, chain.tap, options);
+  const spec = await chainSpec(run, chain, directory, tapState);
   await claim.state?.row.checkBeforeStart();
 
   const saver = claim.state === undefined ? undefined : new CheckpointSaver(run, claim.state, tapState);
@@ -89,12 +68,13 @@ async function chainSpec(
   state: TapState | undefined,
 ): Promise<ChainSpec> {
   const { world, reaper, owner } = context;
-  const { fullRefresh = false, refreshCatalog = false } = chainOptions(context, block);
+  const { fullRefresh = false, refreshCatalog = false, failOnEmpty } = chainOptions(context, block);
   const setup = {
     world,
     directory,
     state,
     refreshCatalog: refreshCatalog || fullRefresh,
+    failOnEmpty,
     stop,
     reaper,
     notes: context.notes.processes(block.id, owner),

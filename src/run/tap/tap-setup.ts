@@ -25,6 +25,8 @@ export interface TapSetup {
   /** The state that the tap starts from; undefined if it gets none. */
   state: { text: string | undefined } | undefined;
   refreshCatalog: boolean;
+  /** See BlockOptions. */
+  failOnEmpty?: boolean | undefined;
   stop: StopControl;
   reaper: Reaper;
   notes: ProcessNotes;
@@ -72,7 +74,7 @@ function catalogOf(tap: ResolvedPlugin, files: TapFiles, setup: TapSetup): Promi
     refresh: setup.refreshCatalog,
     discover: () => discovery?.once(discover) ?? discover().then((text) => ({ text, isShared: false })),
     emit,
-    policies: selectionPolicies(world.settings),
+    policies: selectionPolicies(world.settings, setup.failOnEmpty),
   });
 }
 

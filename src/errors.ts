@@ -141,6 +141,28 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+/** Codes of a store that is unreachable, busy or full: the same call may succeed later. */
+const storeAwayCodes: readonly ErrorCode[] = [
+  'STATE_BACKEND_UNREACHABLE',
+  'DATABASE_OPEN',
+  'DATABASE_UNREACHABLE',
+  'DATABASE_LOCKED',
+  'DISK_FULL',
+];
+
+/**
+ * Codes that may not recur when a block is tried again. All others would: faults of the project or the command line, a state that
+ * another run holds, and one that could not be saved, whose rescue file must be restored first.
+ */
+export const transientCodes: ReadonlySet<string> = new Set<ErrorCode>([
+  ...storeAwayCodes,
+  'PROCESS_FAILED',
+  'PROCESS_STALLED',
+  'TARGET_LEFT_EARLY',
+  'DISCOVERY_FAILED',
+  'DISCOVERY_TIMEOUT',
+]);
+
 export interface ErrorDetails {
   /** What the reader can do now, in one or two sentences. */
   hint?: string | undefined;
@@ -174,4 +196,10 @@ export class TaplineError extends Error {
 /** `file:line:col`, as editors and terminals make it clickable. */
 export function formatLocation(at: SourceLocation): string {
   return `${at.file}:${at.line}:${at.col}`;
+}
+
+/** Whether a store is unreachable, busy or full. An error without a code is a bug of ours and recurs each time. */
+export function isStoreAway(error: unknown): boolean {
+  if (error instanceof TaplineError) return storeAwayCodes.includes(error.code);
+  return typeof (error as { code?: unknown } | null)?.code === 'string';
 }

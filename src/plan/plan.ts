@@ -1,4 +1,3 @@
-import type { Plugin } from '../plugins/types.js';
 import type { Project, ProjectWarning } from '../project/types.js';
 import { blocksOf, groupBlocks } from './blocks.js';
 import type { PlanContext } from './context.js';
@@ -64,13 +63,4 @@ function addWord(lines: (string | string[])[], word: string): void {
   if (isLine(word)) lines.push(word);
   else if (Array.isArray(last)) last.push(word);
   else lines.push([word]);
-}
-
-/** All plugins of a plan, each once, in order: what has to be installed. */
-export function pluginsOf(plan: Plan): Plugin[] {
-  const blocks = plan.groups.flatMap((group) => group.blocks);
-  const all = blocks.flatMap((block) =>
-    block.kind === 'chain' ? [block.tap, ...block.mappers, block.target] : [block.plugin],
-  );
-  return [...new Set(all)];
 }

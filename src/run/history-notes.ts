@@ -1,6 +1,6 @@
+import { isStoreAway } from '../errors.js';
 import type { History, ProcessRow } from '../history/port.js';
 import type { LeaseOwner } from '../state/port.js';
-import { isStoreAway } from './claim/lease.js';
 import type { Emit } from './emit.js';
 import type { Exit, StartedProcess } from './process/child.js';
 

@@ -1,7 +1,8 @@
 /** The blocks that a run and its retries have left to do. */
 import type { RunDetail } from '../history/port.js';
 import type { Plan } from '../plan/types.js';
-import { type PlannedBlock, readRequest } from './run-request.js';
+import { readRequest } from './run-request.js';
+import type { PlannedBlock } from './types.js';
 
 /** IDs of the blocks that any of these runs finished, or knew to be finished. */
 export function doneBlocks(runs: readonly RunDetail[]): Set<string> {

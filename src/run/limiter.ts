@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { pluginsOf } from '../plan/block-plugins.js';
 import type { Block, Plan, PlanScope } from '../plan/types.js';
 import type { BlockSummary } from './events.js';
 import type { StopControl } from './stop-control.js';
@@ -6,23 +7,19 @@ import type { FailurePolicy } from './types.js';
 
 /** The answer to a request for a claim: the right to run one block now (its lease, its slots under `concurrency` limits). */
 export type ClaimResult<Claim> =
-  | { claim: Claim }
-  | { wait: 'lease' | 'concurrency' }
-  | { summary: BlockSummary }
-  | Again;
+  | { kind: 'claimed'; claim: Claim }
+  /** Another run has what the block needs: ask again later. */
+  | { kind: 'busy'; for: 'lease' | 'concurrency' }
+  | AttemptEnd;
 
-/** An attempt failed; the next one starts after this delay. */
-export interface Again {
-  againAfterSeconds: number;
-}
-
-export type BlockEnd = BlockSummary | Again;
+/** `again`: the attempt failed, and the next one starts after this delay. */
+export type AttemptEnd = { kind: 'ended'; summary: BlockSummary } | { kind: 'again'; afterSeconds: number };
 
 export interface BlockWork<Claim> {
-  /** Takes all that the block needs, or nothing. `wait`: another run has it, ask again later; `summary`: it will not run. Never rejects. */
+  /** Takes all that the block needs, or nothing. Never rejects. */
   claim(block: Block, bounds: BlockBounds): Promise<ClaimResult<Claim>>;
   /** Runs the block and releases its claim. Never rejects. */
-  run(block: Block, claim: Claim, bounds: BlockBounds): Promise<BlockEnd>;
+  run(block: Block, claim: Claim, bounds: BlockBounds): Promise<AttemptEnd>;
   giveBack(claim: Claim): Promise<void>;
   /** Reports a block that will not run, or not again. */
   notStarted(block: Block): BlockSummary;
@@ -141,27 +138,27 @@ class Group<Claim> {
   private async start(block: Block): Promise<void> {
     const bounds = { stop: this.options.stop, mayRetry: () => !this.isClosed() };
     const result = await this.work.claim(block, bounds);
-    if ('againAfterSeconds' in result) return this.askLater(block, result.againAfterSeconds);
-    if ('wait' in result) {
-      if (result.wait === 'lease') this.askLater(block, askAgainSeconds);
+    if (result.kind === 'again') return this.askLater(block, result.afterSeconds);
+    if (result.kind === 'busy') {
+      if (result.for === 'lease') this.askLater(block, askAgainSeconds);
       // All other blocks with the same plugins would get the same answer.
       else this.fullUntil.set(pluginsKey(block), performance.now() + askAgainSeconds * 1000);
       // A store may answer without a turn of the event loop: running blocks and signals need theirs.
       return turn();
     }
     // A stop that came while the claim was taken applies to this block, too.
-    if (this.isClosed() && 'claim' in result) {
+    if (this.isClosed() && result.kind === 'claimed') {
       await this.work.giveBack(result.claim);
       return;
     }
     this.pending.splice(this.pending.indexOf(block), 1);
-    if ('summary' in result) {
+    if (result.kind === 'ended') {
       this.finish(block, result.summary);
       return;
     }
     const running = this.work.run(block, result.claim, bounds).then((ended) => {
-      if ('againAfterSeconds' in ended) this.putBack(block, ended.againAfterSeconds);
-      else this.finish(block, ended);
+      if (ended.kind === 'again') this.putBack(block, ended.afterSeconds);
+      else this.finish(block, ended.summary);
     });
     this.running.set(block, running);
   }
@@ -214,8 +211,9 @@ class Group<Claim> {
 
 /** The key for `concurrency` limits: in a group, the same plugins have the same limits. */
 function pluginsKey(block: Block): string {
-  const plugins = block.kind === 'chain' ? [block.tap, ...block.mappers, block.target] : [block.plugin];
-  return plugins.map(({ type, name }) => `${type}/${name}`).join(' ');
+  return pluginsOf(block)
+    .map(({ type, name }) => `${type}/${name}`)
+    .join(' ');
 }
 
 function stateIdOf(block: Block): string | undefined {

@@ -1,35 +1,6 @@
 /** How a run was called and what it planned: stored with its row, so that `tapline retry` can resume it. */
-import type { BlockOptions, Plan } from '../plan/types.js';
-import type { RunOptions, SecretMask } from './types.js';
-
-export interface RunRequest {
-  /** The command that started the run. Only a `run` can be resumed. */
-  command: string;
-  /** The schedule that started the run: its variables are set again. */
-  schedule?: string | undefined;
-  options: RequestOptions;
-  /** All blocks of the plan, including those that an earlier run finished. */
-  blocks: PlannedBlock[];
-  /** IDs of the blocks that earlier runs finished. */
-  done: string[];
-}
-
-export interface RequestOptions
-  extends Pick<
-    RunOptions,
-    'jobs' | 'onFailure' | 'ifRunning' | 'install' | 'strictSinger' | 'timeoutSeconds' | 'retry'
-  > {
-  defaults?: BlockOptions | undefined;
-}
-
-/** What identifies a block across runs. */
-export interface PlannedBlock {
-  id: string;
-  name: string;
-  stateId: string | null;
-  /** The arguments of a plugin command. */
-  args: readonly string[];
-}
+import type { Plan } from '../plan/types.js';
+import type { PlannedBlock, RunOptions, RunRequest, SecretMask } from './types.js';
 
 /** Leaves out `--force`: a retry must not take a lease over because the first run did. */
 export function requestOf(command: string, plan: Plan, options: RunOptions, schedule?: string): RunRequest {

@@ -1,6 +1,6 @@
 import { exitCodes, TaplineError } from '../errors.js';
 import type { History } from '../history/port.js';
-import { pluginsOf } from '../plan/plan.js';
+import { pluginsOfPlan } from '../plan/block-plugins.js';
 import type { Plan } from '../plan/types.js';
 import { currentOwner } from '../state/owner.js';
 import { BlockAttempts } from './block/attempts.js';
@@ -41,7 +41,7 @@ export async function run(
   let blocks: BlockSummary[] = [];
   let failure: unknown;
   try {
-    await installPlugins(pluginsOf(plan), options.install ?? 'auto', { world, stop, emit: emitter.emit });
+    await installPlugins(pluginsOfPlan(plan), options.install ?? 'auto', { world, stop, emit: emitter.emit });
     if (options.dryRun) blocks = dryRun(plan, options, world, emitter);
     else if (options.install !== 'only')
       ({ blocks, failure } = await runBlocks(plan, { options, world, emitter, stop }));

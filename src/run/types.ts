@@ -6,7 +6,6 @@ import type { Project } from '../project/types.js';
 import type { SettingsResolver } from '../settings/types.js';
 import type { StateBackend } from '../state/port.js';
 import type { BlockSummary, ErrorInfo } from './events.js';
-import type { RunRequest } from './run-request.js';
 
 /** Masks secrets in texts; the run adds those of each plugin when its settings are resolved. See `Mask` in observe/. */
 export interface SecretMask {
@@ -70,6 +69,36 @@ export interface RunOptions {
   handleSignals?: boolean | undefined;
   /** Stops gracefully when aborted. */
   signal?: AbortSignal | undefined;
+}
+
+/** How a run was called and what it planned: stored with its row, so that `tapline retry` can resume it. */
+export interface RunRequest {
+  /** The command that started the run. Only a `run` can be resumed. */
+  command: string;
+  /** The schedule that started the run: its variables are set again. */
+  schedule?: string | undefined;
+  options: RequestOptions;
+  /** All blocks of the plan, including those that an earlier run finished. */
+  blocks: PlannedBlock[];
+  /** IDs of the blocks that earlier runs finished. */
+  done: string[];
+}
+
+export interface RequestOptions
+  extends Pick<
+    RunOptions,
+    'jobs' | 'onFailure' | 'ifRunning' | 'install' | 'strictSinger' | 'timeoutSeconds' | 'retry'
+  > {
+  defaults?: BlockOptions | undefined;
+}
+
+/** What identifies a block across runs. */
+export interface PlannedBlock {
+  id: string;
+  name: string;
+  stateId: string | null;
+  /** The arguments of a plugin command. */
+  args: readonly string[];
 }
 
 export interface RunResult {

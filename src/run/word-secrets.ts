@@ -1,8 +1,8 @@
 /** The words of a run may set variables, some of which are secrets. */
+import { pluginsOf } from '../plan/block-plugins.js';
 import type { Plan } from '../plan/types.js';
 import { splitVariables } from '../plan/words.js';
 import { isTellingName } from '../settings/secrets.js';
-import { pluginsOf } from './claim/claim.js';
 import type { World } from './types.js';
 
 /** Masks the secrets among them, known by the variable's name or a plugin's setting, before the words are logged or stored. */

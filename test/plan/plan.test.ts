@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TaplineError } from '../../src/errors.js';
-import { planRun, pluginsOf } from '../../src/plan/plan.js';
+import { pluginsOfPlan } from '../../src/plan/block-plugins.js';
+import { planRun } from '../../src/plan/plan.js';
 import type { BlockOptions, Plan } from '../../src/plan/types.js';
 import { openProject } from '../settings/open-project.js';
 
@@ -96,7 +97,7 @@ describe('groups', () => {
 
   test('each plugin once, mappings included', async () => {
     const { plan } = await open();
-    const names = pluginsOf(plan('nightly tap-csv target-sqlite')).map(({ name }) => name);
+    const names = pluginsOfPlan(plan('nightly tap-csv target-sqlite')).map(({ name }) => name);
     expect(names).toEqual(['tap-csv', 'target-sqlite', 'tap-rest', 'cleaner', 'dbt']);
   });
 });

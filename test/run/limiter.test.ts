@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Block, Plan } from '../../src/plan/types.js';
 import type { BlockStatus, BlockSummary } from '../../src/run/events.js';
-import { type ClaimResult, runPlan } from '../../src/run/limiter.js';
+import { type AttemptEnd, type ClaimResult, runPlan } from '../../src/run/limiter.js';
 import { StopControl } from '../../src/run/stop-control.js';
 import type { FailurePolicy } from '../../src/run/types.js';
 
@@ -32,14 +32,18 @@ function direct(
   };
   const summary = (block: Block, status: BlockStatus) => ({ blockId: block.id, status }) as BlockSummary;
   const work = {
-    claim: async (block: Block): Promise<ClaimResult<Block>> => claim(block) ?? { claim: block },
+    claim: async (block: Block): Promise<ClaimResult<Block>> => claim(block) ?? { kind: 'claimed', claim: block },
     run: (block: Block) => {
       note(`start ${block.id}`);
-      return new Promise<BlockSummary | { againAfterSeconds: number }>((resolve) => {
+      return new Promise<AttemptEnd>((resolve) => {
         ends.set(block.id, (status) => {
           note(`end ${block.id}`);
           ends.delete(block.id);
-          resolve(status === 'again' ? { againAfterSeconds: 0.001 } : summary(block, status));
+          resolve(
+            status === 'again'
+              ? { kind: 'again', afterSeconds: 0.001 }
+              : { kind: 'ended', summary: summary(block, status) },
+          );
         });
       });
     },
@@ -146,7 +150,8 @@ describe('runPlan', () => {
 
   it('asks again for a block whose claim somebody else has, while others go on', async () => {
     let asked = 0;
-    const claim = (block: Block) => (block.id === '1' && ++asked < 3 ? ({ wait: 'lease' } as const) : undefined);
+    const claim = (block: Block) =>
+      block.id === '1' && ++asked < 3 ? ({ kind: 'busy', for: 'lease' } as const) : undefined;
     const run = direct(plan([chain('1'), chain('2')]), { claim });
     await run.end('2');
     await run.end('1');
@@ -168,7 +173,7 @@ describe('runPlan', () => {
   });
 
   it('does not wait for a claim any longer when it is stopped', async () => {
-    const run = direct(plan([chain('1')]), { claim: () => ({ wait: 'lease' }) });
+    const run = direct(plan([chain('1')]), { claim: () => ({ kind: 'busy', for: 'lease' }) });
     run.stop.request({ reason: 'timeout', second: false });
     expect(await run.done).toEqual(['1 not_started']);
   });
@@ -178,7 +183,7 @@ describe('runPlan', () => {
     let isFull = false;
     const claim = ({ id }: Block) => {
       asked.push(id);
-      if (id !== 'other' && isFull) return { wait: 'concurrency' } as const;
+      if (id !== 'other' && isFull) return { kind: 'busy', for: 'concurrency' } as const;
       if (id !== 'other') isFull = true;
       return undefined;
     };
@@ -199,7 +204,7 @@ describe('runPlan', () => {
     const blocks = Array.from({ length: 20 }, (_, index) => chain(String(index)));
     const claim = () => {
       for (const end = performance.now() + 30; performance.now() < end; );
-      return { wait: 'lease' } as const;
+      return { kind: 'busy', for: 'lease' } as const;
     };
     const run = direct(plan(blocks), { claim });
     setTimeout(() => run.stop.request({ reason: 'signal', second: false }), 1);

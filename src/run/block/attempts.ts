@@ -1,13 +1,14 @@
 import { TaplineError } from '../../errors.js';
+import { pluginsOf } from '../../plan/block-plugins.js';
 import type { Block, RetryRule } from '../../plan/types.js';
-import { type Busy, type Claim, pluginsOf, releaseClaim, takeClaim } from '../claim/claim.js';
+import { type Busy, type Claim, releaseClaim, takeClaim } from '../claim/claim.js';
 import type { BlockSummary } from '../events.js';
-import type { Again, BlockBounds, BlockEnd, BlockWork, ClaimResult } from '../limiter.js';
+import type { AttemptEnd, BlockBounds, BlockWork, ClaimResult } from '../limiter.js';
 import type { RunContext } from '../run-context.js';
 import { StopControl } from '../stop-control.js';
 import { type Attempt, attemptOf, recordUnstarted } from './block-run.js';
 import { executeBlock } from './execute.js';
-import { mayPass, pauseSeconds, retryOf, retryRule } from './retry-rule.js';
+import { isTransient, pauseSeconds, retryOf, retryRule } from './retry-rule.js';
 
 /** What a block holds for an attempt, and the rule for when that fails. */
 type Held = Claim & { retry: RetryRule };
@@ -34,17 +35,16 @@ export class BlockAttempts implements BlockWork<Held> {
       const plugins = pluginsOf(block).map((plugin) => settings.plugin(plugin, { extraEnv: block.env }));
       retry = retryRule(plugins.map(retryOf), block, this.context.options.retry);
       const taken = await takeClaim(this.context, block, plugins, attempt.emit);
-      if (!('error' in taken)) return { claim: { ...taken, retry } };
+      if (taken.kind === 'claimed') return { kind: 'claimed', claim: { ...taken.claim, retry } };
       if (this.mustWait(taken)) return this.wait(attempt, taken);
       summary = this.refused(attempt, taken);
     } catch (error) {
       summary = recordUnstarted(attempt, 'failed', error);
     }
-    const ended = this.end(attempt, summary, retry, mayRetry);
-    return 'againAfterSeconds' in ended ? ended : { summary: ended };
+    return this.end(attempt, summary, retry, mayRetry);
   }
 
-  async run(block: Block, { retry, ...claim }: Held, { stop, mayRetry }: BlockBounds): Promise<BlockEnd> {
+  async run(block: Block, { retry, ...claim }: Held, { stop, mayRetry }: BlockBounds): Promise<AttemptEnd> {
     const attempt = this.next(block);
     const summary = await executeBlock({ ...attempt, claim, stop: new StopControl(stop) });
     return this.end(attempt, summary, retry, mayRetry);
@@ -69,19 +69,14 @@ export class BlockAttempts implements BlockWork<Held> {
   }
 
   /** Reports the end of the block, or schedules another attempt. */
-  private end(
-    attempt: Attempt,
-    summary: BlockSummary,
-    retry: RetryRule,
-    mayRetry: () => boolean,
-  ): BlockSummary | Again {
+  private end(attempt: Attempt, summary: BlockSummary, retry: RetryRule, mayRetry: () => boolean): AttemptEnd {
     const { block, attempt: number, emit } = attempt;
-    const isAgain = summary.status === 'failed' && mayPass(summary.error) && number <= retry.retries && mayRetry();
-    if (!isAgain) return finish(attempt, summary);
+    const isAgain = summary.status === 'failed' && isTransient(summary.error) && number <= retry.retries && mayRetry();
+    if (!isAgain) return { kind: 'ended', summary: finish(attempt, summary) };
     this.failed.set(block, { attempt: number, summary });
     const delaySeconds = pauseSeconds(retry, number);
     emit({ type: 'block.retrying', attempts: retry.retries + 1, delaySeconds, summary });
-    return { againAfterSeconds: delaySeconds };
+    return { kind: 'again', afterSeconds: delaySeconds };
   }
 
   private mustWait(busy: Busy): boolean {
@@ -89,12 +84,12 @@ export class BlockAttempts implements BlockWork<Held> {
   }
 
   /** Emits an event once per holder, not each time we ask. */
-  private wait({ block, emit }: Attempt, busy: Busy): { wait: Busy['for'] } {
+  private wait({ block, emit }: Attempt, busy: Busy): ClaimResult<Held> {
     const news = `${busy.for} ${busy.holder}`;
     if (this.reported.get(block) !== news)
       emit({ type: 'block.waiting', name: block.name, for: busy.for, holder: busy.holder });
     this.reported.set(block, news);
-    return { wait: busy.for };
+    return { kind: 'busy', for: busy.for };
   }
 
   private refused(attempt: Attempt, { error }: Busy): BlockSummary {

@@ -1,8 +1,9 @@
 /** One attempt of one block, and what the history records of it. */
 import type { FinishedBlock } from '../../history/port.js';
+import { pluginsOf } from '../../plan/block-plugins.js';
 import type { Block } from '../../plan/types.js';
 import type { ChainOutcome } from '../chain/types.js';
-import { type Claim, pluginsOf } from '../claim/claim.js';
+import type { Claim } from '../claim/claim.js';
 import type { Emit } from '../emit.js';
 import type { BlockSummary } from '../events.js';
 import type { RunContext } from '../run-context.js';

@@ -1,6 +1,6 @@
+import { pluginsOf } from '../../plan/block-plugins.js';
 import { lineage } from '../../plan/lineage.js';
 import type { Block } from '../../plan/types.js';
-import { pluginsOf } from '../claim/claim.js';
 import { errorInfo } from '../emit.js';
 import type { BlockKind, BlockStatus, BlockSummary, ChainCounts, ChainPressure, ProcessOutcome } from '../events.js';
 

@@ -1,6 +1,6 @@
 /** Whether, and when, a block that failed is tried again. */
 import { durationSeconds } from '../../duration.js';
-import { type ErrorCode, TaplineError } from '../../errors.js';
+import { TaplineError, transientCodes } from '../../errors.js';
 import type { Block, RetryPart, RetryRule } from '../../plan/types.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import type { ErrorInfo } from '../events.js';
@@ -8,25 +8,8 @@ import type { ErrorInfo } from '../events.js';
 const defaultDelaySeconds = 10;
 const maxDelaySeconds = 3_600;
 
-/**
- * Errors that may not recur. All others would: faults of the project or the command line, a state that another run holds, and
- * one that could not be saved, whose rescue file must be restored first.
- */
-const passing: ReadonlySet<string> = new Set<ErrorCode>([
-  'PROCESS_FAILED',
-  'PROCESS_STALLED',
-  'TARGET_LEFT_EARLY',
-  'DISCOVERY_FAILED',
-  'DISCOVERY_TIMEOUT',
-  'STATE_BACKEND_UNREACHABLE',
-  'DATABASE_OPEN',
-  'DATABASE_UNREACHABLE',
-  'DATABASE_LOCKED',
-  'DISK_FULL',
-]);
-
-export function mayPass(error: ErrorInfo | undefined): boolean {
-  return error !== undefined && passing.has(error.code);
+export function isTransient(error: ErrorInfo | undefined): boolean {
+  return error !== undefined && transientCodes.has(error.code);
 }
 
 /** Precedence, highest first: the plugins in order, the block's line or pipeline, the command line. */

@@ -1,13 +1,12 @@
 import { TaplineError } from '../../errors.js';
 import type { ProcessRow } from '../../history/port.js';
 import type { Block, ChainBlock } from '../../plan/types.js';
-import type { Plugin } from '../../plugins/types.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import type { Lease, LeaseHolder, StateLease } from '../../state/port.js';
 import type { Emit } from '../emit.js';
 import { chainOptions, type RunContext } from '../run-context.js';
 import type { StopControl } from '../stop-control.js';
-import { concurrencyLimits, takeSlots } from './concurrency.js';
+import { concurrencyLimits, type SlotsTaken, takeSlots } from './concurrency.js';
 import { keepLease, releaseLease } from './lease.js';
 import { MeltanoRow } from './meltano-row.js';
 import { findLeftProcesses, reclaimProcesses } from './reclaim.js';
@@ -22,6 +21,7 @@ export interface Claim {
 
 /** Another run holds what the block needs. */
 export interface Busy {
+  kind: 'busy';
   for: 'lease' | 'concurrency';
   holder: string;
   error: TaplineError;
@@ -36,16 +36,17 @@ export async function takeClaim(
   block: Block,
   plugins: readonly ResolvedPlugin[],
   emit: Emit,
-): Promise<Claim | Busy> {
-  const slots = await claimSlots(context, plugins);
-  if (!Array.isArray(slots)) return slots;
+): Promise<{ kind: 'claimed'; claim: Claim } | Busy> {
+  const taken = await claimSlots(context, plugins);
+  if (taken.kind === 'busy') return taken;
+  const slots = taken.leases;
   try {
     const state = block.kind === 'chain' ? await claimState(context, block, emit) : undefined;
-    return { state, slots };
+    return { kind: 'claimed', claim: { state, slots } };
   } catch (error) {
     for (const slot of slots) await releaseLease(slot);
     if (error instanceof TaplineError && error.code === 'LEASE_HELD') {
-      return { for: 'lease', holder: holderText(error.data?.holder, error), error };
+      return { kind: 'busy', for: 'lease', holder: holderText(error.data?.holder, error), error };
     }
     throw error;
   }
@@ -73,19 +74,18 @@ export async function releaseClaim({ state, slots }: Claim): Promise<void> {
   for (const lease of state === undefined ? slots : [state.lease, ...slots]) await releaseLease(lease);
 }
 
-async function claimSlots({ world, owner }: RunContext, plugins: readonly ResolvedPlugin[]): Promise<Lease[] | Busy> {
+async function claimSlots(
+  { world, owner }: RunContext,
+  plugins: readonly ResolvedPlugin[],
+): Promise<SlotsTaken | Busy> {
   const limits = plugins.flatMap((plugin) => concurrencyLimits(plugin, world.settings));
-  if (limits.length === 0) return [];
+  if (limits.length === 0) return { kind: 'taken', leases: [] };
   const unique = [...new Map(limits.map((limit) => [limit.name, limit])).values()];
   const taken = await takeSlots(await world.history(), unique, owner);
-  if ('leases' in taken) return taken.leases;
+  if (taken.kind === 'taken') return taken;
   const holder = holderText(taken.holder, undefined);
   const message = `${taken.limit} has reached its \`concurrency\` limit${holder === '' ? '' : `: ${holder}`}`;
-  return { for: 'concurrency', holder, error: new TaplineError('LEASE_HELD', message) };
-}
-
-export function pluginsOf(block: Block): Plugin[] {
-  return block.kind === 'chain' ? [block.tap, ...block.mappers, block.target] : [block.plugin];
+  return { kind: 'busy', for: 'concurrency', holder, error: new TaplineError('LEASE_HELD', message) };
 }
 
 /** Without an environment and with `--no-state-update` a chain has no lease, no row and no state, as in the original. */

@@ -37,39 +37,50 @@ function maxSlotsOf(value: unknown, plugin: Plugin): number {
   );
 }
 
-/** Takes a slot of each limit, or none: no run holds one while it waits for another. `holder` holds the last slot asked for. */
+export interface SlotsTaken {
+  kind: 'taken';
+  leases: Lease[];
+}
+
+/** All slots of a limit are in use; `holder` has the last one asked for. */
+interface LimitReached {
+  kind: 'full';
+  limit: string;
+  holder: LeaseHolder | undefined;
+}
+
+/** Takes a slot of each limit, or none: no run holds one while it waits for another. */
 export async function takeSlots(
   history: History,
   limits: readonly ConcurrencyLimit[],
   owner: LeaseOwner,
-): Promise<{ leases: Lease[] } | { limit: string; holder: LeaseHolder | undefined }> {
+): Promise<SlotsTaken | LimitReached> {
   const leases: Lease[] = [];
   for (const limit of limits) {
     const taken = await takeSlot(history, limit, owner);
-    if ('lease' in taken) {
-      leases.push(taken.lease);
-      continue;
+    if (taken.kind === 'full') {
+      for (const lease of leases) await releaseLease(lease);
+      return taken;
     }
-    for (const lease of leases) await releaseLease(lease);
-    return { limit: limit.name, holder: taken.holder };
+    leases.push(...taken.leases);
   }
-  return { leases };
+  return { kind: 'taken', leases };
 }
 
 async function takeSlot(
   history: History,
   { name, maxSlots }: ConcurrencyLimit,
   owner: LeaseOwner,
-): Promise<{ lease: Lease } | { holder: LeaseHolder | undefined }> {
+): Promise<SlotsTaken | LimitReached> {
   let holder: LeaseHolder | undefined;
   for (let slot = 1; slot <= maxSlots; slot += 1) {
     try {
       const { lease } = await history.slots.acquire(`${name}#${slot}`, { owner });
-      return { lease };
+      return { kind: 'taken', leases: [lease] };
     } catch (error) {
       if (!(error instanceof TaplineError) || error.code !== 'LEASE_HELD') throw error;
       holder = error.data?.holder as LeaseHolder | undefined;
     }
   }
-  return { holder };
+  return { kind: 'full', limit: name, holder };
 }

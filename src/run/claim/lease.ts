@@ -1,4 +1,4 @@
-import { TaplineError } from '../../errors.js';
+import { isStoreAway, TaplineError } from '../../errors.js';
 import type { Lease, StateLease } from '../../state/port.js';
 
 const renewEverySeconds = 5;
@@ -83,15 +83,6 @@ export async function releaseLease(lease: Lease, giveUpAt = performance.now() + 
   }
 }
 
-/** Errors that a later try may not meet. All others are final. */
-const storeIsAway = new Set([
-  'DATABASE_LOCKED',
-  'DATABASE_OPEN',
-  'DATABASE_UNREACHABLE',
-  'STATE_BACKEND_UNREACHABLE',
-  'DISK_FULL',
-]);
-
 /**
  * Writes under a lease. While the store is unreachable and the lease is valid, the rejection is marked `retryable`: the newest
  * checkpoint is tried again. Once the lease is lost or has expired, the rejection is final.
@@ -103,14 +94,4 @@ export async function underLease<T>(lease: StateLease, write: () => Promise<T>):
     if (!isStoreAway(error) || secondsLeft(lease) <= 0) throw error;
     throw Object.assign(error instanceof Error ? error : new Error(String(error)), { retryable: true });
   }
-}
-
-/** The store is unreachable or busy: a later try may succeed. */
-export function isStoreAway(error: unknown): boolean {
-  return error instanceof TaplineError ? storeIsAway.has(error.code) : isSystemError(error);
-}
-
-/** An error without a code is a bug of ours and recurs each time. */
-function isSystemError(error: unknown): boolean {
-  return typeof (error as { code?: unknown } | null)?.code === 'string';
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../../src/errors.js';
 import type { Block } from '../../../src/plan/types.js';
-import { mayPass, pauseSeconds, retryOf, retryRule } from '../../../src/run/block/retry-rule.js';
+import { isTransient, pauseSeconds, retryOf, retryRule } from '../../../src/run/block/retry-rule.js';
 import type { ResolvedPlugin } from '../../../src/settings/types.js';
 
 const block = (retry?: Block['retry']) => ({ retry }) as Block;
@@ -60,7 +60,7 @@ describe('the pause', () => {
 
 describe('what may pass', () => {
   it('is what processes, servers and disks do, and no fault of the project', () => {
-    const codes = Object.keys(errorCodes).filter((code) => mayPass({ code, message: '' }));
+    const codes = Object.keys(errorCodes).filter((code) => isTransient({ code, message: '' }));
     expect(codes.sort()).toEqual([
       'DATABASE_LOCKED',
       'DATABASE_OPEN',
@@ -73,8 +73,8 @@ describe('what may pass', () => {
       'STATE_BACKEND_UNREACHABLE',
       'TARGET_LEFT_EARLY',
     ]);
-    expect(mayPass({ code: 'INTERNAL', message: 'a bug' })).toBe(false);
-    expect(mayPass(undefined)).toBe(false);
+    expect(isTransient({ code: 'INTERNAL', message: 'a bug' })).toBe(false);
+    expect(isTransient(undefined)).toBe(false);
   });
 });
 

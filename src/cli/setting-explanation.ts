@@ -1,4 +1,6 @@
 /** Explains where settings come from, for `config explain`. */
+
+import type { ConfigTarget } from '../actions/config/target.js';
 import { didYouMean } from '../did-you-mean.js';
 import { formatLocation, type SourceLocation, TaplineError } from '../errors.js';
 import { shortened } from '../observe/error-report.js';
@@ -12,7 +14,6 @@ import type {
   SettingOrigin,
   SettingsResolver,
 } from '../settings/types.js';
-import type { ConfigTarget } from './config-target.js';
 
 export interface ExplainedOwner {
   name: string;

@@ -1,11 +1,11 @@
 /** The text of `config list`: sections of settings, each with its variables, its value and its origin. */
 import { relative } from 'node:path';
+import type { ConfigTarget } from '../actions/config/target.js';
 import type { Project } from '../project/types.js';
 import { pythonRepr } from '../python-json.js';
 import { projectReadNames, type ReadName, readNames } from '../settings/env-names.js';
 import { redactedValue } from '../settings/redact.js';
 import type { ResolvedSetting, SettingOrigin } from '../settings/types.js';
-import type { ConfigTarget } from './config-target.js';
 
 export interface ListOptions {
   extras: boolean;

@@ -24,3 +24,8 @@ export async function openForState(
   await session.close();
   return open({ ...options, policy: 'explicit', environment: named });
 }
+
+/** The time as the original's messages end with it. */
+export function stamp(): string {
+  return `${new Date().toISOString().slice(0, 19).replace('T', ' ')}+0000`;
+}

@@ -1,19 +1,24 @@
 import type { Command } from 'commander';
+import { installMode } from '../../actions/install-mode.js';
+import { type AddedPlugin, writeNewPlugins } from '../../actions/plugins/add.js';
+import { installAdded } from '../../actions/plugins/install-added.js';
 import { TaplineError } from '../../errors.js';
 import type { NewPlugin, Wish } from '../../install/add/new-plugin.js';
 import { describeType } from '../../install/hub/hub.js';
+import type { InstallEvent } from '../../install/types.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { PluginType } from '../../project/types.js';
 import type { Session } from '../../session.js';
-import { type AddedPlugin, writeNewPlugins } from '../add-to-project.js';
+import { addedLines, keptText } from '../added-plugin.js';
 import { type Asker, createAsker } from '../ask.js';
 import type { CommandContext } from '../context.js';
 import { customFromAnswers } from '../custom-answers.js';
-import { installMode } from '../install-mode.js';
-import { installNew } from '../install-new.js';
+import { installChoice } from '../install-choice.js';
+import { tellInstall, untilSignal } from '../install-progress.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, pluginType } from '../options/common.js';
 import { addDefinitions } from '../options/project.js';
+import type { Output } from '../output.js';
 import { readReference } from '../plugin-reference.js';
 
 const options = { ...pluginType, ...addDefinitions, ...databaseUri } as const;
@@ -42,15 +47,35 @@ async function run(names: readonly string[], options: Options, { open, output, e
   const openProject = () => open({ policy: 'none', access: 'write', databaseUri: options.databaseUri });
   const session = await openProject();
   const found = await findAll(names, options, session, env);
-  const added = await writeNewPlugins(found, { session, update: options.update, output });
-  const { install } = options;
-  if (installMode({ install }, (await session.settings()).projectSetting('auto_install')) === 'auto') {
+  const added = await writeNewPlugins(found, session, options);
+  await tellAdded(added, session, output);
+  const { install, forceInstall } = options;
+  if ((await installMode(installChoice({ install }), session)) === 'auto') {
     await session.close();
-    await installNew(added, await openProject(), options.forceInstall === true);
+    await installWithLog(added, await openProject(), forceInstall === true);
   }
   for (const [index, { plugin }] of added.filter(({ plugin }) => learnMore(plugin) !== undefined).entries()) {
     if (index === 0) output.line('');
     output.line(`To learn more about ${describeType(plugin.type)} '${plugin.name}', visit ${learnMore(plugin)}`);
+  }
+}
+
+async function tellAdded(added: readonly AddedPlugin[], session: Session, output: Output): Promise<void> {
+  const log = await session.log();
+  for (const one of added) {
+    if (one.status === 'kept') log.warning(keptText(one.plugin));
+    else for (const line of addedLines(one)) output.line(line);
+  }
+}
+
+async function installWithLog(added: readonly AddedPlugin[], session: Session, force: boolean): Promise<void> {
+  const log = await session.log();
+  log.info(`Installing ${added.length} plugins`);
+  const report = (event: InstallEvent) => tellInstall(event, log);
+  const bundles = await untilSignal((signal) => installAdded(added, session, { force, signal, report }));
+  for (const { bundle, files } of bundles) {
+    log.info(`Adding '${bundle}' files to project...`);
+    for (const file of files) log.info(`Created ${file}`);
   }
 }
 
@@ -68,7 +93,7 @@ async function findAll(
     const plugins = await customPlugins(wishes, options);
     return plugins.map((plugin) => ({ plugin, required: [] }));
   }
-  const { findWithRequired } = await import('../add-to-project.js');
+  const { findWithRequired } = await import('../../actions/plugins/add.js');
   return findWithRequired(wishes, session);
 }
 

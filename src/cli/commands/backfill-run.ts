@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { BackfillOptions } from '../backfill.js';
+import type { OptionsOf } from '../../option-definition.js';
+import type { PlannedWindows } from '../../run/plan-windows.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, described, dryRun, installDefinitions } from '../options/common.js';
@@ -14,6 +15,7 @@ import {
   selection,
   statelessness,
 } from '../options/run.js';
+import { blockOptionsOf, failurePolicy, observeOnTerminal, runChoicesOf } from '../run-options.js';
 
 const options = {
   ...backfillDefinitions,
@@ -34,6 +36,7 @@ const options = {
   ...installDefinitions,
   ...databaseUri,
 } as const;
+type Options = OptionsOf<typeof options>;
 
 export function backfillRun(command: Command, context: CommandContext): Command {
   addOptions(command, options);
@@ -53,8 +56,37 @@ export function backfillRun(command: Command, context: CommandContext): Command 
 Running the same command again loads the windows that are not done. The state of the chain itself changes only with
 --advance-state.`,
     )
-    .action(async (words: string[], options: BackfillOptions) => {
-      const { runBackfill } = await import('../backfill.js');
-      await runBackfill(words, { ...options, stateStrategy: 'auto' }, context);
-    });
+    .action((words: string[], given: Options) => runWindows(words, given, context));
+}
+
+async function runWindows(words: string[], given: Options, { open, output, exit, env }: CommandContext): Promise<void> {
+  const { checkBackfillOptions, planBackfill, runBackfill } = await import('../../actions/run/backfill.js');
+  checkBackfillOptions(given);
+  const session = await open({ policy: 'required', access: 'write', databaseUri: given.databaseUri });
+  const { jobs, failFast, dryRun, stateIdSuffix, ...window } = given;
+  const planned = await planBackfill(session, {
+    ...window,
+    words,
+    blockOptions: { ...(await blockOptionsOf({ ...given, stateStrategy: 'auto' }, session)), stateIdSuffix },
+    runOptions: { ...runChoicesOf(given, env), jobs, onFailure: failurePolicy(failFast), dryRun },
+  });
+  const log = await session.log();
+  for (const line of announcement(planned)) log.info(line);
+  if (dryRun) for (const { window, stateId } of planned.blocks) output.line(`${window?.label}  ${stateId}`);
+  const { run, advanced } = await runBackfill(session, planned, observeOnTerminal);
+  if (run !== undefined) exit(run.exitCode);
+  if (run !== undefined && run.exitCode !== 0) log.info('Run the same command again to load the remaining windows.');
+  if (advanced === 'incomplete') {
+    log.warning('state not advanced: some windows are not done', { hint: '`tapline backfill show` lists them.' });
+  } else if (advanced !== undefined) log.info(`'${advanced.stateId}' continues from the end of the backfill`);
+}
+
+function announcement({ blocks, done, replaced }: PlannedWindows): string[] {
+  const windows = (count: number) => `${count} ${count === 1 ? 'window' : 'windows'}`;
+  const todo =
+    blocks.length === 0
+      ? `Nothing to do: ${windows(done)} already done (--restart loads them again)`
+      : `${windows(blocks.length)} to do${done === 0 ? '' : `, ${done} already done`}`;
+  if (replaced === 0) return [todo];
+  return [todo, `Replaced ${windows(replaced)} of an earlier backfill with different boundaries`];
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { planBlocks } from '../../actions/run/plan-blocks.js';
 import { TaplineError } from '../../errors.js';
 import type { WindowRow } from '../../history/port.js';
 import type { OptionsOf } from '../../option-definition.js';
@@ -9,7 +10,6 @@ import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, textOrJson } from '../options/common.js';
 import { statelessness } from '../options/run.js';
 import { statusDefinition } from '../options/stores.js';
-import { planOf } from '../run-plan.js';
 
 const statuses = ['pending', 'running', 'success', 'failed', 'stopped', 'dead'] as const;
 
@@ -46,7 +46,7 @@ export function backfillShow(command: Command, { open, output }: CommandContext)
 async function stateIdOf(words: readonly string[], suffix: string | undefined, session: Session): Promise<string> {
   const [word = '', ...more] = words;
   if (more.length === 0) return word;
-  const plan = await planOf(words, { stateIdSuffix: suffix }, session);
+  const plan = await planBlocks(words, { stateIdSuffix: suffix }, session);
   const [block] = plan.groups.flatMap(({ blocks }) => blocks);
   if (block?.kind === 'chain' && block.stateId !== undefined) return block.stateId;
   throw unknownBackfill(words.join(' '));

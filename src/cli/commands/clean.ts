@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
+import type { CleanUp } from '../../actions/project/clean-up.js';
 import type { OptionsOf } from '../../option-definition.js';
-import type { Session } from '../../session.js';
-import type { CleanUp } from '../clean-up.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, textOrJson } from '../options/common.js';
@@ -9,8 +8,6 @@ import { cleanDefinitions } from '../options/stores.js';
 
 const options = { ...cleanDefinitions, ...textOrJson, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;
-
-const dayMilliseconds = 86_400_000;
 
 export function clean(command: Command, { open, output }: CommandContext): Command {
   addOptions(command, options);
@@ -24,9 +21,8 @@ of plugins that are no longer in the project. Never removes state, its versions 
     )
     .action(async ({ olderThan, dryRun, format, databaseUri }: Options) => {
       const session = await open({ policy: 'none', access: dryRun ? 'read' : 'update', databaseUri });
-      const { findRubbish, removeRubbish } = await import('../clean-up.js');
-      const age = olderThan ?? (await retentionDays(session)) * dayMilliseconds;
-      const before = new Date(Date.now() - age);
+      const { findRubbish, removeRubbish, retentionStart } = await import('../../actions/project/clean-up.js');
+      const before = olderThan === undefined ? await retentionStart(session) : new Date(Date.now() - olderThan);
       const found = await findRubbish(session, before);
       if (!dryRun) await removeRubbish(session, found);
       if (format === 'json') {
@@ -55,7 +51,3 @@ async function textOf({ rubbish, runIds }: CleanUp, dryRun: boolean): Promise<st
 }
 
 const names = { run_directory: 'run directory', log: 'log', catalog: 'catalog', venv: 'virtual environment' };
-
-async function retentionDays(session: Session): Promise<number> {
-  return Number((await session.settings()).projectSetting('tapline.history.retention_days'));
-}

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { configTarget } from '../../actions/config/target.js';
 import type { OptionsOf } from '../../option-definition.js';
-import { configTarget } from '../config-target.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { all, databaseUri, described, pluginType, safe, textOrJson } from '../options/common.js';

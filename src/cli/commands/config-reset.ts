@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { editTarget } from '../../actions/config/edit-target.js';
 import type { OptionsOf } from '../../option-definition.js';
 import { resetSettings, storeLabels } from '../../settings/edit-settings.js';
 import type { CommandContext } from '../context.js';
-import { editTarget } from '../edit-target.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, pluginType } from '../options/common.js';
 import { store, yes } from '../options/project.js';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { editTarget } from '../../actions/config/edit-target.js';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
 import { pythonRepr } from '../../python-json.js';
 import { setSetting, splitSettingName, storeLabels } from '../../settings/edit-settings.js';
 import type { CommandContext } from '../context.js';
-import { editTarget } from '../edit-target.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, pluginType, safe } from '../options/common.js';
 import { fromFile, store } from '../options/project.js';

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { installMode } from '../../actions/install-mode.js';
+import { logEvents } from '../../actions/log-events.js';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
-import { installMode } from '../install-mode.js';
-import { logEvents } from '../log-events.js';
+import { installChoice } from '../install-choice.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, installDefinitions, pluginType, safe } from '../options/common.js';
 
@@ -23,7 +24,7 @@ An extractor is started and stopped at its first record; a loader writes one rec
     .action(async (name: string, options: Options) => {
       const session = await open({ policy: 'explicit', access: 'read', databaseUri: options.databaseUri });
       await session.fetchMissingLocks([name]);
-      const [plugins, settings, log] = [await session.plugins(), await session.settings(), await session.log()];
+      const [plugins, log] = [await session.plugins(), await session.log()];
       if (name === 'meltano' && plugins.find(name, options.pluginType) === undefined) {
         throw new TaplineError('USAGE', 'Testing of the Meltano project configuration is not supported.', {
           exitCode: 1,
@@ -31,7 +32,7 @@ An extractor is started and stopped at its first record; a loader writes one rec
         });
       }
       const plugin = plugins.get(name, options.pluginType);
-      const install = installMode(options, settings.projectSetting('auto_install'));
+      const install = await installMode(installChoice(options), session);
       const { testConfig } = await import('../../run/alone/config-test.js');
       const result = await testConfig(plugin, install, await session.world(), [await logEvents(log)]);
       if (result === 'installed') return;

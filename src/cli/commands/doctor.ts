@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import packageFile from '../../../package.json' with { type: 'json' };
+import type { Check } from '../../actions/project/doctor.js';
 import { exitCodes, formatLocation, TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
-import type { Check } from '../doctor-checks.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, textOrJson } from '../options/common.js';
 
@@ -20,7 +20,7 @@ export function doctor(command: Command, { open, output, env, exit }: CommandCon
 Exits with 1 if a check fails. Warnings do not change the exit code.`,
     )
     .action(async ({ format, databaseUri }: Options) => {
-      const { bad, checkMachine, checkProject } = await import('../doctor-checks.js');
+      const { bad, checkMachine, checkProject } = await import('../../actions/project/doctor.js');
       const checks = await checkMachine(env, packageFile.version);
       let hide = (text: string): string => text;
       try {

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
+import { pluginsToInstall } from '../../actions/plugins/install.js';
 import { didYouMean } from '../../did-you-mean.js';
-import { TaplineError } from '../../errors.js';
 import type { InstallEvent } from '../../install/types.js';
 import type { Log } from '../../observe/log.js';
 import type { OptionsOf } from '../../option-definition.js';
-import type { Plugin, Plugins } from '../../plugins/types.js';
-import type { Project } from '../../project/types.js';
+import type { Plugins } from '../../plugins/types.js';
 import type { CommandContext } from '../context.js';
 import { tellInstall, untilSignal } from '../install-progress.js';
 import { addOptions, examples } from '../options/commander.js';
@@ -25,14 +24,12 @@ export function install(command: Command, { open }: CommandContext): Command {
     )
     .action(async (names: string[], options: Options) => {
       const session = await open({ policy: 'none', access: 'read', databaseUri: options.databaseUri });
-      await session.fetchMissingLocks(names.length > 0 ? names : undefined);
-      const plugins = await session.plugins();
-      const chosen = choose(plugins, session.project, names, options);
+      const { clean, force, parallelism, pluginType: type, schedule } = options;
+      const chosen = await pluginsToInstall(session, names, { type, schedule });
       const log = await session.log();
-      warnOfUnknown(names, plugins, log);
+      warnOfUnknown(names, await session.plugins(), log);
       log.info(`Installing ${chosen.length} plugins`);
       const installer = await session.installer();
-      const { clean, force, parallelism } = options;
       const report = (event: InstallEvent) => tellInstall(event, log);
       const outcomes = await untilSignal((signal) =>
         installer.ensure(chosen, { mode: 'install', clean, force, parallelism, signal, report }),
@@ -53,41 +50,4 @@ function warnOfUnknown(names: readonly string[], plugins: Plugins, log: Log): vo
       code: 'PLUGIN_UNKNOWN',
     });
   }
-}
-
-function choose(
-  plugins: Plugins,
-  project: Project,
-  names: readonly string[],
-  { pluginType, schedule }: Options,
-): Plugin[] {
-  const needed = schedule === undefined ? undefined : pluginsOfSchedule(plugins, project, schedule);
-  return plugins.list(pluginType).filter((plugin) => {
-    if (names.length > 0 && !names.includes(plugin.name)) return false;
-    return needed === undefined || needed.has(`${plugin.type}/${plugin.name}`);
-  });
-}
-
-/** By type and name. Throws SCHEDULE_UNKNOWN, JOB_UNKNOWN. */
-function pluginsOfSchedule(plugins: Plugins, project: Project, name: string): Set<string> {
-  const schedule = project.schedules.find((candidate) => candidate.name === name);
-  if (schedule === undefined) {
-    const known = project.schedules.map((candidate) => candidate.name).join(', ');
-    throw new TaplineError('SCHEDULE_UNKNOWN', `Schedule '${name}' does not exist.`, {
-      hint: `Schedules of this project: ${known || 'none'}.`,
-    });
-  }
-  const words = schedule.job === undefined ? [schedule.extractor, schedule.loader] : wordsOfJob(project, schedule.job);
-  const found = words.flatMap((word) => {
-    const plugin = word?.split(':')[0] ?? '';
-    const mappings = plugins.mappings(plugin);
-    return mappings.length > 0 ? mappings : [plugins.get(plugin)];
-  });
-  return new Set(found.map((plugin) => `${plugin.type}/${plugin.name}`));
-}
-
-function wordsOfJob(project: Project, name: string): string[] {
-  const job = project.jobs.find((candidate) => candidate.name === name);
-  if (job === undefined) throw new TaplineError('JOB_UNKNOWN', `Job '${name}' does not exist.`);
-  return job.tasks.flat().flatMap((task) => task.split(/\s+/).filter((word) => word !== ''));
 }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { installMode } from '../../actions/install-mode.js';
+import { logEvents } from '../../actions/log-events.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { Plugin } from '../../plugins/types.js';
 import type { PluginType } from '../../project/types.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
-import { installMode } from '../install-mode.js';
-import { logEvents } from '../log-events.js';
+import { installChoice } from '../install-choice.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, installDefinitions, pluginType } from '../options/common.js';
 import { invokeDefinitions } from '../options/project.js';
@@ -79,11 +80,7 @@ async function start(
   session: Session,
   print: (line: string) => void,
 ): Promise<number> {
-  const [{ invoke: invokePlugin }, log, settings] = await Promise.all([
-    import('../../run/alone/invoke.js'),
-    session.log(),
-    session.settings(),
-  ]);
+  const [{ invoke: invokePlugin }, log] = await Promise.all([import('../../run/alone/invoke.js'), session.log()]);
   const isStructured = log.settings.outputs.some(
     ({ file, format }) => file === undefined && (format === 'json' || format === 'key-value'),
   );
@@ -92,7 +89,7 @@ async function start(
     {
       command: commandName,
       args,
-      install: installMode(options, settings.projectSetting('auto_install')),
+      install: await installMode(installChoice(options), session),
       dump: options.dump,
       refreshCatalog: options.refreshCatalog,
       printVars: options.printVar,

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { editable } from '../../actions/editable-project.js';
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
 import { removeEntry } from '../../project/edit/named-entries.js';
 import type { CommandContext } from '../context.js';
-import { editable } from '../editable.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri } from '../options/common.js';
 

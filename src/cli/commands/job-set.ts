@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { editable } from '../../actions/editable-project.js';
 import type { OptionsOf } from '../../option-definition.js';
 import { editEntry } from '../../project/edit/named-entries.js';
 import { pythonRepr } from '../../python-json.js';
 import type { CommandContext } from '../context.js';
-import { editable } from '../editable.js';
 import { readTasks } from '../job-tasks.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri } from '../options/common.js';

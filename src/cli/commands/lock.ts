@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { editable } from '../../actions/editable-project.js';
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
 import { capitalized, describeType } from '../../install/hub/hub.js';
@@ -7,7 +8,6 @@ import type { OptionsOf } from '../../option-definition.js';
 import type { PluginEntry, PluginType, Project } from '../../project/types.js';
 import { pluginTypes } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
-import { editable } from '../editable.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, pluginType } from '../options/common.js';
 import { lockUpdate } from '../options/project.js';

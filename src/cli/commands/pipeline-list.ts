@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { type PipelineStatus, readPipelineStatus } from '../../actions/pipelines/status.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, textOrJson } from '../options/common.js';
-import { ageText, type PipelineStatus, pipelineEntry, readPipelineStatus } from '../pipeline-status.js';
+import { ageText, pipelineEntry } from '../pipeline-entry.js';
 
 const options = { ...textOrJson, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;

@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
+import { type PipelineStatus, readPipelineStatus } from '../../actions/pipelines/status.js';
+import { planBlocks, warnAbout } from '../../actions/run/plan-blocks.js';
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
 import { drawPlan } from '../../plan/draw.js';
-import { planWords } from '../../plan/plan.js';
 import { findPipeline, type NamedPipeline } from '../../plan/scopes.js';
 import type { Block, Plan, PlanGroup } from '../../plan/types.js';
 import type { Project } from '../../project/types.js';
 import { jobsOf } from '../../run/sections.js';
-import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, textOrJson } from '../options/common.js';
-import { ageText, type PipelineStatus, pipelineEntry, readPipelineStatus } from '../pipeline-status.js';
+import { ageText, pipelineEntry } from '../pipeline-entry.js';
 
 const options = { ...textOrJson, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;
@@ -26,7 +26,8 @@ export function pipelineShow(command: Command, { open, output }: CommandContext)
       const session = await open({ policy: 'default', access: 'read', databaseUri });
       const named = findPipeline(id, session.project);
       if (named === undefined) throw unknownPipeline(id, session.project);
-      const plan = await planOf(id, session);
+      const plan = await planBlocks([id], {}, session);
+      await warnAbout(plan, session);
       const [status] = await readPipelineStatus([named.pipeline], session);
       if (status === undefined) return;
       if (format === 'json') return output.json(detailEntry(named, plan, status));
@@ -45,21 +46,6 @@ function unknownPipeline(id: string, { pipelines, runSteps }: Project): TaplineE
     ? `'${id}' is a run step: \`tapline run ${id} --dry-run\` shows it.`
     : (didYouMean(id, ids) ?? (ids.length === 0 ? 'The project has no pipelines.' : `Pipelines: ${ids.join(', ')}.`));
   return new TaplineError('PIPELINE_UNKNOWN', `pipeline '${id}' not found`, { hint, data: { pipeline: id } });
-}
-
-/** The plan as `run` would make it. */
-async function planOf(id: string, session: Session): Promise<Plan> {
-  const [plugins, settings] = [await session.plugins(), await session.settings()];
-  const plan = await planWords([id], {
-    project: session.project,
-    plugins,
-    options: {},
-    expandSuffix: settings.stateIdSuffix,
-    expandEnv: (text) => settings.expand(text, settings.environmentEnv()),
-  });
-  const log = await session.log();
-  for (const { code, message, hint, at } of plan.warnings ?? []) log.warning(message, { code, hint, at });
-  return plan;
 }
 
 async function settingLines({ pipeline, retry }: NamedPipeline, status: PipelineStatus): Promise<string[]> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { editable } from '../../actions/editable-project.js';
 import { TaplineError } from '../../errors.js';
 import { inferType } from '../../install/add/new-plugin.js';
 import { describeType } from '../../install/hub/hub.js';
@@ -11,7 +12,6 @@ import { LockFiles } from '../../plugins/lock-files.js';
 import { type EditableProject, removeEntry } from '../../project/edit/named-entries.js';
 import { type PluginType, type Project, pluginTypes } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
-import { editable } from '../editable.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, pluginType } from '../options/common.js';
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { type RunWords, runWords } from '../../actions/run/run.js';
 import type { OptionsOf } from '../../option-definition.js';
-import { requestOf } from '../../run/run-request.js';
+import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, dryRun, installDefinitions } from '../options/common.js';
@@ -14,7 +15,7 @@ import {
   stateDefinitions,
   statelessness,
 } from '../options/run.js';
-import { blockOptionsOf, executePlan, failurePolicy, planOf, runOptionsOf, warnAbout } from '../run-plan.js';
+import { blockOptionsOf, failurePolicy, observeOnTerminal, runChoicesOf } from '../run-options.js';
 
 const options = {
   ...dryRun,
@@ -32,7 +33,6 @@ const options = {
 type Options = OptionsOf<typeof options>;
 
 export function run(command: Command, context: CommandContext): Command {
-  const { open, exit, env, schedule } = context;
   addOptions(command, options, 'run');
   return command
     .usage('[options] [block...]')
@@ -56,31 +56,30 @@ With --select or --exclude, --full-refresh starts over for these streams only: t
         const { resume } = await import('../resume.js');
         return resume(words.length === 0 ? undefined : { words }, options, context);
       }
-      const session = await open({
+      const session = await context.open({
         policy: 'required',
         access: 'write',
         databaseUri: options.databaseUri,
         ...(options.dryRun ? { defaultLogLevel: 'debug' } : {}),
       });
-      await session.fetchMissingLocks(words);
-      const blockOptions = {
-        ...(await blockOptionsOf(options, session)),
-        noStateUpdate: options.stateUpdate ? undefined : true,
-        stateIdSuffix: options.stateIdSuffix,
-      };
-      const plan = await planOf(words, blockOptions, session);
-      await warnAbout(plan, session);
-      if (plan.groups.length === 0) {
-        (await session.log()).info('No valid blocks found.');
-        return;
-      }
-      const runOptions = {
-        ...(await runOptionsOf(options, blockOptions, session, env)),
-        jobs: options.jobs,
-        onFailure: failurePolicy(options.failFast),
-        dryRun: options.dryRun,
-      };
-      const request = requestOf('run', plan, runOptions, schedule);
-      exit(await executePlan(plan, { ...runOptions, request }, session));
+      const result = await runWords(session, await requestOf(words, options, session, context), observeOnTerminal);
+      if (result === undefined) (await session.log()).info('No valid blocks found.');
+      else context.exit(result.exitCode);
     });
+}
+
+async function requestOf(
+  words: readonly string[],
+  options: Options,
+  session: Session,
+  { env, schedule }: CommandContext,
+): Promise<RunWords> {
+  const { stateUpdate, stateIdSuffix, jobs, failFast, dryRun } = options;
+  const noStateUpdate = stateUpdate ? undefined : true;
+  return {
+    words,
+    blockOptions: { ...(await blockOptionsOf(options, session)), noStateUpdate, stateIdSuffix },
+    runOptions: { ...runChoicesOf(options, env), jobs, onFailure: failurePolicy(failFast), dryRun },
+    schedule,
+  };
 }

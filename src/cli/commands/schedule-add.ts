@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { editable } from '../../actions/editable-project.js';
 import { TaplineError } from '../../errors.js';
 import { checkInterval } from '../../plan/interval.js';
 import { addEntry } from '../../project/edit/named-entries.js';
 import type { CommandContext } from '../context.js';
-import { editable } from '../editable.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri } from '../options/common.js';
 import { scheduleDefinitions } from '../options/project.js';

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { editable } from '../../actions/editable-project.js';
+import { findSchedule } from '../../actions/schedules.js';
 import type { OptionsOf } from '../../option-definition.js';
 import { removeEntry } from '../../project/edit/named-entries.js';
 import type { CommandContext } from '../context.js';
-import { editable } from '../editable.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri } from '../options/common.js';
-import { findSchedule } from '../schedules.js';
 
 const options = { ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;

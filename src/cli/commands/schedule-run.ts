@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { findSchedule } from '../../actions/schedules.js';
 import type { Schedule } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
 import { examples } from '../options/commander.js';
-import { findSchedule } from '../schedules.js';
 
 export function scheduleRun(command: Command, { open, call }: CommandContext): Command {
   return (

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
+import { editable } from '../../actions/editable-project.js';
+import { findSchedule } from '../../actions/schedules.js';
 import { TaplineError } from '../../errors.js';
 import { checkInterval } from '../../plan/interval.js';
 import { editEntry } from '../../project/edit/named-entries.js';
 import type { Schedule } from '../../project/types.js';
 import type { CommandContext } from '../context.js';
-import { editable } from '../editable.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri } from '../options/common.js';
 import { scheduleDefinitions } from '../options/project.js';
-import { findSchedule, type ScheduleOptions } from '../schedules.js';
+import type { ScheduleOptions } from '../schedules.js';
 
 const keys = ['interval', 'job', 'extractor', 'loader', 'transform'] as const;
 

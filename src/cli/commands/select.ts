@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import { editTarget } from '../../actions/config/edit-target.js';
+import { installMode } from '../../actions/install-mode.js';
+import { logEvents } from '../../actions/log-events.js';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { PreparedCatalog } from '../../run/tap/catalog.js';
@@ -6,9 +9,7 @@ import type { Session } from '../../session.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import { takesCatalog, unsupportedSelection } from '../../settings/unsupported-selection.js';
 import type { CommandContext } from '../context.js';
-import { editTarget } from '../edit-target.js';
-import { installMode } from '../install-mode.js';
-import { logEvents } from '../log-events.js';
+import { installChoice } from '../install-choice.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, installDefinitions } from '../options/common.js';
 import { selectDefinitions } from '../options/project.js';
@@ -95,13 +96,12 @@ async function loadCatalog(
   options: Options,
   session: Session,
 ): Promise<{ tap: ResolvedPlugin; prepared: PreparedCatalog } | undefined> {
-  const [{ selectionOfTap }, plugins, settings] = await Promise.all([
+  const [{ selectionOfTap }, plugins] = await Promise.all([
     import('../../run/alone/tap-catalog.js'),
     session.plugins(),
-    session.settings(),
   ]);
   const plugin = plugins.get(name, 'extractors');
-  const install = installMode(options, settings.projectSetting('auto_install'));
+  const install = await installMode(installChoice(options), session);
   const log = await session.log();
   const refreshCatalog = options.refreshCatalog ?? options.refresh;
   const loaded = await selectionOfTap(plugin, { install, refreshCatalog }, await session.world(), [

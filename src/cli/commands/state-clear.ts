@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
+import { clearAllStates, clearState, clearStreams } from '../../actions/state/edit.js';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
-import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { all, databaseUri, described, force } from '../options/common.js';
 import { stream } from '../options/stores.js';
-import { clearStreams, type EditOptions, withLease } from '../state-edit.js';
 import { openForState } from '../state-session.js';
 
 const options = { ...described(all, 'clear the state of every ID'), ...stream, ...force, ...databaseUri } as const;
@@ -35,19 +34,12 @@ export function stateClear(command: Command, context: CommandContext): Command {
         const session = await openForState(context, stateId, access);
         const cleared = await clearStreams(session, stateId, stream, { force });
         (await session.log()).info(`Cleared in ${stateId}: ${cleared.join(', ')}`);
-      } else if (stateId !== undefined) await clear(await openForState(context, stateId, access), stateId, { force });
-      else await clearAll(await context.open({ ...access, policy: 'explicit' }), { force });
+      } else if (stateId !== undefined)
+        await clearState(await openForState(context, stateId, access), stateId, { force });
+      else {
+        const session = await context.open({ ...access, policy: 'explicit' });
+        const cleared = await clearAllStates(session, { force });
+        (await session.log()).info(`${cleared.length} state(s) were successfully cleared`);
+      }
     });
-}
-
-async function clear(session: Session, stateId: string, options: EditOptions): Promise<void> {
-  const backend = await session.state();
-  await withLease(session, stateId, (lease) => backend.clear(lease), options);
-}
-
-async function clearAll(session: Session, options: EditOptions): Promise<void> {
-  const backend = await session.state();
-  const states = await backend.list();
-  for (const { stateId } of states) await clear(session, stateId, options);
-  (await session.log()).info(`${states.length} state(s) were successfully cleared`);
 }

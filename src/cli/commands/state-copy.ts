@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
+import { copyState } from '../../actions/state/edit.js';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, described, force } from '../options/common.js';
 import { copyTarget, pattern } from '../options/stores.js';
-import { setState } from '../state-edit.js';
-import { openForState } from '../state-session.js';
-import { readMergedState, stamp } from '../state-source.js';
+import { openForState, stamp } from '../state-session.js';
 
 const options = {
   ...copyTarget,
@@ -53,7 +52,7 @@ async function copyToId(
   }
   if (!force) await context.confirm('This will overwrite state for the destination. Continue?');
   const session = await openForState(context, from, { access: 'write', databaseUri });
-  await setState(session, to, await readMergedState(session, from), { force });
+  await copyState(session, from, to, { force });
   (await session.log()).info(`State for ${to} was successfully copied from ${from} at ${stamp()}.`);
 }
 
@@ -63,21 +62,14 @@ async function copyToBackend(
   { to: uri, pattern, force, databaseUri }: Options & { to: string },
 ): Promise<void> {
   const session = await open({ policy: 'explicit', access: 'write', databaseUri });
-  const [{ transferStates }, from, to] = await Promise.all([
-    import('../state-transfer.js'),
-    session.state(),
-    session.stateAt(uri),
-  ]);
-  if (from.kind === to.kind && from.location === to.location)
-    throw new TaplineError('USAGE', `states are already kept in ${from.location}`);
-  const projectId = force ? undefined : session.project.projectId;
+  const { transferStates } = await import('../../actions/state/transfer.js');
   const onCopied = (stateId: string) => output.line(stateId);
-  const result = await transferStates({ from, to, stateIds, pattern, force: force === true, projectId, onCopied });
-  const { copied, same, differing, unreadable } = result;
+  const result = await transferStates(session, uri, { stateIds, pattern, force: force === true, onCopied });
+  const { location, copied, same, differing, unreadable } = result;
   const log = await session.log();
-  log.info(`Copied ${copied.length} state(s) to ${to.location}; ${same.length} already there.`);
+  log.info(`Copied ${copied.length} state(s) to ${location}; ${same.length} already there.`);
   if (differing.length > 0) {
-    throw new TaplineError('STATE_NOT_SAVED', `${to.location} has different states for: ${differing.join(', ')}`, {
+    throw new TaplineError('STATE_NOT_SAVED', `${location} has different states for: ${differing.join(', ')}`, {
       hint: 'They were not changed. Use `--force` to replace them; their versions are kept.',
       data: { stateIds: differing },
     });

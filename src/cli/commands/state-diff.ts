@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import picocolors from 'picocolors';
+import { diffVersions, type StatePoint } from '../../actions/state/versions.js';
 import { hasColors } from '../../observe/colors.js';
 import type { OptionsOf } from '../../option-definition.js';
-import type { Session } from '../../session.js';
 import { exactJson } from '../../singer/exact-json.js';
 import type { StateChange } from '../../singer/state-diff.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples, wholeNumber } from '../options/commander.js';
 import { databaseUri, textOrJson } from '../options/common.js';
 import { openForState } from '../state-session.js';
-import { oneVersion, previousVersion, readCurrent, type StatePoint, singerStateOf } from '../state-versions.js';
 
 const options = { ...textOrJson, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;
@@ -28,25 +27,12 @@ export function stateDiff(command: Command, context: CommandContext): Command {
     )
     .action(async (stateId: string, from: number | undefined, to: number | undefined, options: Options) => {
       const session = await openForState(context, stateId, { access: 'read', databaseUri: options.databaseUri });
-      const [before, after] = await pointsOf(session, stateId, from, to);
-      const { diffStates } = await import('../../singer/state-diff.js');
-      const changes = diffStates(singerStateOf(before), singerStateOf(after));
+      const { before, after, changes } = await diffVersions(session, stateId, { from, to });
       const { output, env } = context;
       if (options.format === 'json') return output.line(exactJson(entryOf(stateId, before, after, changes), 2));
       const title = `${stateId}: version ${before.version} → ${after.version === undefined ? 'now' : `version ${after.version}`}`;
       output.line([title, ...changeLines(changes, hasColors(output, env))].join('\n'));
     });
-}
-
-async function pointsOf(
-  session: Session,
-  stateId: string,
-  from: number | undefined,
-  to: number | undefined,
-): Promise<[StatePoint, StatePoint]> {
-  const before =
-    from === undefined ? await previousVersion(session, stateId) : await oneVersion(session, stateId, from);
-  return [before, to === undefined ? await readCurrent(session, stateId) : await oneVersion(session, stateId, to)];
 }
 
 /** See schemas/output-state-diff.schema.json. */

@@ -3,18 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { editStateText } from '../../actions/state/edit.js';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
-import type { Session } from '../../session.js';
 import { splitShellWords } from '../../shell-words.js';
-import { exactJson } from '../../singer/exact-json.js';
-import { mergedView } from '../../state/merge.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, force } from '../options/common.js';
-import { parseState, setState } from '../state-edit.js';
-import { openForState } from '../state-session.js';
-import { stamp } from '../state-source.js';
+import { openForState, stamp } from '../state-session.js';
 
 const options = { ...force, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;
@@ -27,32 +23,15 @@ export function stateEdit(command: Command, context: CommandContext): Command {
     .action(async (stateId: string, { force, databaseUri }: Options) => {
       if (!force) await context.confirm("This will overwrite the state's current value. Continue?");
       const session = await openForState(context, stateId, { access: 'write', databaseUri });
-      const before = await currentText(session, stateId);
-      const after = editText(`${before}\n`, context.env);
-      const log = await session.log();
-      if (after.trim() === '' || after.trim() === before) return log.info('No changes detected');
-      const check = async () => {
-        if ((await currentText(session, stateId)) !== before) throw changedMeanwhile(stateId);
-      };
-      await setState(session, stateId, parseState(after, true), { force, check });
-      log.info(`State for ${stateId} was successfully updated at ${stamp()}`);
+      const isChanged = await editStateText(session, stateId, (text) => editInEditor(text, context.env), { force });
+      (await session.log()).info(
+        isChanged ? `State for ${stateId} was successfully updated at ${stamp()}` : 'No changes detected',
+      );
     });
 }
 
-async function currentText(session: Session, stateId: string): Promise<string> {
-  const current = await (await session.state()).read(stateId);
-  return exactJson(current === undefined ? {} : mergedView(current), 2);
-}
-
-/** A run may have saved while the editor was open; the edit must not undo that. */
-function changedMeanwhile(stateId: string): TaplineError {
-  return new TaplineError('STATE_NOT_SAVED', `state '${stateId}' changed while the editor was open`, {
-    hint: 'Your edit was not saved. Edit it again.',
-  });
-}
-
 /** The text as the person left it in their editor. */
-function editText(text: string, env: NodeJS.ProcessEnv): string {
+function editInEditor(text: string, env: NodeJS.ProcessEnv): string {
   const folder = mkdtempSync(join(tmpdir(), 'tapline-state-'));
   const file = join(folder, 'state.json');
   try {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { readState } from '../../actions/state/read.js';
 import type { OptionsOf } from '../../option-definition.js';
 import { bookmarksOf } from '../../singer/bookmarks.js';
 import { exactJson } from '../../singer/exact-json.js';
 import { contextText, partitionsOf } from '../../singer/partitions.js';
-import { mergedView } from '../../state/merge.js';
 import type { SingerState } from '../../state/port.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
@@ -37,10 +37,7 @@ export function stateGet(command: Command, context: CommandContext): Command {
     )
     .action(async (stateId: string, { format, byStream, databaseUri }: Options) => {
       const session = await openForState(context, stateId, { access: 'read', databaseUri });
-      const backend = await session.state();
-      const state = await backend.read(stateId);
-      // As in the original, an unknown ID has an empty state and is not an error.
-      const merged = state === undefined ? {} : mergedView(state);
+      const merged = await readState(session, stateId);
       const indent = format === 'pretty' ? 2 : undefined;
       if (!byStream) return context.output.line(exactJson(merged, indent));
       if (format !== undefined)

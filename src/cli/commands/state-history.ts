@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
+import { readStateHistory, type StateHistory, singerStateOf } from '../../actions/state/versions.js';
 import type { OptionsOf } from '../../option-definition.js';
 import { exactJson } from '../../singer/exact-json.js';
-import type { StateVersion } from '../../state/port.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, limit, textOrJson } from '../options/common.js';
 import { openForState } from '../state-session.js';
-import { readCurrent, readVersions, singerStateOf } from '../state-versions.js';
 
 const options = {
   limit: { ...limit.limit, default: undefined, help: 'maximum number of versions to show (default: all)' },
@@ -28,31 +27,22 @@ export function stateHistory(command: Command, context: CommandContext): Command
     )
     .action(async (stateId: string, { limit, format, databaseUri }: Options) => {
       const session = await openForState(context, stateId, { access: 'read', databaseUri });
-      const { diffStates } = await import('../../singer/state-diff.js');
-      const versions = await readVersions(session, stateId);
-      const current = singerStateOf(await readCurrent(session, stateId));
-      const newest = versions[0];
-      const isForeign = newest !== undefined && diffStates(singerStateOf(newest), current).length > 0;
-      const rows = versions.map((version, index) => {
-        const before = versions[index + 1];
-        const changes = diffStates(before === undefined ? {} : singerStateOf(before), singerStateOf(version));
-        return { ...version, changed: changes.map(({ stream }) => stream ?? '(other)') };
-      });
-      const shown = rows.slice(0, limit);
+      const { versions, isNewestCurrent } = await readStateHistory(session, stateId);
+      const shown = versions.slice(0, limit);
       if (format === 'json') {
         context.output.line(
-          exactJson({ state_id: stateId, is_newest_current: !isForeign, versions: shown.map(entryOf) }, 2),
+          exactJson({ state_id: stateId, is_newest_current: isNewestCurrent, versions: shown.map(entryOf) }, 2),
         );
         return;
       }
       const log = await session.log();
-      if (isForeign) log.warning('the current state is none of these versions: another program has changed it');
-      if (rows.length === 0) return log.info(`'${stateId}' has no versions.`);
+      if (!isNewestCurrent) log.warning('the current state is none of these versions: another program has changed it');
+      if (versions.length === 0) return log.info(`'${stateId}' has no versions.`);
       context.output.line(await versionTable(shown));
     });
 }
 
-type Row = StateVersion & { changed: string[] };
+type Row = StateHistory['versions'][number];
 
 /** See schemas/output-state-history.schema.json. */
 function entryOf({ version, savedAt, mode, runId, changed, ...halves }: Row): Record<string, unknown> {
@@ -61,9 +51,13 @@ function entryOf({ version, savedAt, mode, runId, changed, ...halves }: Row): Re
     saved_at: savedAt.toISOString(),
     mode,
     run_id: runId ?? null,
-    changed,
+    changed: namesOf(changed),
     singer_state: singerStateOf(halves),
   };
+}
+
+function namesOf(changed: Row['changed']): string[] {
+  return changed.map((stream) => stream ?? '(other)');
 }
 
 const modes = { completed: 'run', partial: 'run, merged', edit: 'by hand', clear: 'cleared' } as const;
@@ -77,7 +71,7 @@ async function versionTable(rows: readonly Row[]): Promise<string> {
       localTime(savedAt),
       modes[mode],
       runId ?? '',
-      changed.length === 0 ? 'nothing' : changed.join(', '),
+      changed.length === 0 ? 'nothing' : namesOf(changed).join(', '),
     ]),
   );
 }

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { importStates } from '../../actions/state/edit.js';
+import { parseExport } from '../../actions/state/parse.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri } from '../options/common.js';
 import { readInput } from '../read-input.js';
-import { importState, parseExport } from '../state-edit.js';
 
 const options = { ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;
@@ -21,7 +22,7 @@ export function stateImport(command: Command, { open }: CommandContext): Command
       // All of it is checked before the first state is written.
       const states = parseExport(await readInput(file, 'FILE'));
       const session = await open({ policy: 'explicit', access: 'write', databaseUri });
-      for (const [stateId, halves] of states) await importState(session, stateId, halves);
+      await importStates(session, states);
       (await session.log()).info(`Successfully imported ${states.length} state(s).`);
     });
 }

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
+import { mergeState } from '../../actions/state/edit.js';
+import { parseState } from '../../actions/state/parse.js';
+import { requireState } from '../../actions/state/read.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples, requireOne } from '../options/commander.js';
 import { databaseUri } from '../options/common.js';
 import { fromStateId, inputFile } from '../options/stores.js';
 import { readInput } from '../read-input.js';
-import { mergeState, parseState } from '../state-edit.js';
-import { openForState } from '../state-session.js';
-import { readMergedState, stamp } from '../state-source.js';
+import { openForState, stamp } from '../state-session.js';
 
 const options = { ...inputFile, ...fromStateId, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;
@@ -30,7 +31,7 @@ export function stateMerge(command: Command, context: CommandContext): Command {
       const merged =
         fromStateId === undefined
           ? parseState(state ?? (await readInput(inputFile ?? '', '--input-file')), true)
-          : await readMergedState(session, fromStateId);
+          : await requireState(session, fromStateId);
       await mergeState(session, stateId, merged);
       (await session.log()).info(`State for ${stateId} was successfully merged at ${stamp()}.`);
     });

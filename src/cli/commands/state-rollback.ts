@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { rollbackState } from '../../actions/state/edit.js';
+import { chooseVersion } from '../../actions/state/versions.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples, wholeNumber } from '../options/commander.js';
 import { databaseUri, force } from '../options/common.js';
-import { returnToState } from '../state-edit.js';
 import { openForState } from '../state-session.js';
-import { oneVersion, previousVersion } from '../state-versions.js';
 
 const options = { ...force, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;
@@ -24,12 +24,11 @@ history, so a rollback can be undone.`,
     )
     .action(async (stateId: string, wanted: number | undefined, { force, databaseUri }: Options) => {
       const session = await openForState(context, stateId, { access: 'write', databaseUri });
-      const target =
-        wanted === undefined ? await previousVersion(session, stateId) : await oneVersion(session, stateId, wanted);
+      const target = await chooseVersion(session, stateId, wanted);
       const when = `${target.savedAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
       if (!force)
         await context.confirm(`This will return '${stateId}' to version ${target.version} of ${when}. Continue?`);
-      await returnToState(session, stateId, target, { force });
+      await rollbackState(session, stateId, target, { force });
       (await session.log()).info(`Rolled back ${stateId} to version ${target.version} of ${when}.`);
     });
 }

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
+import { setState } from '../../actions/state/edit.js';
+import { parseState } from '../../actions/state/parse.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples, requireOne } from '../options/commander.js';
 import { databaseUri, force } from '../options/common.js';
 import { inputFile, validation } from '../options/stores.js';
 import { readInput } from '../read-input.js';
-import { parseState, setState } from '../state-edit.js';
-import { openForState } from '../state-session.js';
-import { stamp } from '../state-source.js';
+import { openForState, stamp } from '../state-session.js';
 
 const options = { ...force, ...inputFile, ...validation, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import picocolors from 'picocolors';
+import { installMode } from '../../actions/install-mode.js';
+import { logEvents } from '../../actions/log-events.js';
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
 import { hasColors } from '../../observe/colors.js';
@@ -8,8 +10,7 @@ import type { OptionsOf } from '../../option-definition.js';
 import type { Plugin, Plugins } from '../../plugins/types.js';
 import type { Session } from '../../session.js';
 import type { CommandContext } from '../context.js';
-import { installMode } from '../install-mode.js';
-import { logEvents } from '../log-events.js';
+import { installChoice } from '../install-choice.js';
 import { addOptions, examples } from '../options/commander.js';
 import { all, databaseUri, described, installDefinitions } from '../options/common.js';
 import type { Output } from '../output.js';
@@ -86,12 +87,8 @@ async function runTests(
   session: Session,
   output: Output,
 ): Promise<Map<string, number>> {
-  const [{ invoke }, log, settings] = [
-    await import('../../run/alone/invoke.js'),
-    await session.log(),
-    await session.settings(),
-  ];
-  const install = installMode(options, settings.projectSetting('auto_install'));
+  const [{ invoke }, log] = [await import('../../run/alone/invoke.js'), await session.log()];
+  const install = await installMode(installChoice(options), session);
   const subscribers = [await logEvents(log)];
   const results = new Map<string, number>();
   let interrupted = false;

@@ -1,10 +1,10 @@
 /** After a backfill, sets the chain's own state to that of the last window, so that the next run continues from there. */
-import { TaplineError } from '../errors.js';
-import type { WindowRow } from '../history/port.js';
-import type { Session } from '../session.js';
-import { parseExactJson } from '../singer/exact-json.js';
-import { isMap, mergedView } from '../state/merge.js';
-import { withLease } from './state-edit.js';
+import { TaplineError } from '../../errors.js';
+import type { WindowRow } from '../../history/port.js';
+import type { Session } from '../../session.js';
+import { parseExactJson } from '../../singer/exact-json.js';
+import { isMap, mergedView } from '../../state/merge.js';
+import { withLease } from './lease.js';
 
 /** Throws STATE_EXISTS if the chain already has a state, unless `force` replaces it. */
 export async function refuseExistingState(session: Session, stateId: string, force: boolean): Promise<void> {

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withFileLock } from '../file-lock.js';
-import type { History } from '../history/port.js';
-import { platformLogFolder } from '../observe/run-log-file.js';
-import { pluginTypes } from '../project/types.js';
-import { leftoverDirectories } from '../run/files/run-directory.js';
-import type { Session } from '../session.js';
+import { withFileLock } from '../../file-lock.js';
+import type { History } from '../../history/port.js';
+import { platformLogFolder } from '../../observe/run-log-file.js';
+import { pluginTypes } from '../../project/types.js';
+import { leftoverDirectories } from '../../run/files/run-directory.js';
+import type { Session } from '../../session.js';
 
 export interface Rubbish {
   kind: 'run_directory' | 'log' | 'catalog' | 'venv';
@@ -24,6 +24,12 @@ export interface CleanUp {
   runIds: string[];
   /** Why something was not considered. */
   notes: string[];
+}
+
+/** The age from which on things are removed by default, by the setting `tapline.history.retention_days`. */
+export async function retentionStart(session: Session, now: Date = new Date()): Promise<Date> {
+  const days = Number((await session.settings()).projectSetting('tapline.history.retention_days'));
+  return new Date(now.getTime() - days * 86_400_000);
 }
 
 export async function findRubbish(session: Session, before: Date): Promise<CleanUp> {

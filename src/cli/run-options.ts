@@ -1,14 +1,12 @@
-/** What `run` and `el` share: their common options, and the way from a plan to an exit code. */
-import { randomUUID } from 'node:crypto';
+/** What the options of `run`, `retry`, `el` and `backfill` ask an action for, and who follows the run. */
+import type { Observe, RunChoices } from '../actions/run/execute-plan.js';
 import { TaplineError } from '../errors.js';
 import { observeRun } from '../observe/observe-run.js';
 import type { OptionsOf } from '../option-definition.js';
-import { planWords } from '../plan/plan.js';
-import type { BlockOptions, Plan } from '../plan/types.js';
-import { run } from '../run/run.js';
-import type { FailurePolicy, RunOptions } from '../run/types.js';
+import type { BlockOptions } from '../plan/types.js';
+import type { FailurePolicy } from '../run/types.js';
 import type { Session } from '../session.js';
-import { installMode } from './install-mode.js';
+import { installChoice } from './install-choice.js';
 import type { databaseUri, installDefinitions } from './options/common.js';
 import type { emptySelection, processDefinitions, selection, stateDefinitions } from './options/run.js';
 
@@ -47,18 +45,11 @@ function selectFilterOf({ select = [], exclude = [] }: PlanOptions): string[] | 
   return patterns.length === 0 ? undefined : patterns;
 }
 
-export async function runOptionsOf(
-  options: PlanOptions,
-  defaults: BlockOptions,
-  session: Session,
-  env: NodeJS.ProcessEnv,
-): Promise<RunOptions> {
-  const settings = await session.settings();
+export function runChoicesOf(options: Omit<PlanOptions, 'stateStrategy'>, env: NodeJS.ProcessEnv): RunChoices {
   return {
-    runId: options.runId ?? randomUUID(),
+    runId: options.runId,
     ifRunning: options.ifRunning,
-    install: installMode(options, settings.projectSetting('auto_install')),
-    defaults,
+    install: installChoice(options),
     strictSinger: options.strictSinger,
     timeoutSeconds: options.timeout,
     retry: { retries: options.retries, delaySeconds: options.retryDelay },
@@ -67,39 +58,17 @@ export async function runOptionsOf(
   };
 }
 
-/** Plans the words of a command line in this project. */
-export async function planOf(words: readonly string[], options: BlockOptions, session: Session): Promise<Plan> {
-  const { project } = session;
-  const [plugins, settings] = [await session.plugins(), await session.settings()];
-  return planWords(words, {
-    project,
-    plugins,
-    options,
-    expandSuffix: settings.stateIdSuffix,
-    expandEnv: (text) => settings.expand(text, settings.environmentEnv()),
-  });
-}
-
-export async function warnAbout({ warnings = [] }: Plan, session: Session): Promise<void> {
-  if (warnings.length === 0) return;
-  const log = await session.log();
-  for (const { code, message, hint, at } of warnings) log.warning(message, { code, hint, at });
-}
-
 export function failurePolicy(failFast: boolean | undefined): FailurePolicy {
   if (failFast === undefined) return 'finish-running';
   return failFast ? 'fail-fast' : 'run-rest';
 }
 
-/** Runs a plan with log, log files, live view and summary. Returns the exit code. */
-export async function executePlan(plan: Plan, options: RunOptions, session: Session): Promise<number> {
-  const log = await session.log();
-  const [canRetry, isRetry] = [options.request?.command === 'run', options.retryOf !== undefined];
-  const observers = await observeRun({ log, stderr: session.stderr, env: session.env, canRetry, isRetry });
-  try {
-    const result = await run(plan, options, await session.world(), observers.subscribers);
-    return result.exitCode;
-  } finally {
-    await observers.close();
-  }
-}
+/** Log, log files, live view and summary. */
+export const observeOnTerminal: Observe = async (session, { request, retryOf }) =>
+  observeRun({
+    log: await session.log(),
+    stderr: session.stderr,
+    env: session.env,
+    canRetry: request?.command === 'run',
+    isRetry: retryOf !== undefined,
+  });

@@ -1,15 +1,20 @@
-import { copyBundleFiles } from '../install/add/bundle-files.js';
-import { createInstaller } from '../install/installer.js';
-import type { InstallEvent } from '../install/types.js';
-import { openPlugins } from '../plugins/plugins.js';
-import type { Plugin } from '../plugins/types.js';
-import type { Session } from '../session.js';
-import type { AddedPlugin } from './add-to-project.js';
-import { tellInstall, untilSignal } from './install-progress.js';
+import { copyBundleFiles } from '../../install/add/bundle-files.js';
+import { createInstaller } from '../../install/installer.js';
+import type { EnsureOptions } from '../../install/types.js';
+import { openPlugins } from '../../plugins/plugins.js';
+import type { Plugin } from '../../plugins/types.js';
+import type { Session } from '../../session.js';
+import type { AddedPlugin } from './add.js';
 
-/** Installs added plugins and copies the files of file bundles into the project. Throws INSTALL_FAILED. */
-export async function installNew(added: readonly AddedPlugin[], session: Session, force: boolean): Promise<void> {
-  const log = await session.log();
+/**
+ * Installs added plugins, in a session opened after they were added, and copies the files of file bundles into the project.
+ * Returns these files by bundle. Throws INSTALL_FAILED.
+ */
+export async function installAdded(
+  added: readonly AddedPlugin[],
+  session: Session,
+  options: Pick<EnsureOptions, 'force' | 'signal' | 'report'>,
+): Promise<{ bundle: string; files: string[] }[]> {
   const settings = await session.settings();
   const extra = added.filter(({ status }) => status === 'initialized').map(({ plugin }) => plugin.entry);
   // A file bundle without managed files is not written to meltano.yml, but is installed too.
@@ -22,14 +27,13 @@ export async function installNew(added: readonly AddedPlugin[], session: Session
     extra.length === 0
       ? await session.installer()
       : createInstaller({ project, settings, env: session.env, mask: session.mask.text, hide: session.mask.add });
-  log.info(`Installing ${plugins.length} plugins`);
-  const report = (event: InstallEvent) => tellInstall(event, log);
-  await untilSignal((signal) => installer.ensure(plugins, { mode: 'auto', force, signal, report }));
+  await installer.ensure(plugins, { mode: 'auto', ...options });
   const isNew = new Set(added.filter(({ status }) => status !== 'kept').map(({ plugin }) => plugin.name));
+  const bundles: { bundle: string; files: string[] }[] = [];
   for (const plugin of plugins.filter(({ type, name }) => type === 'files' && isNew.has(name))) {
-    log.info(`Adding '${plugin.name}' files to project...`);
-    for (const file of await copyBundleFiles(project, plugin, managedFiles(plugin))) log.info(`Created ${file}`);
+    bundles.push({ bundle: plugin.name, files: await copyBundleFiles(project, plugin, managedFiles(plugin)) });
   }
+  return bundles;
 }
 
 /** The paths whose `_update` is true. */

@@ -1,38 +1,57 @@
 /** Copies states from one backend to another. Nothing is removed, and a state that differs is replaced only with `force`. */
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
-import { TaplineError } from '../errors.js';
-import { patternMatcher } from '../state/merge.js';
-import { currentOwner } from '../state/owner.js';
-import type { StateBackend } from '../state/port.js';
-import { type Halves, stateText } from '../state/state-document.js';
-import { heldByRun } from './state-edit.js';
+import { TaplineError } from '../../errors.js';
+import type { Session } from '../../session.js';
+import { patternMatcher } from '../../state/merge.js';
+import { currentOwner } from '../../state/owner.js';
+import type { StateBackend } from '../../state/port.js';
+import { type Halves, stateText } from '../../state/state-document.js';
+import { heldByRun } from './lease.js';
 
-export interface Transfer {
-  from: StateBackend;
-  to: StateBackend;
+export interface TransferRequest {
   /** These states, or all of them if empty, as far as they match `pattern`. */
   stateIds: readonly string[];
   pattern: string | undefined;
-  /** Replaces what differs in the destination. */
+  /** Replaces what differs in the destination, whichever project it belongs to. */
   force: boolean;
+  /** Called for each state once it is in the destination. */
+  onCopied?: ((stateId: string) => void) | undefined;
+}
+
+interface Transfer extends TransferRequest {
+  from: StateBackend;
+  to: StateBackend;
   /** If given, states in the destination must belong to this project. */
   projectId: string | undefined;
-  onCopied: (stateId: string) => void;
 }
 
 /** `same`: the destination has it already. */
 type Outcome = 'copied' | 'same' | 'differing' | 'unreadable';
 
-export type TransferResult = Record<Outcome, string[]>;
+export type TransferResult = Record<Outcome, string[]> & {
+  /** Where the states were copied to. */
+  location: string;
+};
 
 /** Enough to hide the latency of a remote store. */
 const maxParallel = 16;
 
-/** Each state is written under its lease in the destination. Throws STATE_ID_UNKNOWN before anything is written. */
-export async function transferStates(transfer: Transfer): Promise<TransferResult> {
+/**
+ * Copies states to the backend or system database at `uri`. Each state is written under its lease there. Throws STATE_ID_UNKNOWN
+ * before anything is written.
+ */
+export async function transferStates(session: Session, uri: string, request: TransferRequest): Promise<TransferResult> {
+  const [from, to] = [await session.state(), await session.stateAt(uri)];
+  if (from.kind === to.kind && from.location === to.location)
+    throw new TaplineError('USAGE', `states are already kept in ${from.location}`);
+  return transferAll({ ...request, from, to, projectId: request.force ? undefined : session.project.projectId });
+}
+
+async function transferAll(transfer: Transfer): Promise<TransferResult> {
   const limit = pLimit(maxParallel);
-  const result: TransferResult = { copied: [], same: [], differing: [], unreadable: [] };
+  const { location } = transfer.to;
+  const result: TransferResult = { location, copied: [], same: [], differing: [], unreadable: [] };
   let failure: { error: unknown } | undefined;
   const copy = async (stateId: string) => {
     // After a failure, transfers that have begun finish, and no others start.
@@ -75,7 +94,7 @@ async function transferState({ from, to, force, projectId, onCopied }: Transfer,
     await lease.save({ mode: 'completed', state: source.completed, edit: true });
     const isPartial = Object.keys(source.partial).length > 0;
     if (isPartial) await lease.save({ mode: 'partial', state: source.partial, edit: true });
-    onCopied(stateId);
+    onCopied?.(stateId);
     return 'copied';
   } finally {
     await lease.release();

@@ -1,8 +1,8 @@
-import type { PluginType } from '../project/types.js';
-import type { Session } from '../session.js';
-import type { EditTarget } from '../settings/edit-settings.js';
-import { configTarget } from './config-target.js';
-import { editable } from './editable.js';
+import type { PluginType } from '../../project/types.js';
+import type { Session } from '../../session.js';
+import type { EditTarget } from '../../settings/edit-settings.js';
+import { editable } from '../editable-project.js';
+import { configTarget } from './target.js';
 
 /** What `config set`, `unset` and `reset` write to, with its label in messages: `Extractor 'tap-x'`. */
 export async function editTarget(

@@ -1,85 +1,101 @@
-/** `tapline backfill`: turns words and options into windows and runs them like any other blocks. */
+/** Loads a range of time or partitions as windows, each with its own state, run like any other blocks. */
 import { availableParallelism } from 'node:os';
-import { TaplineError } from '../errors.js';
-import type { WindowRow } from '../history/port.js';
-import type { OptionsOf } from '../option-definition.js';
+import { TaplineError } from '../../errors.js';
+import type { WindowRow } from '../../history/port.js';
 import {
   type BackfillSettings,
   backfillSettings,
   checkEnds,
   checkPartition,
-} from '../plan/backfill/backfill-settings.js';
-import { readPartitions } from '../plan/backfill/partitions.js';
-import { streamOf } from '../plan/backfill/window-blocks.js';
-import { checkRange, checkZone, readMoment, type TimeRange } from '../plan/backfill/windows.js';
-import type { ChainBlock, Plan } from '../plan/types.js';
-import { type BackfillRequest, planWindows } from '../run/plan-windows.js';
-import type { Session } from '../session.js';
-import type { ResolvedPlugin } from '../settings/types.js';
-import { advanceState, refuseExistingState } from './advance-state.js';
-import type { CommandContext } from './context.js';
-import type { dryRun } from './options/common.js';
-import type { backfillDefinitions, failurePolicyDefinitions, jobs, statelessness } from './options/run.js';
-import {
-  blockOptionsOf,
-  executePlan,
-  failurePolicy,
-  type PlanOptions,
-  planOf,
-  runOptionsOf,
-  warnAbout,
-} from './run-plan.js';
+} from '../../plan/backfill/backfill-settings.js';
+import { readPartitions } from '../../plan/backfill/partitions.js';
+import { streamOf } from '../../plan/backfill/window-blocks.js';
+import { checkRange, checkZone, readMoment, type TimeRange } from '../../plan/backfill/windows.js';
+import type { BlockOptions, ChainBlock, Plan } from '../../plan/types.js';
+import { type BackfillRequest, type PlannedWindows, planWindows } from '../../run/plan-windows.js';
+import type { RunOptions, RunResult } from '../../run/types.js';
+import type { Session } from '../../session.js';
+import type { ResolvedPlugin } from '../../settings/types.js';
+import { advanceState, refuseExistingState } from '../state/advance.js';
+import { completeRunOptions, executePlan, type Observe, type RunChoices } from './execute-plan.js';
+import { planBlocks, warnAbout } from './plan-blocks.js';
 
-export type BackfillOptions = Omit<PlanOptions, 'force'> &
-  OptionsOf<
-    typeof backfillDefinitions &
-      typeof jobs &
-      typeof failurePolicyDefinitions &
-      typeof dryRun &
-      Pick<typeof statelessness, 'stateIdSuffix'>
-  >;
+export interface BackfillOptions {
+  /** The words of one extract-load block. */
+  words: readonly string[];
+  /** Start of the first window. */
+  from?: string | undefined;
+  /** End of the last window, exclusive. */
+  to?: string | undefined;
+  /** Length of a window: 12h, 7d, 1mo, 1y or ISO 8601. */
+  window?: string | undefined;
+  timezone?: string | undefined;
+  /** `name=value,value`; one part for each value. */
+  partition?: readonly string[] | undefined;
+  /** One window from `from` on, for a tap that takes no end. */
+  openEnd?: boolean | undefined;
+  /** Load finished windows again. */
+  restart?: boolean | undefined;
+  /** When all windows are done, continue the chain's own state from the last one. */
+  advanceState?: boolean | undefined;
+  /** With `advanceState`: replace a state that the chain already has. */
+  force?: boolean | undefined;
+  blockOptions: BlockOptions;
+  runOptions: RunChoices;
+}
 
 type Chain = ChainBlock & { stateId: string };
 
-export async function runBackfill(
-  words: readonly string[],
-  options: BackfillOptions,
-  { open, output, exit, env }: CommandContext,
-): Promise<void> {
-  refuseMix(options);
-  const session = await open({ policy: 'required', access: 'write', databaseUri: options.databaseUri });
-  await session.fetchMissingLocks(words);
-  const { force = false, dryRun = false, restart = false } = options;
-  // --force applies to --advance-state only: a window that another backfill is running is never taken over.
-  const blockOptions = {
-    ...(await blockOptionsOf(options, session)),
-    force: undefined,
-    stateIdSuffix: options.stateIdSuffix,
-  };
-  const chain = await chainOf(words, blockOptions, session);
-  const runOptions = await runOptionsOf(options, blockOptions, session, env);
-  const request = { ...(await requestOf(chain, options, session)), restart, runId: runOptions.runId };
-  if (options.advanceState) await refuseExistingState(session, chain.stateId, force);
-  const history = dryRun ? await session.existingHistory() : await session.history();
-  const { blocks, done, replaced } = await planWindows(request, history?.windows, {
-    note: !dryRun && !options.onlyInstall,
-  });
-  await announce(blocks.length, done, replaced, session);
-  if (dryRun) for (const { window, stateId } of blocks) output.line(`${window?.label}  ${stateId}`);
-  const [first] = blocks;
-  if (first !== undefined) {
-    const jobs = options.jobs ?? availableParallelism();
-    // All windows share one plan: what would stop one would stop all.
-    const plan: Plan = { words: wordsOf(words, options), groups: [{ blocks: dryRun ? [first] : blocks }] };
-    const onFailure = failurePolicy(options.failFast);
-    const code = await executePlan(plan, { ...runOptions, jobs, onFailure, dryRun }, session);
-    exit(code);
-    if (code !== 0) return (await session.log()).info('Run the same command again to load the remaining windows.');
-  }
-  if (options.advanceState && !dryRun && !options.onlyInstall) await advanceIfDone(request, force, session);
+export interface PlannedBackfill extends PlannedWindows {
+  options: BackfillOptions;
+  request: BackfillRequest;
+  runOptions: RunOptions;
 }
 
-function refuseMix(options: BackfillOptions): void {
+export interface BackfillResult {
+  /** Undefined if there was nothing to do. */
+  run: RunResult | undefined;
+  /** The state ID that `advanceState` set, `incomplete` if some windows are not done. */
+  advanced: { stateId: string } | 'incomplete' | undefined;
+}
+
+/** Plans the windows that are left and, except in a dry run, notes them in the history. */
+export async function planBackfill(session: Session, options: BackfillOptions): Promise<PlannedBackfill> {
+  await session.fetchMissingLocks(options.words);
+  // `force` is for `advanceState` only: a window that another backfill is running is never taken over.
+  const blockOptions = { ...options.blockOptions, force: undefined };
+  const chain = await chainOf(options.words, blockOptions, session);
+  const runOptions = await completeRunOptions(options.runOptions, blockOptions, session);
+  const { restart = false, force = false } = options;
+  const request = { ...(await requestOf(chain, options, session)), restart, runId: runOptions.runId };
+  if (options.advanceState) await refuseExistingState(session, chain.stateId, force);
+  const history = runOptions.dryRun ? await session.existingHistory() : await session.history();
+  const note = !runOptions.dryRun && runOptions.install !== 'only';
+  return { ...(await planWindows(request, history?.windows, { note })), options, request, runOptions };
+}
+
+/** Runs planned windows; then, if asked to, advances the chain's own state. */
+export async function runBackfill(
+  session: Session,
+  { blocks, options, request, runOptions }: PlannedBackfill,
+  observe: Observe,
+): Promise<BackfillResult> {
+  const isDry = runOptions.dryRun === true;
+  const [first] = blocks;
+  let run: RunResult | undefined;
+  if (first !== undefined) {
+    const jobs = runOptions.jobs ?? availableParallelism();
+    // All windows share one plan: what would stop one would stop all.
+    const plan: Plan = { words: wordsOf(options), groups: [{ blocks: isDry ? [first] : blocks }] };
+    run = await executePlan(plan, { ...runOptions, jobs }, session, observe);
+    if (run.exitCode !== 0) return { run, advanced: undefined };
+  }
+  const mayAdvance = options.advanceState && !isDry && runOptions.install !== 'only';
+  return { run, advanced: mayAdvance ? await advanceIfDone(request, options.force === true, session) : undefined };
+}
+
+/** Throws USAGE for options that exclude each other or are missing. */
+export function checkBackfillOptions(options: Omit<BackfillOptions, 'words' | 'blockOptions' | 'runOptions'>): void {
   const { from, to, openEnd, partition, window, advanceState } = options;
   const hasTime = [from, to, openEnd, window].some((given) => given !== undefined);
   const faults: [boolean, string, string][] = [
@@ -111,7 +127,7 @@ function refuseMix(options: BackfillOptions): void {
 
 /** Plans exactly one chain, which must keep state. */
 async function chainOf(words: readonly string[], options: ChainBlock['options'], session: Session): Promise<Chain> {
-  const plan = await planOf(words, options, session);
+  const plan = await planBlocks(words, options, session);
   await warnAbout(plan, session);
   const [block, ...others] = plan.groups.flatMap(({ blocks }) => blocks);
   if (block === undefined || block.kind !== 'chain' || others.length > 0 || block.scope !== undefined) {
@@ -181,17 +197,10 @@ async function logWindowSettings(
   }
 }
 
-async function announce(todo: number, done: number, replaced: number, session: Session): Promise<void> {
-  const log = await session.log();
-  const windows = (count: number) => `${count} ${count === 1 ? 'window' : 'windows'}`;
-  if (todo === 0) log.info(`Nothing to do: ${windows(done)} already done (--restart loads them again)`);
-  else log.info(`${windows(todo)} to do${done === 0 ? '' : `, ${done} already done`}`);
-  if (replaced > 0) log.info(`Replaced ${windows(replaced)} of an earlier backfill with different boundaries`);
-}
-
 /** The command as the history records it, so that it can be repeated. */
-function wordsOf(words: readonly string[], options: BackfillOptions): string[] {
-  const { from, to, window, timezone, stateIdSuffix, partition = [], openEnd, select = [], exclude = [] } = options;
+function wordsOf(options: BackfillOptions): string[] {
+  const { words, from, to, window, timezone, partition = [], openEnd } = options;
+  const { stateIdSuffix, selectFilter = [] } = options.blockOptions;
   const given = { from, to, window, timezone, 'state-id-suffix': stateIdSuffix };
   return [
     'backfill',
@@ -199,25 +208,25 @@ function wordsOf(words: readonly string[], options: BackfillOptions): string[] {
     ...Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
     ...(openEnd ? ['--open-end'] : []),
     ...partition.flatMap((text) => ['--partition', text]),
-    ...select.flatMap((text) => ['--select', text]),
-    ...exclude.flatMap((text) => ['--exclude', text]),
+    ...selectFilter.flatMap((pattern) =>
+      pattern.startsWith('!') ? ['--exclude', pattern.slice(1)] : ['--select', pattern],
+    ),
   ];
 }
 
-async function advanceIfDone(request: BackfillRequest, force: boolean, session: Session): Promise<void> {
+async function advanceIfDone(
+  request: BackfillRequest,
+  force: boolean,
+  session: Session,
+): Promise<{ stateId: string } | 'incomplete'> {
   const { chain, range } = request;
   const { windows } = await session.history();
   const { blocks } = await planWindows({ ...request, restart: false }, windows, { note: false });
   const rows = await windows.list({ stateId: chain.stateId, stream: streamOf(chain) });
   const last = blocks.length > 0 ? undefined : rows.find((row) => endsWith(row, range));
-  if (last === undefined) {
-    (await session.log()).warning('state not advanced: some windows are not done', {
-      hint: '`tapline backfill show` lists them.',
-    });
-    return;
-  }
+  if (last === undefined) return 'incomplete';
   await advanceState(session, last, force);
-  (await session.log()).info(`'${chain.stateId}' continues from the end of the backfill`);
+  return { stateId: chain.stateId };
 }
 
 function endsWith({ status, from, to }: WindowRow, range: TimeRange | undefined): boolean {

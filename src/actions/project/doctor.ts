@@ -1,16 +1,16 @@
 /** Checks what a project needs on this machine, with a cure for each problem. Changes, installs and downloads nothing. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { TaplineError } from '../errors.js';
-import { findProgram } from '../install/find-program.js';
-import { defaultInterpreter, interpreterVersion } from '../install/interpreter.js';
-import { Requirements } from '../install/requirements.js';
-import type { Installer } from '../install/types.js';
-import type { Plugin } from '../plugins/types.js';
-import { pluginTypes } from '../project/types.js';
-import type { Session } from '../session.js';
-import { missingSettings } from '../settings/required.js';
-import { isAlive } from '../state/owner.js';
+import { TaplineError } from '../../errors.js';
+import { findProgram } from '../../install/find-program.js';
+import { defaultInterpreter, interpreterVersion } from '../../install/interpreter.js';
+import { Requirements } from '../../install/requirements.js';
+import type { Installer } from '../../install/types.js';
+import type { Plugin } from '../../plugins/types.js';
+import { pluginTypes } from '../../project/types.js';
+import type { Session } from '../../session.js';
+import { missingSettings } from '../../settings/required.js';
+import { isAlive } from '../../state/owner.js';
 
 export interface Check {
   /** `python`, `uv`, `plugin`, `venv`, `executable`, `variable`, `setting`, `database`, `lease` ... */

@@ -6,18 +6,16 @@ import {
   requirementsOf,
   type Sources,
   type Wish,
-} from '../install/add/new-plugin.js';
-import { capitalized, describeType } from '../install/hub/hub.js';
-import { saveLock } from '../install/hub/save-lock.js';
-import { defaultInterpreter, interpreterVersion } from '../install/interpreter.js';
-import type { BundledDefinitions } from '../plugins/types.js';
-import { editEntry } from '../project/edit/named-entries.js';
-import { editFiles } from '../project/edit/project-files.js';
-import { editYaml, type YamlEdit } from '../project/edit/yaml-edit.js';
-import { pluginTypes } from '../project/types.js';
-import type { Session } from '../session.js';
-import { editable } from './editable.js';
-import type { Output } from './output.js';
+} from '../../install/add/new-plugin.js';
+import { saveLock } from '../../install/hub/save-lock.js';
+import { defaultInterpreter, interpreterVersion } from '../../install/interpreter.js';
+import type { BundledDefinitions } from '../../plugins/types.js';
+import { editEntry } from '../../project/edit/named-entries.js';
+import { editFiles } from '../../project/edit/project-files.js';
+import { editYaml, type YamlEdit } from '../../project/edit/yaml-edit.js';
+import { pluginTypes } from '../../project/types.js';
+import type { Session } from '../../session.js';
+import { editable } from '../editable-project.js';
 
 export interface Found {
   plugin: NewPlugin;
@@ -28,6 +26,8 @@ export interface Found {
 export interface AddedPlugin {
   plugin: NewPlugin;
   status: 'added' | 'updated' | 'initialized' | 'kept';
+  /** Added because another one requires it. */
+  isRequired: boolean;
 }
 
 /** Throws the HUB_ errors. */
@@ -42,7 +42,7 @@ export async function findWithRequired(wishes: readonly Wish[], session: Session
 }
 
 async function sourcesOf(session: Session): Promise<Sources> {
-  const [{ bundledDefinitions }, log] = await Promise.all([import('../bundled/definitions.js'), session.log()]);
+  const [{ bundledDefinitions }, log] = await Promise.all([import('../../bundled/definitions.js'), session.log()]);
   const bundled: BundledDefinitions = Object.fromEntries(
     Object.entries(bundledDefinitions).map(([name, definition]) => [name, { ...definition }]),
   );
@@ -73,15 +73,19 @@ async function findRequired(plugin: NewPlugin, sources: Sources, before: readonl
   return required;
 }
 
-/** Writes all lock files, then all entries in one edit, and prints the result of each in the original's words. */
+/** Writes all lock files, then all entries in one edit. */
 export async function writeNewPlugins(
   found: readonly Found[],
-  { session, update, output }: { session: Session; update: boolean; output: Output },
+  session: Session,
+  { update }: { update: boolean },
 ): Promise<AddedPlugin[]> {
   const { project } = session;
   const target = { root: project.root, ...(await editable(session)) };
   const all = found.flatMap(({ plugin, required }) => [plugin, ...required]);
-  const added = all.map((plugin): AddedPlugin => ({ plugin, status: statusOf(plugin, session, update) }));
+  const isRequired = new Set(found.flatMap(({ required }) => required));
+  const added = all.map((plugin): AddedPlugin => {
+    return { plugin, status: statusOf(plugin, session, update), isRequired: isRequired.has(plugin) };
+  });
   for (const { plugin, status } of added) {
     if (plugin.lock !== undefined && status !== 'kept')
       await saveLock(target, plugin.lock, status === 'updated' || update);
@@ -101,12 +105,6 @@ export async function writeNewPlugins(
         .map(([key, value]) => ({ op: 'set' as const, path: [key], value })),
     );
   }
-  const isRequired = new Set(found.flatMap(({ required }) => required));
-  const log = await session.log();
-  for (const one of added) {
-    if (one.status === 'kept') log.warning(`${keptText(one.plugin)}. ${keptHint(one.plugin)}`);
-    else for (const line of addedLines(one, isRequired.has(one.plugin))) output.line(line);
-  }
   return added;
 }
 
@@ -118,40 +116,4 @@ function statusOf(plugin: NewPlugin, { project }: Session, update: boolean): Add
   const isSame =
     (entry.variant ?? variant) === variant && (entry.inherit_from ?? null) === (plugin.inheritFrom ?? null);
   return update && isSame ? 'updated' : 'kept';
-}
-
-function addedLines({ plugin, status }: AddedPlugin, isRequired: boolean): string[] {
-  const { type, name, content, entry, inheritFrom, variantLabel } = plugin;
-  const [verb, place] = { added: ['Added', 'to'], updated: ['Updated', 'in'], initialized: ['Initialized', 'in'] }[
-    status === 'kept' ? 'added' : status
-  ] as [string, string];
-  const what = isRequired
-    ? `Added required ${describeType(type)} '${name}' to your project`
-    : `${verb} ${describeType(type)} '${name}' ${place} your project`;
-  const isOwnVariant = entry.variant !== undefined;
-  const variant = isOwnVariant ? `, variant ${variantLabel}` : '';
-  const facts: [string, unknown][] = [
-    inheritFrom === undefined
-      ? ['Variant', isOwnVariant || status === 'initialized' ? variantLabel : undefined]
-      : ['Inherit from', `${inheritFrom}${variant}`],
-    ['Repository', content.repo],
-    ['Documentation', content.docs],
-    ['Python Version', entry.python],
-  ];
-  const lines = facts.filter(([, value]) => typeof value === 'string' && value !== '');
-  return [what, ...lines.map(([label, value]) => `${label}:\t${String(value)}`), ''];
-}
-
-function keptText({ type, name }: NewPlugin): string {
-  return `${capitalized(describeType(type))} '${name}' already exists in your Meltano project`;
-}
-
-function keptHint({ type, name, entry }: NewPlugin): string {
-  const variant = typeof entry.variant === 'string' ? entry.variant : undefined;
-  const other =
-    variant === undefined
-      ? `${name}--new --inherit-from ${name}`
-      : `${name}--${variant} --inherit-from ${name} --variant ${variant}`;
-  const kind = `--plugin-type ${type}`;
-  return `To add it again under another name: tapline add ${other} ${kind}. To change its variant, edit \`variant\` and \`pip_url\` in meltano.yml, then run tapline lock ${name} and tapline install ${name}.`;
 }

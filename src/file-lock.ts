@@ -61,14 +61,14 @@ async function begin(
 function explain(error: unknown, path: string): unknown {
   const code = String((error as { code?: unknown }).code ?? '');
   if (/^(ENOSPC|EDQUOT|SQLITE_FULL|SQLITE_IOERR)/.test(code)) {
-    return new TaplineError('DISK_FULL', `There is no room for ${path}.`, {
-      hint: 'Make room on that disk and try again.',
+    return new TaplineError('DISK_FULL', `No space left for ${path}.`, {
+      hint: 'Free some space on that disk and try again.',
       cause: error,
     });
   }
   if (!/^(E[A-Z]+$|SQLITE_)/.test(code)) return error;
   return new TaplineError('RUN_DIRECTORY', `${path} can't be locked: ${(error as Error).message}`, {
-    hint: 'The file and its folder must be writable for this user. A lock file keeps nothing: it may be removed while nothing runs.',
+    hint: 'The file and its folder must be writable by this user. A lock file keeps nothing: it may be removed while nothing runs.',
     cause: error,
   });
 }

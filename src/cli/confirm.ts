@@ -18,5 +18,5 @@ export async function confirm(question: string): Promise<void> {
   } finally {
     lines.close();
   }
-  throw new TaplineError('ABORTED', 'Aborted!', { hint: 'With --force it is done without a question.' });
+  throw new TaplineError('ABORTED', 'Aborted!', { hint: '`--force` skips the question.' });
 }

@@ -77,6 +77,6 @@ function capabilities(type: PluginType): Question | undefined {
 
 function settings(type: PluginType): Question | undefined {
   if (!hasSettings.includes(type)) return undefined;
-  const text = `\nIts settings with commas between, each with a kind behind a colon where it is no text, e.g. token:password,port:integer.\nKinds: ${settingKinds.join(', ')}\n(settings)`;
+  const text = `\nIts settings with commas between, each with a kind behind a colon where it is not text, e.g. token:password,port:integer.\nKinds: ${settingKinds.join(', ')}\n(settings)`;
   return { key: 'settings', text, fallback: '' };
 }

@@ -51,7 +51,7 @@ export function createOutput(stream: NodeJS.WriteStream = process.stdout): Outpu
 
 function outputFailed(error: NodeJS.ErrnoException): TaplineError {
   const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
-  const message = isFull ? 'There is no space left for the output.' : `The output can't be written (${error.code}).`;
+  const message = isFull ? 'No space left for the output.' : `The output can't be written (${error.code}).`;
   return new TaplineError(isFull ? 'DISK_FULL' : 'OUTPUT_FAILED', message, {
     cause: error,
     hint: 'What was written so far is not complete.',

@@ -17,9 +17,9 @@ export async function readReference(reference: string, env: NodeJS.ProcessEnv): 
   try {
     value = parse(text);
   } catch (error) {
-    throw failed(reference, `it is no YAML: ${(error as Error).message.split('\n')[0]}`);
+    throw failed(reference, `it is not valid YAML: ${(error as Error).message.split('\n')[0]}`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw failed(reference, 'it is no map');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw failed(reference, 'it is not a map');
   const { name, namespace, plugin_type: kind } = value as Record<string, unknown>;
   for (const [key, needed] of Object.entries({ name, namespace })) {
     if (typeof needed !== 'string' || needed === '') throw failed(reference, `it has no '${key}'`);

@@ -5,7 +5,7 @@ import type { ResolvedSetting } from '../settings/types.js';
 
 type Settings = ReadonlyMap<string, ResolvedSetting>;
 
-/** A map of settings as it is written, with the mask for each sensitive one. What refers to a variable stays: it is no secret. */
+/** A map of settings as it is written, with the mask for each sensitive one. What refers to a variable stays: it is not a secret. */
 export function hideConfig(
   config: Readonly<Record<string, unknown>>,
   settings: Settings,

@@ -71,7 +71,7 @@ export class DatabaseMeltanoRuns implements MeltanoRuns {
       );
       const there = new Set(rows.map(({ run_id }) => toHex(String(run_id))));
       if (there.size === 0) return false;
-      // As a run ID may be written; one that is no UUID is not found, and costs a short wait.
+      // As a run ID may be written; one that is not a UUID is not found, and costs a short wait.
       const forms = [...there].flatMap((hex) => [hex, toUuid(hex)]);
       const ours = await transaction.all(
         `SELECT run_id FROM tapline_runs WHERE run_id IN (${forms.map(() => '?').join(', ')})`,

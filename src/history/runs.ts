@@ -170,7 +170,7 @@ async function findRun(transaction: Transaction, runId: string): Promise<SqlRow>
   );
   const [row] = rows;
   if (row !== undefined && rows.length === 1 && runId !== '') return row;
-  const message = row === undefined ? `There is no run ${runId}.` : `More than one run begins with "${runId}".`;
+  const message = row === undefined ? `There is no run ${runId}.` : `More than one run ID starts with "${runId}".`;
   throw new TaplineError('RUN_UNKNOWN', message, { hint: '`tapline runs list` shows the run IDs.', data: { runId } });
 }
 

@@ -208,7 +208,7 @@ function failure(plugin: Plugin, error: ToolFailed, logFile: string): TaplineErr
   const full = error.lastLines.some((line) => line.includes('No space left on device'));
   return new TaplineError('INSTALL_FAILED', `${error.message}${lines === '' ? '.' : `:\n${lines}`}`, {
     at: plugin.at,
-    hint: full ? 'The disk is full: make room and run again.' : `The whole output is in ${logFile}.`,
+    hint: full ? 'The disk is full: free some space and run again.' : `The whole output is in ${logFile}.`,
     data: { plugin: plugin.name, log: logFile },
   });
 }
@@ -225,7 +225,7 @@ function asDirectoryError(error: unknown, sysDir: string): unknown {
   const full = code === 'ENOSPC' || code === 'SQLITE_FULL';
   return new TaplineError('INSTALL_FAILED', `Nothing can be written below ${sysDir}: ${(error as Error).message}`, {
     hint: full
-      ? 'The disk is full: make room and run again.'
+      ? 'The disk is full: free some space and run again.'
       : 'Make the folder writable, or set MELTANO_SYS_DIR_ROOT to one that is.',
     cause: error,
   });

@@ -26,7 +26,7 @@ export function pipArguments(plugin: Plugin, expanded: string): string[] {
       `The pip_url of ${plugin.singular} '${plugin.name}' has ${error.message}.`,
       {
         at: plugin.at,
-        hint: 'Put quotes around a requirement that holds spaces or one of < and >, and close them.',
+        hint: 'Put quotes around a requirement that contains spaces, < or >, and close them.',
       },
     );
   }

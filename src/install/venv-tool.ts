@@ -70,9 +70,9 @@ function interpreterProgram(python: string, path: string | undefined): string {
   if (program !== undefined) return program;
   throw new TaplineError(
     'INSTALL_TOOL_MISSING',
-    `Python ${python} is asked for, but there is no python${version} on PATH.`,
+    `Python ${python} is requested, but there is no python${version} on PATH.`,
     {
-      hint: 'Install it, install uv (which fetches it), or set `python` to a program that is here.',
+      hint: 'Install it, install uv (which fetches it), or set `python` to an installed one.',
     },
   );
 }

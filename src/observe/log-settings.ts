@@ -58,14 +58,14 @@ function parseLevel(text: string): LogThreshold {
   const level = text.toLowerCase();
   const found = logThresholds.find((threshold) => threshold === level);
   if (found !== undefined) return found;
-  throw new TaplineError('USAGE', `'${text}' is no log level.`, { hint: `Use one of ${logThresholds.join(', ')}.` });
+  throw new TaplineError('USAGE', `'${text}' is not a log level.`, { hint: `Use one of ${logThresholds.join(', ')}.` });
 }
 
 function parseFormat(text: string): LogFormat {
   const format = text.toLowerCase().replaceAll('_', '-');
   const found = logFormats.find((name) => name === format);
   if (found !== undefined) return found;
-  throw new TaplineError('USAGE', `'${text}' is no log format.`, { hint: `Use one of ${logFormats.join(', ')}.` });
+  throw new TaplineError('USAGE', `'${text}' is not a log format.`, { hint: `Use one of ${logFormats.join(', ')}.` });
 }
 
 /** The file, or its twin with the other of the endings .yaml and .yml. */
@@ -86,7 +86,7 @@ function readConfig(path: string, cwd: string): { file: string; text: string } |
 
 type Section = Record<string, unknown>;
 
-/** The handlers of the root logger that we know. Undefined where the text is no logging configuration. */
+/** The handlers of the root logger that we know. Undefined where the text is not a logging configuration. */
 async function outputsOf(text: string, fallback: LogOutput, cwd: string): Promise<LogOutput[] | undefined> {
   const { parseYaml } = await import('./parse-yaml.js');
   const config = asSection(parseYaml(text));

@@ -16,7 +16,7 @@ export interface Log {
   info(event: string, fields?: Record<string, unknown>): void;
   warning(event: string, fields?: Record<string, unknown>): void;
   error(event: string, fields?: Record<string, unknown>): void;
-  /** Text for people that is no log line, such as the summary: masked, to stderr. */
+  /** Text for people that is not a log line, such as the summary: masked, to stderr. */
   print(text: string): void;
 }
 

@@ -11,7 +11,7 @@ type Said = Pick<LogRecord, 'level' | 'event' | 'name' | 'fields' | 'shown'> | u
 /** A line of progress at most this often: for logs that nobody watches live. */
 const progressPause = 60_000;
 
-/** One a run. Gives the record of an event, or nothing where an event is no news. */
+/** One a run. Gives the record of an event, or nothing where an event is not news. */
 export function createRunLog(): (event: RunEvent) => LogRecord | undefined {
   const state: RunState = { dryRun: false, planned: 0, numbers: new Map(), toldAt: new Map() };
   return (event) => {

@@ -38,7 +38,7 @@ export async function checkInterval(interval: string): Promise<void> {
 
 /**
  * The next time after `now` by the clocks of this zone: one that they leave out when they go forward comes when they have, and of one
- * that comes twice only the first counts. Undefined where no clock starts it, or the text is no cron.
+ * that comes twice only the first counts. Undefined where no clock starts it, or the text is not cron.
  */
 export async function nextTime(interval: string, now: Date, timezone = 'UTC'): Promise<Date | undefined> {
   const cron = cronOf(interval);

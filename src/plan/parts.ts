@@ -86,14 +86,14 @@ function unknownBlock(word: PlanWord, project: Project, plugins: Plugins): Tapli
   if (scope !== undefined) {
     const holder = job === undefined ? 'a line of a run step' : 'the tasks of a job';
     return unknown(
-      `a ${scope} can't stand in ${holder}`,
+      `a ${scope} is not allowed in ${holder}`,
       scope === 'run step'
         ? 'Pipelines put run steps in order, and `tapline run` takes several names; or write its commands here.'
         : '`tapline run` takes several names: put it there.',
     );
   }
   if (job !== undefined && project.jobs.some(({ name }) => name === text)) {
-    const hint = `Name '${text}' beside '${job}' on the command line, or write its tasks into '${job}'.`;
+    const hint = `Name '${text}' next to '${job}' on the command line, or write its tasks into '${job}'.`;
     return unknown('a job in the tasks of a job is not expanded', hint);
   }
   const kinds = isOfCommandLine(word) ? 'plugin, mapping, job, run step or pipeline' : 'plugin, mapping or job';
@@ -116,7 +116,7 @@ function suggest(word: PlanWord, project: Project, plugins: Plugins): string {
   const others = placesOfOthers(word, project);
   const near = closest(name, [...plugins.names(), ...mappings, ...others.keys()]);
   if (near === undefined)
-    return 'The plugins and jobs of this project stand in meltano.yml; `tapline job list` lists jobs.';
+    return 'The plugins and jobs of this project are defined in meltano.yml; `tapline job list` lists jobs.';
   const other = others.get(near);
   const at = plugins.find(near)?.at ?? (other === undefined ? undefined : project.locate(other));
   return `Did you mean '${near}${command === undefined || other !== undefined ? '' : `:${command}`}'${place(at)}?`;

@@ -141,7 +141,7 @@ function durationFaults(
 ): TaplineError[] {
   if (value === undefined || durationSeconds(value) !== undefined) return [];
   return [
-    invalid(`The ${what} is '${value}', which is no duration.`, at, 'Seconds, or a text such as 90s, 30m or 2h.'),
+    invalid(`The ${what} is '${value}', which is not a duration.`, at, 'Seconds, or a text such as 90s, 30m or 2h.'),
   ];
 }
 
@@ -152,7 +152,7 @@ function timezoneFaults({ id, timezone }: Pipeline, at: Locate, invalid: Invalid
   return [invalid(`There is no time zone '${timezone}' (of the pipeline '${id}').`, at, hint)];
 }
 
-/** Newer versions of Node take `+02:00` too, which is no zone: it has no daylight saving. */
+/** Newer versions of Node take `+02:00` too, which is not a zone: it has no daylight saving. */
 function isTimezone(text: string): boolean {
   if (!/^[A-Za-z]/.test(text)) return false;
   try {

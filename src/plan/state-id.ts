@@ -29,7 +29,7 @@ export function stateIdOf(
   const parts = [environment.name, `${tap.name}-to-${target.name}`, suffix || fromEnvironment].filter((part) => part);
   const faulty = parts.find((part) => part?.includes(':'));
   if (faulty !== undefined) {
-    throw new TaplineError('STATE_ID_INVALID', `'${faulty}' can't be part of a state ID: it has a colon in it.`, {
+    throw new TaplineError('STATE_ID_INVALID', `'${faulty}' can't be part of a state ID: it contains a colon.`, {
       hint: 'A colon separates environment, plugins and suffix there: use another character.',
       data: { part: faulty },
     });

@@ -20,7 +20,7 @@ function parsed(job: string, text: string): unknown {
   try {
     return parse(text);
   } catch (error) {
-    throw invalid(job, `it is no valid YAML: ${(error as Error).message.split('\n')[0]}`);
+    throw invalid(job, `it is not valid YAML: ${(error as Error).message.split('\n')[0]}`);
   }
 }
 

@@ -157,10 +157,10 @@ function findBundled(
   const names = Object.values(bundled)
     .filter((definition) => (definition.plugin_type ?? type) === type)
     .map((definition) => definition.name);
-  const known = names.length > 0 ? `Of this type there are: ${names.join(', ')}.` : 'None of this type is shipped.';
+  const known = names.length > 0 ? `Available: ${names.join(', ')}.` : 'None of this type is bundled.';
   throw new TaplineError(
     'PLUGIN_DEFINITION_MISSING',
-    `No plugin '${name}' is shipped with tapline (variant: ${bundledVariant}).`,
+    `No plugin '${name}' is bundled with tapline (variant: ${bundledVariant}).`,
     {
       at: at(),
       hint: [didYouMean(name, names), known].filter((part) => part !== undefined).join(' '),
@@ -182,11 +182,7 @@ function missingDefinition(
     others.length > 0
       ? `There is ${others.join(' and ')}: name its variant in meltano.yml.`
       : `Fetch it from the hub: tapline lock ${name}. Or add that lock file; or say here what the plugin is: 'pip_url' or 'executable', and for a plugin of your own a 'namespace'.`;
-  return new TaplineError(
-    'PLUGIN_DEFINITION_MISSING',
-    `Nothing says what the plugin '${entry.name}' is: there is no ${file}.`,
-    { at, hint },
-  );
+  return new TaplineError('PLUGIN_DEFINITION_MISSING', `Plugin '${entry.name}' is: there is no ${file}.`, { at, hint });
 }
 
 function isText(value: unknown): value is string {

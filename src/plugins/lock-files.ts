@@ -66,7 +66,7 @@ function readLock(path: string): PluginDefinition | undefined {
   try {
     value = JSON.parse(text, (key, inner: unknown) => (key === '__proto__' ? undefined : inner));
   } catch (error) {
-    throw broken(path, `it is no JSON (${(error as Error).message})`);
+    throw broken(path, `it is not valid JSON (${(error as Error).message})`);
   }
   const fault = findFault(value);
   if (fault) throw broken(path, fault);

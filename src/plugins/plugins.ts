@@ -113,9 +113,13 @@ class ProjectPlugins implements Plugins {
 
   private circle(plugin: MergedPlugin): TaplineError {
     const chain = [...this.pending.slice(this.pending.indexOf(plugin)), plugin].map(({ name }) => `'${name}'`);
-    return new TaplineError('PLUGIN_INHERITANCE', `Plugins inherit in a circle: ${chain.join(' from ')}.`, {
-      at: plugin.at,
-      hint: 'Let one of them stand on its own: remove its inherit_from.',
-    });
+    return new TaplineError(
+      'PLUGIN_INHERITANCE',
+      `Plugins inherit from each other in a cycle: ${chain.join(' from ')}.`,
+      {
+        at: plugin.at,
+        hint: 'Remove inherit_from from one of them.',
+      },
+    );
   }
 }

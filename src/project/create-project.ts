@@ -28,7 +28,7 @@ export async function createProject(folder: string, options: CreateProjectOption
   const root = resolve(folder);
   const projectFile = join(root, 'meltano.yml');
   if (existsSync(projectFile) && !options.force) {
-    throw new TaplineError('ENTRY_EXISTS', `There is a project already: ${projectFile}.`, {
+    throw new TaplineError('ENTRY_EXISTS', `A project already exists: ${projectFile}.`, {
       at: { file: projectFile, line: 1, col: 1 },
       hint: 'Choose another folder, or overwrite its meltano.yml with --force.',
     });
@@ -125,7 +125,7 @@ function notWritable(root: string, error: NodeJS.ErrnoException): Error {
   if (error.code === undefined) return error;
   return new TaplineError(
     isFull ? 'DISK_FULL' : 'PROJECT_READONLY',
-    `No project can be made in ${root} (${error.code}).`,
-    { cause: error, hint: isFull ? 'Free some room and try again.' : 'Check the owner and the mode of that folder.' },
+    `No project can be created in ${root} (${error.code}).`,
+    { cause: error, hint: isFull ? 'Free some space and try again.' : 'Check the owner and the mode of that folder.' },
   );
 }

@@ -32,8 +32,8 @@ function noFile(file: string): ProjectWarning {
 function unreadLine(file: string, line: number): ProjectWarning {
   return {
     code: 'DOTENV_LINE',
-    message: "This line of the environment file can't be read and is left out.",
-    hint: 'Write NAME=value, and put quotes around a value only in pairs.',
+    message: "This line of the environment file can't be read and is ignored.",
+    hint: 'Write NAME=value, and close every quote.',
     at: { file, line, col: 1 },
   };
 }

@@ -38,7 +38,7 @@ export async function findIncludes(
   return [...found];
 }
 
-/** Python's `**` goes into no folder that is a link, so that a link to above is no endless way. */
+/** Python's `**` goes into no folder that is a link, so that a link to above is not an endless way. */
 function isBehindLink(root: string, match: string, pattern: string): boolean {
   if (!pattern.includes('**')) return false;
   const steps = match.split('/');
@@ -73,12 +73,12 @@ function checked(file: string, root: string, at: SourceLocation | undefined): st
   if (!facts?.isFile()) {
     throw new TaplineError('PROJECT_INCLUDE', `The included path ${file} is not a file.`, {
       at,
-      hint: 'Let the pattern match files only, for instance by its ending.',
+      hint: 'Make the pattern match only files, for instance by their extension.',
     });
   }
   const inside = relative(realpathSync(root), realpathSync(file));
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-    throw new TaplineError('PROJECT_INCLUDE', `The included file ${file} lies outside the project ${root}.`, {
+    throw new TaplineError('PROJECT_INCLUDE', `The included file ${file} is outside the project ${root}.`, {
       at,
       hint: 'Move the file into the project: only files inside it can be included.',
     });

@@ -58,7 +58,7 @@ function currentFolder(): string {
   } catch (cause) {
     throw new TaplineError('PROJECT_NOT_FOUND', 'The current folder no longer exists.', {
       cause,
-      hint: 'Go to your project.',
+      hint: 'Change to the folder of your project.',
     });
   }
 }
@@ -142,7 +142,7 @@ function refuseOther(document: YamlDocument): void {
   if (value === null) {
     throw new TaplineError('PROJECT_EMPTY', `${file} is empty.`, {
       at,
-      hint: 'Write at least `plugins: {}` into it; meltano.example.yml shows what a project can hold.',
+      hint: 'Write at least `plugins: {}` into it; meltano.example.yml shows every key.',
     });
   }
   if (typeof value === 'object' && !Array.isArray(value)) return;

@@ -5,7 +5,7 @@ export const meltanoVersion = '4.4.1';
 
 /**
  * Compares a PEP 440 specifier (`>=4,<5`, `~=4.2`) with `meltanoVersion`. `owner` is who asks: "This project",
- * "The extractor 'tap-x'". Throws PROJECT_REQUIRES where it is not met, or is no specifier.
+ * "The extractor 'tap-x'". Throws PROJECT_REQUIRES where it is not met, or is not a specifier.
  */
 export async function checkRequiresMeltano(
   specifier: string | undefined,
@@ -20,7 +20,7 @@ export async function checkRequiresMeltano(
   if (!validRange(specifier)) {
     throw new TaplineError(
       'PROJECT_REQUIRES',
-      `${owner} has a requires_meltano that is no version specifier: '${specifier}'.`,
+      `${owner} has a requires_meltano that is not a version specifier: '${specifier}'.`,
       {
         at,
         hint: "Write a PEP 440 specifier such as '>=4.0,<5'.",

@@ -29,7 +29,7 @@ function readWhole(file: string, descriptor: number): Buffer {
   const facts = fstatSync(descriptor);
   if (facts.isDirectory()) {
     throw new TaplineError('PROJECT_UNREADABLE', `${file} is a folder, not a file.`, {
-      hint: 'Rename the folder, or run the command elsewhere: a project is a folder that holds a file of this name.',
+      hint: 'Rename the folder, or run the command elsewhere: a project is a folder that contains a file of this name.',
     });
   }
   if (!facts.isFile()) {
@@ -41,7 +41,7 @@ function readWhole(file: string, descriptor: number): Buffer {
       'PROJECT_UNREADABLE',
       `${file} is ${size} MiB big; a project file may have 32 MiB at most.`,
       {
-        hint: 'Is it really a project file?',
+        hint: 'Check that it is a project file.',
       },
     );
   }
@@ -58,7 +58,7 @@ function readWhole(file: string, descriptor: number): Buffer {
 function unreadable(file: string, reason: string, cause: unknown): TaplineError {
   return new TaplineError('PROJECT_UNREADABLE', `${file} can't be read (${reason}).`, {
     cause,
-    hint: 'Check its owner and mode, and those of the folders above it.',
+    hint: 'Check its owner and mode, and those of its parent folders.',
   });
 }
 

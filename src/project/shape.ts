@@ -113,7 +113,7 @@ function describe(error: ErrorObject, path: ProjectPath, root: unknown, locate: 
     case 'additionalProperties': {
       const key = String(error.params.additionalProperty);
       return {
-        message: `${where} has the key '${key}', which can't stand there.`,
+        message: `${where} has the key '${key}', which is not allowed there.`,
         at: locate([...path, key]) ?? at,
         hint: undefined,
       };
@@ -158,7 +158,7 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'text' : `a ${typeof value}`;
 }
 
-/** A name or a keyword, which is no secret. */
+/** A name or a keyword, which is not a secret. */
 function show(value: unknown): string {
   return typeof value === 'string' && value.length <= 60 ? `'${value}'` : kindOf(value);
 }

@@ -19,7 +19,7 @@ export function ensureSystemDirectory(project: { sysDir: string }): void {
   } catch (error) {
     throw new TaplineError(
       'RUN_DIRECTORY',
-      `The folder ${run} can't be made (${(error as NodeJS.ErrnoException).code}).`,
+      `The folder ${run} can't be created (${(error as NodeJS.ErrnoException).code}).`,
       {
         cause: error,
         hint: 'Check the owner and the mode of the project folder, or point MELTANO_SYS_DIR_ROOT at a folder that can be written.',

@@ -61,7 +61,7 @@ type Check = (value: unknown, known: readonly string[], path: ProjectPath, what:
 const asExtra = 'it is kept as an extra';
 
 function checkPlugins(project: Record<string, unknown>, check: Check): void {
-  check(project.plugins, pluginTypes, ['plugins'], 'plugins', 'its entries are left aside');
+  check(project.plugins, pluginTypes, ['plugins'], 'plugins', 'its entries are ignored');
   for (const type of pluginTypes) {
     const entries = listOf(isPlainMap(project.plugins) ? project.plugins[type] : undefined);
     for (const [index, entry] of entries.entries()) {
@@ -82,13 +82,7 @@ function checkEnvironments(project: Record<string, unknown>, check: Check): void
     const config = isPlainMap(environment) ? environment.config : undefined;
     check(config, ['plugins'], [...path, 'config'], "an environment's config", 'it has no effect');
     const plugins = isPlainMap(config) ? config.plugins : undefined;
-    check(
-      plugins,
-      pluginTypes,
-      [...path, 'config', 'plugins'],
-      "an environment's plugins",
-      'its entries are left aside',
-    );
+    check(plugins, pluginTypes, [...path, 'config', 'plugins'], "an environment's plugins", 'its entries are ignored');
     for (const type of pluginTypes) {
       for (const [at, entry] of listOf(isPlainMap(plugins) ? plugins[type] : undefined).entries()) {
         check(

@@ -77,13 +77,13 @@ function parse(text: string, file: string, lines: LineCounter): Document {
 
 function syntaxError(code: string, message: string, at: SourceLocation): TaplineError {
   if (code === 'DUPLICATE_KEY') {
-    return new TaplineError('PROJECT_DUPLICATE', 'This key stands twice in one map.', {
+    return new TaplineError('PROJECT_DUPLICATE', 'This key appears twice in one map.', {
       at,
       hint: 'Remove one of the two, or rename it.',
     });
   }
   if (code === 'MULTIPLE_DOCS') {
-    return new TaplineError('PROJECT_SYNTAX', 'A second YAML document starts here; a project file holds one.', {
+    return new TaplineError('PROJECT_SYNTAX', 'A second YAML document starts here; a project file has only one.', {
       at,
       hint: 'Remove the line `---`, or move what follows to a file of its own and name it in include_paths.',
     });
@@ -91,13 +91,17 @@ function syntaxError(code: string, message: string, at: SourceLocation): Tapline
   if (code === 'TAB_AS_INDENT') {
     return new TaplineError('PROJECT_SYNTAX', 'A tab is used as indentation, which YAML does not allow.', {
       at,
-      hint: 'Indent with blanks.',
+      hint: 'Indent with spaces.',
     });
   }
-  return new TaplineError('PROJECT_SYNTAX', `This is no valid YAML: ${message.split('\n')[0]}.`.replace(/\.\.$/, '.'), {
-    at,
-    hint: 'Check the indentation and the quotes at this place and just above it.',
-  });
+  return new TaplineError(
+    'PROJECT_SYNTAX',
+    `This is not valid YAML: ${message.split('\n')[0]}.`.replace(/\.\.$/, '.'),
+    {
+      at,
+      hint: 'Check the indentation and the quotes at this place and just above it.',
+    },
+  );
 }
 
 function tooDeep(file: string): TaplineError {
@@ -247,8 +251,8 @@ class ValueReader {
   private warnAboutNumber(node: Node): void {
     this.warnings.push({
       code: 'NUMBER_AS_TEXT',
-      message: 'This number is too big to be held exactly; it is handed on as text.',
-      hint: 'Put it in quotes to say that this is what you want.',
+      message: 'This number is too big to represent exactly, so it is passed on as text.',
+      hint: 'Put it in quotes if that is what you want.',
       at: this.place(node),
     });
   }

@@ -48,9 +48,9 @@ function castText(definition: SettingDefinition, text: string): unknown {
     case 'boolean':
       return isTruthy(text);
     case 'integer':
-      return parseInteger(text) ?? refuse(definition, text, 'an integer', 'Digits only, e.g. 5432.');
+      return parseInteger(text) ?? refuse(definition, text, 'an integer', 'Use only digits, e.g. 5432.');
     case 'decimal':
-      return parseDecimal(text) ?? refuse(definition, text, 'a decimal number', 'A number with a point, e.g. 2.5.');
+      return parseDecimal(text) ?? refuse(definition, text, 'a decimal number', 'Use a decimal point, e.g. 2.5.');
     case 'object':
       return literal(definition, text, isMap, 'a JSON object', 'Write JSON, e.g. {"key": "value"}.');
     case 'array':
@@ -106,7 +106,7 @@ function process(definition: SettingDefinition, processor: string | undefined, v
 
 function refuse(definition: SettingDefinition, value: unknown, expected: string, hint: string): never {
   throw new CastFailure(
-    `${quoted(definition, value)} is not ${expected}, but '${definition.name}' is of that kind.`,
+    `${quoted(definition, value)} is not ${expected}, as setting '${definition.name}' requires.`,
     hint,
   );
 }

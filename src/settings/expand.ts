@@ -10,7 +10,7 @@ export type Lookup = (name: string) => string | undefined;
  */
 const reference = /(\\)?\$(?:\{([\p{L}\p{N}_]+)\}|([A-Z][A-Z0-9_]*))/gu;
 
-/** Reads own properties only: `${constructor}` is no variable. */
+/** Reads own properties only: `${constructor}` is not a variable. */
 export function lookupIn(...maps: Readonly<Record<string, string | undefined>>[]): Lookup {
   return (name) => {
     for (const map of maps) if (Object.hasOwn(map, name) && map[name] !== undefined) return map[name];

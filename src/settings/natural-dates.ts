@@ -6,7 +6,7 @@ const iso =
 
 /**
  * `3 days ago`, `yesterday`, `January 1, 2024` as an ISO date and time relative to now in UTC, without offset unless the text
- * names one; ISO text and text that is no date as a whole come back unchanged.
+ * names one; ISO text and text that is not a date as a whole come back unchanged.
  */
 export function parseDate(text: string, now: Date = new Date()): string {
   if (iso.test(text) || text.trim() === '') return text;

@@ -60,7 +60,7 @@ function descend(root: Values, path: readonly string[], key: string): Values {
     const next = level[part];
     if (!isMap(next)) {
       const whole = path.slice(0, path.indexOf(part) + 1).join('.');
-      throw new TaplineError('SETTING_CONFLICT', `Both "${whole}" and "${key}" are set, but "${whole}" is no map.`, {
+      throw new TaplineError('SETTING_CONFLICT', `Both "${whole}" and "${key}" are set, but "${whole}" is not a map.`, {
         hint: `Set either "${whole}" or what is below it, not both.`,
       });
     }

@@ -1,6 +1,6 @@
 import { setOwn } from './nested-keys.js';
 
-/** The text is no literal. */
+/** The text is not a literal. */
 export class NoLiteral extends Error {
   override readonly name = 'NoLiteral';
 }
@@ -209,6 +209,6 @@ export function parseDecimal(text: string): number | undefined {
 }
 
 function keyText(key: unknown): string {
-  if (typeof key === 'object' && key !== null) throw new NoLiteral('a key that is no text');
+  if (typeof key === 'object' && key !== null) throw new NoLiteral('a key that is not text');
   return String(key);
 }

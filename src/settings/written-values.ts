@@ -53,7 +53,7 @@ function checkValue(
   if (definition === undefined) return [];
   const misspelt = definition.custom === true ? nearMiss(name, byName) : undefined;
   if (misspelt !== undefined) {
-    const message = `'${name}' is no setting that ${plugin.name} defines.`;
+    const message = `'${name}' is not a setting that ${plugin.name} defines.`;
     const hint = `Did you mean '${misspelt}'?`;
     return [{ severity: 'warning', error: new TaplineError('SETTING_UNKNOWN', message, { at, hint }) }];
   }
@@ -63,7 +63,7 @@ function checkValue(
     castValue(definition, value);
     if (durations.has(name) && !isDuration(value))
       throw new CastFailure(
-        `'${String(value)}' is no duration for '${name}'.`,
+        `'${String(value)}' is not a duration for '${name}'.`,
         'Seconds, or a text such as 30s or 5m.',
       );
     return [];

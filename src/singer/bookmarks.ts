@@ -25,7 +25,7 @@ export function withoutStreams(state: JsonMap, isGone: (stream: string) => boole
   return isMap(rest.bookmarks) ? { ...rest, bookmarks: keep(rest.bookmarks) } : keep(rest);
 }
 
-/** `currently_syncing` names the stream at which a tap stopped; it is no bookmark. */
+/** `currently_syncing` names the stream at which a tap stopped; it is not a bookmark. */
 function withoutCursor({ currently_syncing: _, ...streams }: JsonMap): JsonMap {
   return streams;
 }

@@ -26,22 +26,22 @@ export interface Catalog {
  */
 export function parseCatalog(text: string): Catalog {
   const value = readJson(text.startsWith('\ufeff') ? text.slice(1) : text);
-  if (!isMap(value)) throw invalid('it is no JSON object');
+  if (!isMap(value)) throw invalid('it is not a JSON object');
   const streams = value.streams ?? [];
-  if (!Array.isArray(streams)) throw invalid('its "streams" is no list');
+  if (!Array.isArray(streams)) throw invalid('its "streams" is not a list');
   for (const [index, stream] of streams.entries()) checkStream(stream, index);
   return Object.assign(value, { streams: streams as CatalogStream[] });
 }
 
 function checkStream(stream: unknown, index: number): void {
-  if (!isMap(stream)) throw invalid(`stream ${index + 1} in it is no JSON object`);
+  if (!isMap(stream)) throw invalid(`stream ${index + 1} in it is not a JSON object`);
   if (typeof stream.tap_stream_id !== 'string') {
     if (typeof stream.stream !== 'string') throw invalid(`stream ${index + 1} in it has no "tap_stream_id"`);
     stream.tap_stream_id = stream.stream;
   }
   if (stream.metadata === null) delete stream.metadata;
   if (stream.metadata !== undefined && !Array.isArray(stream.metadata)) {
-    throw invalid(`the "metadata" of stream ${stream.tap_stream_id} in it is no list`);
+    throw invalid(`the "metadata" of stream ${stream.tap_stream_id} in it is not a list`);
   }
 }
 
@@ -51,7 +51,7 @@ function readJson(text: string): unknown {
     return parseExactJson(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw invalid(`it is no JSON (${why})`, { beginsWith: text.slice(0, 200) });
+    throw invalid(`it is not valid JSON (${why})`, { beginsWith: text.slice(0, 200) });
   }
 }
 

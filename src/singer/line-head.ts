@@ -6,7 +6,7 @@
  *                              |
  *                              +-> string, scalar or nested (which holds strings too)
  *
- * It is no validator: what stands inside other values is only skipped.
+ * It is not a validator: what stands inside other values is only skipped.
  */
 
 const quote = 0x22;
@@ -20,7 +20,7 @@ export type HeadState = 'open' | 'found' | 'closed' | 'bad';
 type Expecting = 'start' | 'key' | 'colon' | 'value' | 'comma';
 
 export class LineHead {
-  /** `found`: enough is known; `closed`: the object ended first; `bad`: this is no JSON object. */
+  /** `found`: enough is known; `closed`: the object ended first; `bad`: this is not a JSON object. */
   state: HeadState = 'open';
   type: string | undefined;
   stream: string | undefined;

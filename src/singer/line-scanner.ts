@@ -28,7 +28,7 @@ export const otherStreams = '(other streams)';
 
 export type ControlType = 'SCHEMA' | 'STATE' | 'ACTIVATE_VERSION' | 'BATCH';
 
-/** A whole line that is no record. `line` shares its memory with the chunk and has no line end. */
+/** A whole line that is not a record. `line` shares its memory with the chunk and has no line end. */
 export interface ControlLine {
   type: ControlType;
   line: Buffer;
@@ -118,7 +118,7 @@ function isControlType(type: string | undefined): type is ControlType {
   return type !== undefined && controlTypes.has(type);
 }
 
-/** Whether the last byte before `end` that is no white space closes an object. */
+/** Whether the last byte before `end` that is not white space closes an object. */
 function endsWithBrace(bytes: Buffer, from: number, end: number): boolean {
   for (let at = end - 1; at >= from; at -= 1) {
     const byte = bytes[at] as number;

@@ -95,7 +95,7 @@ export function parseTargetState(line: Buffer | string): TargetState {
   const parsed = parseLine(text);
   if ('fault' in parsed) return { kind: 'invalid', reason: `it is ${parsed.fault}` };
   const { value: state } = parsed;
-  if (!isMap(state)) return { kind: 'invalid', reason: `it is ${nameOf(state)}, no JSON object` };
+  if (!isMap(state)) return { kind: 'invalid', reason: `it is ${nameOf(state)}, not a JSON object` };
   return Object.keys(state).length === 0 ? { kind: 'empty' } : { kind: 'state', state };
 }
 

@@ -14,7 +14,7 @@ export function partitionsOf(bookmark: unknown): { partitions: BookmarkPartition
   const { partitions: list, ...others } = bookmark;
   const partitions: BookmarkPartition[] = [];
   for (const entry of list) {
-    // Of another form than the SDK's: then it is no list of partitions.
+    // Of another form than the SDK's: then it is not a list of partitions.
     if (!isMap(entry) || !isMap(entry.context)) return { partitions: [], rest: bookmark };
     const { context, ...value } = entry;
     partitions.push({ context: context as JsonMap, value });

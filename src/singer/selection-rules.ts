@@ -135,14 +135,14 @@ function addSchema(compiled: CompiledRules, schema: JsonMap): void {
     const stream = unescapeDots(streamKey);
     if (!isMap(properties)) {
       const source: RuleSource = { kind: 'schema', text: streamKey, stream, property: undefined };
-      compiled.broken.push({ source, reason: 'it is no map of properties' });
+      compiled.broken.push({ source, reason: 'it is not a map of properties' });
       continue;
     }
     for (const [key, payload] of Object.entries(properties)) {
       const property = unescapeDots(key);
       const source: RuleSource = { kind: 'schema', text: `${streamKey}.${key}`, stream, property };
       if (!isMap(payload)) {
-        compiled.broken.push({ source, reason: 'it is no JSON schema' });
+        compiled.broken.push({ source, reason: 'it is not valid JSON schema' });
         continue;
       }
       compiled.sources.push(source);

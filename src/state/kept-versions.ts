@@ -24,7 +24,7 @@ export function versionRetention(projectSetting: (name: string) => unknown): Ver
     const value = projectSetting(name) ?? keptVersions[key];
     if (Number.isInteger(value) && Number(value) >= 1) return Number(value);
     throw new TaplineError('SETTING_CAST', `${name} is ${JSON.stringify(value)}.`, {
-      hint: 'It must be a whole number, 1 or more.',
+      hint: 'Set it to a whole number, 1 or more.',
     });
   };
   return { keep: read('keep'), days: read('days') };

@@ -8,7 +8,7 @@ export function leaseHeld(holder: LeaseHolder, now: Date): TaplineError {
   return new TaplineError('LEASE_HELD', message, {
     hint:
       'Wait for it with `--if-running wait`, or take it over with `--force` (the other run then stops at its next write). ' +
-      `\`tapline lease release ${shellWord(holder.name)}\` frees it where nobody works any more.`,
+      `\`tapline lease release ${shellWord(holder.name)}\` releases it if that run is dead.`,
     data: { holder },
   });
 }
@@ -18,7 +18,7 @@ export function stateOfOtherProject(name: string, other: string, own: string): T
     'STATE_OF_OTHER_PROJECT',
     `${name} belongs to another project: it was last run for project_id ${other}, this project is ${own}.`,
     {
-      hint: "Two projects share this store and the state ID: give one of them another `state_id_suffix` or environment name. If it is one project under a new project_id, `tapline run` with `--force` makes the state this one's.",
+      hint: 'Two projects share this store and the state ID: give one of them another `state_id_suffix` or environment name. If it is the same project with a new project_id, `tapline run` with `--force` takes the state over.',
       data: { name, projectId: other, own },
     },
   );
@@ -40,8 +40,8 @@ export function leaseLost(
 }
 
 export function leaseUnknown(name: string): TaplineError {
-  return new TaplineError('LEASE_UNKNOWN', `Nobody holds a lease on ${name}.`, {
-    hint: '`tapline lease list` shows those that are held.',
+  return new TaplineError('LEASE_UNKNOWN', `No run holds a lease on ${name}.`, {
+    hint: '`tapline lease list` shows all leases.',
     data: { name },
   });
 }

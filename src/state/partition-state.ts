@@ -27,14 +27,14 @@ export function createPartitionState<Value>(stream: string, partitionKey: string
 
 function checkName(name: unknown, what: string): void {
   if (typeof name === 'string' && name.trim() !== '') return;
-  throw invalid(`The ${what} of a partition's state must be a text that is not empty.`);
+  throw invalid(`The ${what} of a partition's state must be a non-empty text.`);
 }
 
 function checkValue(value: unknown, path: string, above: ReadonlySet<unknown>): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
   if (typeof value === 'number' && Number.isFinite(value)) return;
   if (typeof value !== 'object' || above.has(value) || !isPlain(value)) {
-    throw invalid(`The ${path} of a partition's state can't be kept as JSON.`);
+    throw invalid(`The ${path} of a partition's state can't be stored as JSON.`);
   }
   const inner = new Set(above).add(value);
   for (const [key, each] of Object.entries(value)) checkValue(each, `${path}.${key}`, inner);

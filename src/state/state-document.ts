@@ -26,7 +26,7 @@ export function parseStateMap(
   stateId: string,
 ): { halves: Halves; rest: Record<string, unknown> } {
   const value = parseOrFail(text, path, stateId);
-  if (!isMap(value)) throw unreadable(path, stateId, 'it is no JSON object');
+  if (!isMap(value)) throw unreadable(path, stateId, 'it is not a JSON object');
   const { completed, partial, ...rest } = value;
   return { halves: { completed: half(completed, path, stateId), partial: half(partial, path, stateId) }, rest };
 }

@@ -6,7 +6,7 @@ const longestId = 900;
 /** Throws STATE_ID_INVALID for what no store can keep; a store with narrower rules adds its own. */
 export function checkStateId(stateId: string): void {
   if (stateId === '') throw invalidStateId(stateId, 'it is empty');
-  if (hasControlCharacter(stateId)) throw invalidStateId(stateId, 'it has a control character in it');
+  if (hasControlCharacter(stateId)) throw invalidStateId(stateId, 'it contains a control character');
   if (stateId.length > longestId) throw invalidStateId(stateId, `it is longer than ${longestId} characters`);
 }
 

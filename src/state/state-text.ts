@@ -9,7 +9,7 @@ export function parseWrapped(text: string | null | undefined, where: string, sta
   if (text === null || text === undefined || text === '') return {};
   const value = parseOrFail(text, where, stateId);
   if (value === null) return {};
-  if (!isWrapped(value)) throw unreadable(where, stateId, 'it is no JSON object with a `singer_state` map in it');
+  if (!isWrapped(value)) throw unreadable(where, stateId, 'it is not a JSON object with a `singer_state` map in it');
   return value;
 }
 
@@ -17,7 +17,7 @@ export function parseOrFail(text: string, where: string, stateId: string): unkno
   try {
     return parseExactJson(text);
   } catch (error) {
-    throw unreadable(where, stateId, 'it is no JSON', error);
+    throw unreadable(where, stateId, 'it is not valid JSON', error);
   }
 }
 

@@ -224,7 +224,7 @@ describe('the next run', () => {
 describe('bad luck', () => {
   it.each<[string, Record<string, unknown>, string]>([
     ['no setting', {}, 'The setting `files` is missing.'],
-    ['an empty list', { files: [] }, 'The setting `files` names no file.'],
+    ['an empty list', { files: [] }, 'The setting `files` does not name a file.'],
     [
       'an entry without a path',
       { files: [{ entity: 'a' }] },
@@ -239,7 +239,7 @@ describe('bad luck', () => {
     [
       'an unknown encoding',
       { files: [{ entity: 'a', path: 'data.csv', encoding: 'ebcdic' }] },
-      'there is no encoding ebcdic',
+      'unknown encoding ebcdic',
     ],
     ['an open quote', { files: [{ entity: 'a', path: 'open.csv' }] }, "open.csv can't be read: Quote Not Closed"],
     ['a missing definition', { csv_files_definition: 'x.json' }, "x.json can't be read: there is no such file"],

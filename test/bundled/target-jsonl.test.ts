@@ -139,9 +139,9 @@ describe('bad luck', () => {
   });
 
   it.each([
-    ['no JSON', [users, '{"type":'], 'Line 2 of the input is no JSON.'],
-    ['no message', ['[1]'], 'Line 1 of the input is no Singer message.'],
-    ['a record without a schema', [record('users', { id: 1 })], 'a RECORD of users, but there was no SCHEMA of it'],
+    ['no JSON', [users, '{"type":'], 'Line 2 of the input is not valid JSON.'],
+    ['no message', ['[1]'], 'Line 1 of the input is not a Singer message.'],
+    ['a record without a schema', [record('users', { id: 1 })], 'a RECORD of users, but no SCHEMA came before it'],
     ['a broken record', [users, { type: 'RECORD', stream: 'users' }], 'a RECORD without "stream" or "record"'],
     ['a batch', [users, { type: 'BATCH', stream: 'users' }], 'BATCH messages (here of users) are not supported'],
     ['an unknown type', [{ type: 'NOPE' }], 'Line 1 of the input is a message of an unknown type.'],
@@ -158,7 +158,7 @@ describe('bad luck', () => {
     expect(JSON.parse(stderr)).toMatchObject({
       level: 'error',
       logger_name: 'target-jsonl',
-      message: 'Line 1 of the input is no JSON.',
+      message: 'Line 1 of the input is not valid JSON.',
     });
   });
 
@@ -166,7 +166,7 @@ describe('bad luck', () => {
     const project = makeProject({ 'c.json': '[]' });
     const run = (args: string[]) => runPlugin('target-jsonl', { project, args });
     expect((await run(['--config', 'c.json'])).stderr).toBe(
-      'ERROR target-jsonl: The config file c.json is no JSON object.\n',
+      'ERROR target-jsonl: The config file c.json is not a JSON object.\n',
     );
     expect((await run(['--config', 'd.json'])).stderr).toContain('there is no such file');
     expect((await run(['--wat'])).stderr).toBe('ERROR target-jsonl: There is no option --wat.\n');

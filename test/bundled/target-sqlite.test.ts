@@ -388,11 +388,11 @@ describe('a shared or broken file', () => {
     );
   });
 
-  it('that is no database is one clear line', async () => {
+  it('that is not a database is one clear line', async () => {
     const project = makeProject();
     mkdirSync(join(project, 'output'));
     writeFileSync(join(project, 'output/warehouse.db'), 'x'.repeat(5000));
-    expect(await refused(project, [users])).toContain('it is no SQLite database (SQLITE_NOTADB)');
+    expect(await refused(project, [users])).toContain('it is not an SQLite database (SQLITE_NOTADB)');
     expect(await refused(project, [users], { path: 'output' })).toContain("can't be written: it can't be opened");
     expect(await refused(project, [users], { path: 'output/warehouse.db/deeper.db' })).toContain("can't be opened");
   });
@@ -419,8 +419,8 @@ describe('a shared or broken file', () => {
 
   it.each([
     [{ load_method: 'merge' }, 'The setting `load_method` is none of upsert, append-only, overwrite.'],
-    [{ batch_size_rows: 0 }, 'The setting `batch_size_rows` is no whole number above 0.'],
-    [{ path: 5 }, 'The setting `path` names no file.'],
+    [{ batch_size_rows: 0 }, 'The setting `batch_size_rows` is not a whole number above 0.'],
+    [{ path: 5 }, 'The setting `path` does not name a file.'],
   ])('settings %j are refused', async (config, message) => {
     expect(await refused(makeProject(), [users], config)).toContain(message);
   });

@@ -68,7 +68,7 @@ describe('compile', () => {
     expect(prod.environments).toBeUndefined();
     expect(Object.keys(prod)).toEqual(Object.keys(prod).sort());
     const [tap, child] = prod.plugins.extractors;
-    // Values stay as they are written; what is no reference in a sensitive setting is hidden.
+    // Values stay as they are written; what is not a reference in a sensitive setting is hidden.
     expect(tap.config).toEqual({ port: 99, token: '$TAP_TOKEN', key: '(redacted)', region: 'eu-$REGION' });
     expect(tap.env).toMatchObject({ TAP_X_PORT: '99', TAP_X_KEY: '(redacted)', EXTRA: 'of-$REGION' });
     expect(tap).toMatchObject({ plugin_type: 'extractors', capabilities: ['discover'], label: 'tap-x' });

@@ -54,7 +54,7 @@ describe('init', () => {
   it('says it where a file stands in the way', async () => {
     const folder = await folderWith({ taken: 'a file' });
     const { code, stderr } = await tapline(folder, ['init', 'taken']);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('No project can be made in')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('No project can be created in')]);
   });
 });
 

@@ -223,7 +223,7 @@ describe('what can not run', () => {
   it.each([
     ['tap-a target-x && box:say', 'RUN_STEP_INVALID', '`&&` is for a shell'],
     ['tap-a target-y', 'BLOCK_UNKNOWN', "Did you mean 'target-x'"],
-    ['after', 'BLOCK_UNKNOWN', "a run step can't stand in a line of a run step"],
+    ['after', 'BLOCK_UNKNOWN', 'a run step is not allowed in a line of a run step'],
     ['meltano --environment=prod run tap-a target-x', 'RUN_STEP_INVALID', "'dev' is active"],
   ])('the line %j: nothing is started', async (line, code, text) => {
     project = await PipelineProject.of(twoSteps.replace('    - tap-c target-x', `    - ${line}`));
@@ -334,7 +334,7 @@ describe('pipeline list and show', () => {
     ['al', "Did you mean 'all'?"],
     ['load', "'load' is a run step"],
     ['nothing-like-it', 'Pipelines: all, other.'],
-  ])('%s is no pipeline', async (id, hint) => {
+  ])('%s is not a pipeline', async (id, hint) => {
     project = await PipelineProject.of(yaml);
     const ended = await project.tapline(['pipeline', 'show', id]);
     expect(ended).toMatchObject({ code: 1, stdout: '' });

@@ -198,7 +198,7 @@ describe('add', () => {
     const { code, stderr } = await call(['add', '--no-install', '--custom', 'tap-d'], { input: '' });
     expect([code, stderr.includes('--pip-url')]).toEqual([1, true]);
     const bad = await call(['add', '--no-install', '--custom', 'tap-e', '--settings', 'a:nope']);
-    expect([bad.code, bad.stderr.includes("'nope' is no kind of setting")]).toEqual([1, true]);
+    expect([bad.code, bad.stderr.includes("'nope' is not a kind of setting")]).toEqual([1, true]);
   });
 
   it('adds what a file or a URL defines', async () => {

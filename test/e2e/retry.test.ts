@@ -325,7 +325,7 @@ describe('retries on plugins', () => {
     expect([good.code, good.stderr]).toEqual([0, expect.not.stringContaining('retr')]);
     await put('meltano.yml', withExtras('retry_delay: soon'));
     const bad = await call('validate');
-    expect([bad.code, bad.stdout + bad.stderr]).toEqual([1, expect.stringMatching(/'soon' is no duration/)]);
+    expect([bad.code, bad.stdout + bad.stderr]).toEqual([1, expect.stringMatching(/'soon' is not a duration/)]);
     await put('meltano.yml', withExtras('retries: -1'));
     const negative = await call('validate');
     expect([negative.code, negative.stdout + negative.stderr]).toEqual([1, expect.stringMatching(/must be 0 or more/)]);

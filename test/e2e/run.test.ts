@@ -138,7 +138,7 @@ describe('run', () => {
     for (const format of ['uncolored', 'plain']) {
       const { code, stderr } = await run([`--log-format=${format}`, 'run', 'tap-x', 'target-y']);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/cannot write .*tapline: .* \[RUN_DIRECTORY\] Make it writable for this user/);
+      expect(stderr).toMatch(/cannot write .*tapline: .* \[RUN_DIRECTORY\] Make it writable by this user/);
     }
     const { stderr } = await run(['--log-format=json', 'run', 'tap-x', 'target-y']);
     expect(jsonLines(stderr).find(({ level }) => level === 'error')).toMatchObject({ code: 'RUN_DIRECTORY' });

@@ -55,7 +55,7 @@ describe.each([
   });
 });
 
-it('a state that is no JSON is cured by a full refresh', async () => {
+it('a state that is not valid JSON is cured by a full refresh', async () => {
   const env = { MELTANO_STATE_BACKEND_URI: `file://${ours}/states` };
   expect(await tapline(ours, ['run', 'tap-x', 'target-y'], { env })).toMatchObject({ code: 0 });
   await writeFile(join(ours, 'states', stateId, 'state.json'), '{"completed": {"singer_st');

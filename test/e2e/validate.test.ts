@@ -107,7 +107,7 @@ plugins:
     expect(await findings(folder)).toEqual({ code: 0, lines: [] });
   });
 
-  it('lists every fault with its place, and is no run: nothing is made', async () => {
+  it('lists every fault with its place, and is not a run: nothing is made', async () => {
     const folder = await folderWith({ 'meltano.yml': yaml, 'more.yml': more });
     expect(await findings(folder)).toEqual({
       code: 1,
@@ -130,7 +130,7 @@ plugins:
     const text = await tapline(folder, ['validate']);
     expect(text).toMatchObject({ code: 1, stderr: '' });
     expect(text.stdout).toContain(
-      "meltano.yml:20:33: warning: 'tokn' is no setting that tap-x defines. [SETTING_UNKNOWN]\n",
+      "meltano.yml:20:33: warning: 'tokn' is not a setting that tap-x defines. [SETTING_UNKNOWN]\n",
     );
     expect(text.stdout).toContain("  hint: Did you mean 'token'?\n");
     expect(text.stdout).toMatch(/\n10 errors, 3 warnings\n$/);

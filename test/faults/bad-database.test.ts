@@ -124,7 +124,7 @@ function lock(database: Sqlite.Database): boolean {
   }
 }
 
-describe('a stored state that is no JSON', () => {
+describe('a stored state that is not valid JSON', () => {
   it('is an error before anything starts, and can be cleared', async () => {
     await usedProject();
     const database = new Sqlite(file());

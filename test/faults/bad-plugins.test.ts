@@ -91,7 +91,7 @@ const cases: Case[] = [
     what: 'a tap that prints garbage: it passes, and is told once',
     tap: `echo hello; echo '{}'; echo '[1'; ${threeRecords}; head -c 3000 /dev/urandom | tr '\\n' x; echo`,
     exit: 0,
-    says: ['tap-x wrote a line that is no Singer message: line 1', 'It begins: hello'],
+    says: ['tap-x wrote a line that is not a Singer message: line 1', 'It begins: hello'],
     state: 3,
     rows: [1, 2, 3],
   },
@@ -152,7 +152,7 @@ const cases: Case[] = [
     rows: [1, 2, 3],
   },
   {
-    what: 'a STATE that is no JSON, from the tap',
+    what: 'a STATE that is not valid JSON, from the tap',
     tap: `${threeRecords}; echo '${broken}'`,
     exit: 0,
     says: ['line 6, not JSON'],
@@ -160,7 +160,7 @@ const cases: Case[] = [
   },
   ...['hello', '{"a":', '[1]', '"text"'].map(
     (line): Case => ({
-      what: `a state that is no JSON object, from the target (${line})`,
+      what: `a state that is not a JSON object, from the target (${line})`,
       target: `${load}; printf '%s\\n' '${line}'`,
       exit: 0,
       says: ['Received state is invalid, incremental state has not been updated'],

@@ -132,7 +132,7 @@ export class ScriptedProject {
     return appears(this.folder, name);
   }
 
-  /** What is left in the place of runs' private files; `rescue` keeps states, and is no secret. */
+  /** What is left in the place of runs' private files; `rescue` keeps states, and is not a secret. */
   async leftovers(): Promise<string[]> {
     const names = await readdir(this.path('.meltano/run/tapline')).catch(() => []);
     return names.filter((name) => name !== 'rescue');

@@ -232,8 +232,8 @@ describe('what is refused', () => {
     ['invoke tap-stripe', 'RUN_STEP_INVALID', "the extractor 'tap-stripe' can't be invoked", 'with a loader'],
     ['invoke hide-email', 'RUN_STEP_INVALID', "the mapping 'hide-email' can't be invoked", 'with a loader'],
     ['invoke nightly', 'RUN_STEP_INVALID', "'nightly' is a job", '`run nightly`'],
-    ['s', 'BLOCK_UNKNOWN', "a run step can't stand in a line of a run step", 'Pipelines put run steps in order'],
-    ['run p', 'BLOCK_UNKNOWN', "a pipeline can't stand in a line of a run step", '`tapline run`'],
+    ['s', 'BLOCK_UNKNOWN', 'a run step is not allowed in a line of a run step', 'Pipelines put run steps in order'],
+    ['run p', 'BLOCK_UNKNOWN', 'a pipeline is not allowed in a line of a run step', '`tapline run`'],
     ['nightli', 'BLOCK_UNKNOWN', 'no plugin, mapping or job has this name', "'nightly'"],
     ['', 'RUN_STEP_INVALID', 'The line is empty', 'Write what is to run'],
   ])('the line %j', async (line, code, message, hint) => {
@@ -249,7 +249,7 @@ describe('what is refused', () => {
     const yaml = step('s', 'dbt:run').replace('jobs:\n', 'jobs:\n- {name: outer, tasks: [s]}\n');
     const error = await refused(yaml, 'outer');
     expect(error).toMatchObject({ code: 'BLOCK_UNKNOWN', at: { line: 17 } });
-    expect(error.message).toContain("a run step can't stand in the tasks of a job (in the job 'outer')");
+    expect(error.message).toContain("a run step is not allowed in the tasks of a job (in the job 'outer')");
   });
 
   test.each([

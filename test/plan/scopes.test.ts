@@ -22,11 +22,11 @@ describe('a run step', () => {
     ['{commands: }', "2:7 RUN_STEP_INVALID The run step 's' has no commands."],
     [
       '{commands: [a b], timeout: soon}',
-      "2:33 RUN_STEP_INVALID The timeout of the run step 's' is 'soon', which is no duration.",
+      "2:33 RUN_STEP_INVALID The timeout of the run step 's' is 'soon', which is not a duration.",
     ],
     [
       '{commands: [a b], timeout: -5m}',
-      "2:33 RUN_STEP_INVALID The timeout of the run step 's' is '-5m', which is no duration.",
+      "2:33 RUN_STEP_INVALID The timeout of the run step 's' is '-5m', which is not a duration.",
     ],
     ['{commands: [a b], timeout: 0s}', "2:33 RUN_STEP_INVALID The timeout of the run step 's' is zero."],
     [
@@ -82,7 +82,7 @@ describe('a pipeline', () => {
     ],
     [
       '{id: p, steps: [{run_step: a}], retry_delay: later}',
-      "3:48 PIPELINE_INVALID The retry_delay of the pipeline 'p' is 'later', which is no duration.",
+      "3:48 PIPELINE_INVALID The retry_delay of the pipeline 'p' is 'later', which is not a duration.",
     ],
     [
       '{id: p, steps: [{run_step: a}], interval: "@dayly"}',

@@ -282,7 +282,7 @@ describe('a lock file', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['no JSON', '{', /no JSON/],
+    ['no JSON', '{', /not valid JSON/],
     ['a list', '[]', /must be a map/],
     ['nameless', '{}', /'name'/],
     ['of other settings', lockOf({ name: 'tap-a', settings: {} }), /'settings' must be a list/],
@@ -384,7 +384,7 @@ describe('a bundled plugin', () => {
 `);
     expect(faultOf(() => plugins.get('tap-cvs'))).toMatchObject({
       code: 'PLUGIN_DEFINITION_MISSING',
-      hint: "Did you mean 'tap-csv'? Of this type there are: tap-csv.",
+      hint: "Did you mean 'tap-csv'? Available: tap-csv.",
     });
     expect(faultOf(() => plugins.get('target-jsonl')).code).toBe('PLUGIN_DEFINITION_MISSING');
     expect(faultOf(() => plugins.get('toString')).code).toBe('PLUGIN_DEFINITION_MISSING');

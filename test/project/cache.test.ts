@@ -93,7 +93,7 @@ describe('the project cache', () => {
     ['meltano.yml changed', (root) => writeFileSync(join(root, 'meltano.yml'), yml.replace('5432', '5433'))],
     ['the file was cut', (root) => writeFileSync(cacheOf(root), readFileSync(cacheOf(root)).subarray(0, 300))],
     ['the file is empty', (root) => writeFileSync(cacheOf(root), '')],
-    ['the file is no cache', (root) => writeFileSync(cacheOf(root), '{"content": {}}\n\n\n')],
+    ['the file is not a cache', (root) => writeFileSync(cacheOf(root), '{"content": {}}\n\n\n')],
     ['one byte of the project differs', (root) => rewrite(root, (text) => text.replace('tap-a', 'tap-b'))],
     ['another may read it', (root) => chmodSync(cacheOf(root), 0o640)],
     ['it was copied, as by a checkout', (root) => moveAway(root, copyFileSync)],

@@ -133,7 +133,7 @@ pipelines:
     ],
     [
       'pipelines: [{id: p, steps: [{run_step: s, jobs: 2}]}]',
-      "pipelines[0].steps[0] has the key 'jobs', which can't stand there.",
+      "pipelines[0].steps[0] has the key 'jobs', which is not allowed there.",
       '1:49',
     ],
   ])('%s is refused', async (yaml, message, place) => {

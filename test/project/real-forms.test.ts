@@ -263,8 +263,8 @@ schedules: [{name: s, interval: '@once', jb: j}]
     expect(project.warnings.map(({ message, hint, at }) => [message, hint, at?.line])).toStrictEqual([
       ["The key 'hooks' of the project is not known; it has no effect.", undefined, 1],
       ["The key 'enviroments' of the project is not known; it has no effect.", "Did you mean 'environments'?", 2],
-      ["The key 'models' of plugins is not known; its entries are left aside.", undefined, 7],
-      ["The key 'extractor' of plugins is not known; its entries are left aside.", "Did you mean 'extractors'?", 8],
+      ["The key 'models' of plugins is not known; its entries are ignored.", undefined, 7],
+      ["The key 'extractor' of plugins is not known; its entries are ignored.", "Did you mean 'extractors'?", 8],
       ["The key 'slect' of the extractors is not known; it is kept as an extra.", "Did you mean 'select'?", 5],
       ["The key 'filter_schemas' of the extractors is not known; it is kept as an extra.", undefined, 5],
       ["The key 'default' of a setting is not known; it has no effect.", undefined, 5],
@@ -277,7 +277,7 @@ schedules: [{name: s, interval: '@once', jb: j}]
     expect(new Set(project.warnings.map(({ code }) => code))).toStrictEqual(new Set(['KEY_UNKNOWN']));
   });
 
-  it('is no hint at a secret: its value is not shown', async () => {
+  it('is not a hint at a secret: its value is not shown', async () => {
     const { warnings } = await loadFiles('plugins: {loaders: [{name: t, namespace: t, passwrd: hunter2}]}\n');
     expect(JSON.stringify(warnings)).not.toContain('hunter2');
   });
@@ -300,9 +300,12 @@ describe('requires_meltano', () => {
     },
   );
 
-  it('that is no specifier says so', async () => {
+  it('that is not a specifier says so', async () => {
     const error = await errorOf(loadFiles('requires_meltano: four\n'));
-    expect(error).toMatchObject({ code: 'PROJECT_REQUIRES', message: expect.stringContaining('no version specifier') });
+    expect(error).toMatchObject({
+      code: 'PROJECT_REQUIRES',
+      message: expect.stringContaining('not a version specifier'),
+    });
   });
 });
 

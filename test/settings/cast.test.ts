@@ -55,7 +55,7 @@ describe('castValue', () => {
   });
 
   test('a refusal names the setting, what was expected and the value, but no secret', () => {
-    expect(() => cast('integer', 'x1')).toThrow("'x1' is not an integer, but 'a' is of that kind.");
+    expect(() => cast('integer', 'x1')).toThrow("'x1' is not an integer, as setting 'a' requires.");
     expect(() => cast('integer', 'hunter2', { sensitive: true })).toThrow(/^(?!.*hunter2)/);
   });
 

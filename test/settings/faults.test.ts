@@ -23,7 +23,7 @@ describe('a value that does not fit is refused with its place', () => {
     const error = await fault(box('{name: port, kind: integer}', { config: '{port: abc}' }));
     expect(error).toMatchObject({
       code: 'SETTING_CAST',
-      message: "The utility 'box': 'abc' is not an integer, but 'port' is of that kind.",
+      message: "The utility 'box': 'abc' is not an integer, as setting 'port' requires.",
     });
     expect(error.at?.line).toBe(7);
     expect(error.hint).toContain('meltano.yml');

@@ -37,7 +37,7 @@ test.each(['2024-01-01', '2024-01-01T00:00:00Z', '2024-01-01 00:00:00.5+05:30', 
 );
 
 test.each(['', 'no date', 'P1D', '20240101', 'start of month', 'value of 3 days ago'])(
-  '%j is no date and stays',
+  '%j is not a date and stays',
   (text) => {
     expect(parseDate(text, now)).toBe(text);
   },

@@ -6,12 +6,12 @@ import { exactJson } from '../../src/singer/exact-json.js';
 describe('reading a catalog', () => {
   it.each([
     ['', 'it is empty'],
-    ['Loading...\n{"streams": []}', 'it is no JSON ('],
-    ['[]', 'it is no JSON object'],
-    ['{"streams": {}}', 'its "streams" is no list'],
-    ['{"streams": [{"stream": "a"}, 5]}', 'stream 2 in it is no JSON object'],
+    ['Loading...\n{"streams": []}', 'it is not valid JSON ('],
+    ['[]', 'it is not a JSON object'],
+    ['{"streams": {}}', 'its "streams" is not a list'],
+    ['{"streams": [{"stream": "a"}, 5]}', 'stream 2 in it is not a JSON object'],
     ['{"streams": [{"schema": {}}]}', 'stream 1 in it has no "tap_stream_id"'],
-    ['{"streams": [{"tap_stream_id": "a", "metadata": {}}]}', 'the "metadata" of stream a in it is no list'],
+    ['{"streams": [{"tap_stream_id": "a", "metadata": {}}]}', 'the "metadata" of stream a in it is not a list'],
   ])('refuses %j', (text, why) => {
     const read = () => parseCatalog(text);
     expect(read).toThrow(TaplineError);

@@ -98,7 +98,7 @@ describe('what a line is', () => {
     expect(totals.oddLines).toBe(0);
   });
 
-  it('hands out all that is no record, in order and after the records before it', () => {
+  it('hands out all that is not a record, in order and after the records before it', () => {
     const seen: [string, number][] = [];
     const scanner = createLineScanner({
       onMessage({ type }) {

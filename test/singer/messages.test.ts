@@ -43,7 +43,7 @@ describe('what is nested too deep to be walked through', () => {
     expect(parseControlMessage(line(400)).ok).toBe(true);
   });
 
-  it('is no state of a target, and no structured log line', () => {
+  it('is not a state of a target, and no structured log line', () => {
     expect(parseTargetState(deep(20_000))).toEqual({ kind: 'invalid', reason: `it is ${reason}` });
     const head = '{"level":"info","pid":1,"logger_name":"x","ts":1,"thread_name":"x","app_name":"x","message":"hi"';
     const line = `${head},"extra":${deep(20_000)}}`;
@@ -58,9 +58,9 @@ describe('what a target prints', () => {
     ['{}', { kind: 'empty' }],
     [' \t', { kind: 'blank' }],
     ['done', { kind: 'invalid', reason: 'it is not JSON' }],
-    ['[1]', { kind: 'invalid', reason: 'it is an array, no JSON object' }],
-    ['null', { kind: 'invalid', reason: 'it is null, no JSON object' }],
-    ['5', { kind: 'invalid', reason: 'it is a number, no JSON object' }],
+    ['[1]', { kind: 'invalid', reason: 'it is an array, not a JSON object' }],
+    ['null', { kind: 'invalid', reason: 'it is null, not a JSON object' }],
+    ['5', { kind: 'invalid', reason: 'it is a number, not a JSON object' }],
   ])('%j', (line, state) => {
     expect(parseTargetState(line)).toEqual(state);
   });

@@ -23,7 +23,7 @@ describe('partitionsOf', () => {
 
   it.each([
     ['a classic bookmark', { updated_at: '2023-01-08' }],
-    ['a bookmark that is no map', '2023-01-08'],
+    ['a bookmark that is not a map', '2023-01-08'],
     ['partitions of another form', { partitions: [{ id: 1 }] }],
     ['partitions that are no list', { partitions: { a: 1 } }],
   ])('leaves %s whole', (_, bookmark) => {

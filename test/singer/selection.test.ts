@@ -177,8 +177,8 @@ describe('rules that match nothing', () => {
       applyRules(catalog(), { metadata: { users: 5 }, schema: { users: { id: 'text' }, orders: 1 } }),
     ).toMatchObject([
       { message: 'The metadata rule `users` is left out: it names a stream, but no key and value.' },
-      { message: 'The schema rule `users.id` is left out: it is no JSON schema.' },
-      { message: 'The schema rule `orders` is left out: it is no map of properties.' },
+      { message: 'The schema rule `users.id` is left out: it is not valid JSON schema.' },
+      { message: 'The schema rule `orders` is left out: it is not a map of properties.' },
     ]);
   });
 });

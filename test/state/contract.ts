@@ -434,7 +434,7 @@ export function stateBackendContract(
         await lease.save({ mode: 'completed', state: wrapped({ a: 1 }) });
       });
 
-      test('a pid that is in use again by another process is no living holder', async () => {
+      test('a pid that is in use again by another process is not a living holder', async () => {
         const backend = await place.open();
         const { lease } = await backend.leases.acquire(id, { owner: { ...(await owner()), pidStart: '1' } });
         const { tookFrom } = await backend.leases.acquire(id, { owner: await owner() });

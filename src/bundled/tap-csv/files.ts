@@ -28,7 +28,7 @@ export interface CsvFile {
 /** Streams in the order of the setting; entries of one name are one stream. */
 export function readFileEntries(config: JsonMap): Map<string, FileEntry[]> {
   const list = entryList(config);
-  if (!Array.isArray(list) || list.length === 0) throw new PluginError('The setting `files` names no file.');
+  if (!Array.isArray(list) || list.length === 0) throw new PluginError('The setting `files` does not name a file.');
   const streams = new Map<string, FileEntry[]>();
   for (const [index, item] of list.entries()) {
     const entry = readEntry(item, index + 1);
@@ -43,7 +43,7 @@ function entryList(config: JsonMap): unknown {
     try {
       return JSON.parse(files) as unknown;
     } catch {
-      throw new PluginError('The setting `files` is a text that is no JSON.');
+      throw new PluginError('The setting `files` is a text that is not valid JSON.');
     }
   }
   if (files !== undefined && files !== null) return files;
@@ -54,11 +54,11 @@ function entryList(config: JsonMap): unknown {
 
 function readEntry(item: unknown, number: number): FileEntry {
   const where = `Entry ${number} of the setting \`files\``;
-  if (!isMap(item)) throw new PluginError(`${where} is no map with \`entity\` and \`path\`.`);
+  if (!isMap(item)) throw new PluginError(`${where} is not a map with \`entity\` and \`path\`.`);
   const text = (key: string): string | undefined => {
     const value = item[key];
     if (value === undefined || value === null) return undefined;
-    if (typeof value !== 'string') throw new PluginError(`${where}: \`${key}\` is no text.`);
+    if (typeof value !== 'string') throw new PluginError(`${where}: \`${key}\` is not text.`);
     return value;
   };
   const stream = text('entity') ?? text('stream');
@@ -83,7 +83,7 @@ function readKeys(keys: unknown, where: string): string[] {
   if (keys === undefined || keys === null) return [];
   if (typeof keys === 'string') return [keys];
   if (!Array.isArray(keys) || keys.some((key) => typeof key !== 'string')) {
-    throw new PluginError(`${where}: \`keys\` is no list of columns.`);
+    throw new PluginError(`${where}: \`keys\` is not a list of columns.`);
   }
   return keys as string[];
 }
@@ -98,7 +98,7 @@ function checkEncoding(encoding: string, where: string): void {
   try {
     new TextDecoder(encoding);
   } catch {
-    throw new PluginError(`${where}: there is no encoding ${encoding}.`);
+    throw new PluginError(`${where}: unknown encoding ${encoding}.`);
   }
 }
 

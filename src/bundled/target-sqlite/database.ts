@@ -79,7 +79,7 @@ const reasons: [code: RegExp, reason: string][] = [
   [/^SQLITE_FULL/, 'the disk is full'],
   [/^SQLITE_READONLY/, 'it may not be written'],
   [/^SQLITE_CANTOPEN/, "it can't be opened"],
-  [/^SQLITE_NOTADB/, 'it is no SQLite database'],
+  [/^SQLITE_NOTADB/, 'it is not an SQLite database'],
   [/^SQLITE_CORRUPT/, 'it is damaged'],
   [/^SQLITE_IOERR/, 'the disk failed'],
 ];

@@ -23,7 +23,7 @@ interface Settings {
 
 function readSettings(config: JsonMap): Settings {
   const path = config.path ?? config.database ?? config.path_to_db ?? 'output/warehouse.db';
-  if (typeof path !== 'string' || path === '') throw new PluginError('The setting `path` names no file.');
+  if (typeof path !== 'string' || path === '') throw new PluginError('The setting `path` does not name a file.');
   const method = config.load_method ?? 'upsert';
   if (typeof method !== 'string' || !loadMethods.includes(method)) {
     throw new PluginError(`The setting \`load_method\` is none of ${loadMethods.join(', ')}.`);
@@ -42,7 +42,7 @@ function readSettings(config: JsonMap): Settings {
 function readCount(config: JsonMap, name: string, otherwise: number): number {
   const value = Number(config[name] ?? otherwise);
   if (!Number.isInteger(value) || value < 1)
-    throw new PluginError(`The setting \`${name}\` is no whole number above 0.`);
+    throw new PluginError(`The setting \`${name}\` is not a whole number above 0.`);
   return value;
 }
 

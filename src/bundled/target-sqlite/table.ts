@@ -146,7 +146,7 @@ export class Table {
       if (!String((error as Error).message).startsWith('UNIQUE')) throw error;
       throw new PluginError(
         `Table ${this.name} has several rows with one key (${this.#schema.keyProperties.join(', ')}), so \`upsert\` can't be used on it. ` +
-          'Remove the doubles, or set `load_method` to `append-only`.',
+          'Remove the duplicates, or set `load_method` to `append-only`.',
       );
     }
   }

@@ -88,7 +88,7 @@ function inTheWay(file: string, text: string): TaplineError {
   const isOurs = markOf(text) !== undefined;
   return new TaplineError(
     'ENTRY_EXISTS',
-    isOurs ? `${file} was exported from another project.` : `${file} is there, and was not made by an export.`,
+    isOurs ? `${file} was exported from another project.` : `${file} exists and was not made by an export.`,
     {
       hint: 'Give the DAGs of this project a name of their own with --prefix, or choose another folder with --output.',
     },
@@ -99,7 +99,7 @@ function notWritten(folder: string, error: unknown): TaplineError {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   const why = code === 'ENOTDIR' || code === 'EEXIST' ? 'it is a file, or in one' : code;
-  const message = isFull ? `There is no space left for ${folder}.` : `DAGs can't be written to ${folder} (${why}).`;
+  const message = isFull ? `No space left for ${folder}.` : `DAGs can't be written to ${folder} (${why}).`;
   return new TaplineError(isFull ? 'DISK_FULL' : 'OUTPUT_FAILED', message, {
     cause: error,
     hint: isFull ? undefined : 'Name a folder that can be written with --output.',

@@ -58,7 +58,7 @@ export function parseSettings(text: string): { name: string; kind?: string }[] {
     const [name = '', kind = ''] = splitOnce(word);
     if (kind === '') return { name };
     if (settingKinds.some((known) => known === kind)) return { name, kind };
-    throw new TaplineError('USAGE', `'${kind}' is no kind of setting.`, {
+    throw new TaplineError('USAGE', `'${kind}' is not a kind of setting.`, {
       exitCode: 1,
       hint: `Kinds: ${settingKinds.join(', ')}.`,
     });

@@ -153,7 +153,7 @@ function lockedDefinition(
 function bundledPlugin(wish: Wish, lead: { name: string }, name: string, { bundled }: Sources): NewPlugin {
   const content = Object.hasOwn(bundled, name) ? bundled[name] : undefined;
   if (content === undefined || content.plugin_type !== wish.type) {
-    throw new TaplineError('HUB_VARIANT_UNKNOWN', `'${name}' is not one of the plugins shipped with this program.`, {
+    throw new TaplineError('HUB_VARIANT_UNKNOWN', `'${name}' is not a bundled plugin.`, {
       hint: didYouMean(name, Object.keys(bundled)) ?? `There are: ${Object.keys(bundled).join(', ')}.`,
     });
   }

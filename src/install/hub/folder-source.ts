@@ -51,7 +51,7 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new TaplineError('HUB_ANSWER', `${file} is no JSON: ${(error as Error).message}.`, {
+    throw new TaplineError('HUB_ANSWER', `${file} is not valid JSON: ${(error as Error).message}.`, {
       at: { file, line: 1, col: 1 },
     });
   }

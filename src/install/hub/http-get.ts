@@ -103,7 +103,7 @@ async function readCertificates(name: string, file: string): Promise<string> {
 
 /** How to go on is the same whatever the network does. */
 export const withoutHub =
-  'To go on without the hub: keep lock files in plugins/ (they are all that a run needs), `tapline add --custom`, `--from-ref FILE`, or set hub_url to a reachable hub or a folder with definitions.';
+  'To continue without the hub: keep lock files in plugins/ (a run needs nothing else), `tapline add --custom`, `--from-ref FILE`, or set hub_url to a reachable hub or a folder with definitions.';
 
 function unreachable(url: string, error: unknown): TaplineError {
   if (error instanceof TaplineError) return error;

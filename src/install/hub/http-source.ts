@@ -51,7 +51,7 @@ function originOf(url: string): string {
   try {
     return new URL(url).origin;
   } catch {
-    throw new TaplineError('HUB_UNREACHABLE', `'${url}' is no URL of a hub.`, {
+    throw new TaplineError('HUB_UNREACHABLE', `'${url}' is not the URL of a hub.`, {
       hint: 'Set hub_url to an http or https URL, a file URL, or a folder.',
     });
   }
@@ -66,19 +66,19 @@ function readAnswer(
     throw new TaplineError('HUB_REFUSED', `The hub refuses access (${status}): ${messageOf(text) ?? place}.`, {
       hint: auth
         ? 'Check the setting hub_url_auth: it is sent as the Authorization header.'
-        : `Set hub_url_auth to the Authorization header that this hub wants. ${withoutHub}`,
+        : `Set hub_url_auth to the Authorization header that this hub requires. ${withoutHub}`,
     });
   }
   if (status >= 400) {
-    throw new TaplineError('HUB_ANSWER', `The hub can't give ${what}: it answers ${status} at ${place}.`, {
+    throw new TaplineError('HUB_ANSWER', `Could not get ${what} from the hub: status ${status} at ${place}.`, {
       hint: status === 404 ? 'Check the settings hub_url and hub_api_root.' : withoutHub,
     });
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw new TaplineError('HUB_ANSWER', `The hub's answer at ${place} is no JSON.`, {
-      hint: 'Check the settings hub_url and hub_api_root: a login page of a proxy answers like this, too.',
+    throw new TaplineError('HUB_ANSWER', `The hub's answer at ${place} is not valid JSON.`, {
+      hint: 'Check the settings hub_url and hub_api_root: the login page of a proxy also looks like this.',
     });
   }
 }

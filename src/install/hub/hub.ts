@@ -39,7 +39,7 @@ export function capitalized(text: string): string {
 }
 
 function readIndex(value: unknown, root: string): Map<string, Indexed> {
-  if (!isRecord(value)) throw invalid(root, 'its index is no map');
+  if (!isRecord(value)) throw invalid(root, 'its index is not a map');
   const plugins = new Map<string, Indexed>();
   for (const [name, entry] of Object.entries(value)) {
     if (!isSafeName(name) || !isRecord(entry) || !isRecord(entry.variants)) continue;
@@ -61,7 +61,7 @@ function readDefinition(
   { type, name, variant }: Pick<HubDefinition, 'type' | 'name' | 'variant'>,
 ): Record<string, unknown> {
   const what = `its definition of ${describeType(type)} '${name}' (variant ${variant})`;
-  if (!isRecord(value)) throw invalid(what, 'it is no map');
+  if (!isRecord(value)) throw invalid(what, 'it is not a map');
   if (value.name !== name) throw invalid(what, `it is named '${String(value.name)}'`);
   return value;
 }
@@ -88,7 +88,7 @@ function unknownPlugin(type: PluginType, name: string, known: readonly string[],
     {
       hint: [
         didYouMean(name, known),
-        'A plugin of your own is added with --custom, one with a definition file with --from-ref FILE.',
+        'Add your own plugin with --custom, or one that has a definition file with --from-ref FILE.',
       ]
         .filter((part) => part !== undefined)
         .join(' '),

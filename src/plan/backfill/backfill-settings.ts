@@ -25,7 +25,7 @@ const keys = ['start_setting', 'end_setting', 'format', 'end_inclusive', 'window
 /** Throws BACKFILL_SETTINGS where the extra can't be read. */
 export function backfillSettings(tap: ResolvedPlugin): BackfillSettings {
   const extra = tap.extras.backfill ?? {};
-  if (!isMap(extra)) throw faulty(tap, 'it is no map', undefined);
+  if (!isMap(extra)) throw faulty(tap, 'it is not a map', undefined);
   const unknown = Object.keys(extra).find((key) => !keys.includes(key));
   if (unknown !== undefined) throw faulty(tap, `it has no key '${unknown}'`, didYouMean(unknown, keys));
   const text = (key: string) => textOf(tap, extra, key);
@@ -53,20 +53,20 @@ export function checkEnds({ start, end }: BackfillSettings, tap: ResolvedPlugin,
   if (start === undefined) {
     throw new TaplineError(
       'BACKFILL_SETTINGS',
-      `Nothing says which setting of '${name}' takes the start of a window.`,
+      `It is not known which setting of '${name}' takes the start of a window.`,
       {
         at: tap.plugin.at,
-        hint: `Write it to the plugin: \`backfill: {start_setting: NAME, end_setting: NAME}\`. ${settingNames(tap)}`,
+        hint: `Set it on the plugin: \`backfill: {start_setting: NAME, end_setting: NAME}\`. ${settingNames(tap)}`,
       },
     );
   }
   if (end !== undefined || openEnd) return;
   throw new TaplineError(
     'BACKFILL_SETTINGS',
-    `Nothing says which setting of '${name}' takes the end of a window: each would read on to this day.`,
+    `It is not known which setting of '${name}' takes the end of a window: each window would read up to today.`,
     {
       at: tap.plugin.locate('extras', 'backfill') ?? tap.plugin.at,
-      hint: `Write it to the plugin: \`backfill: {start_setting: ${start}, end_setting: NAME}\`; or take all from --from on as one window: \`--open-end\`.`,
+      hint: `Set it on the plugin: \`backfill: {start_setting: ${start}, end_setting: NAME}\`; or take all from --from on as one window: \`--open-end\`.`,
     },
   );
 }
@@ -78,7 +78,7 @@ export function checkPartition(partition: Partition, { partitions }: BackfillSet
     const names = ownSettings(tap);
     throw new TaplineError(
       'BACKFILL_SETTINGS',
-      `'${tap.plugin.name}' has no setting '${name}' that could take a partition.`,
+      `'${tap.plugin.name}' has no setting '${name}' that can take a partition.`,
       {
         at: tap.plugin.at,
         hint:
@@ -92,7 +92,7 @@ export function checkPartition(partition: Partition, { partitions }: BackfillSet
 function settingNames(tap: ResolvedPlugin): string {
   const names = ownSettings(tap);
   return names.length === 0
-    ? 'It has no settings that are known.'
+    ? 'No settings of it are known.'
     : `Its settings: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', ...' : ''}.`;
 }
 
@@ -103,7 +103,7 @@ function ownSettings(tap: ResolvedPlugin): string[] {
 function partitionSettings(tap: ResolvedPlugin, value: unknown): Record<string, string> {
   if (value === undefined || value === null) return {};
   if (!isMap(value))
-    throw faulty(tap, 'its partition_settings is no map', 'Such as `partition_settings: {region: api_region}`.');
+    throw faulty(tap, 'its partition_settings is not a map', 'For example `partition_settings: {region: api_region}`.');
   return Object.fromEntries(Object.keys(value).map((name) => [name, textOf(tap, value, name) ?? name]));
 }
 
@@ -111,7 +111,7 @@ function textOf(tap: ResolvedPlugin, map: Record<string, unknown>, key: string):
   const value = map[key];
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string') return value;
-  throw faulty(tap, `its ${key} is no text`, undefined);
+  throw faulty(tap, `its ${key} is not text`, undefined);
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -12,8 +12,8 @@ export function readPartitions(texts: readonly string[]): Partition[] {
     const [, name = '', list = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
     const found = list.split(',').map((value) => value.trim());
     if (name.trim() === '' || found.includes('')) {
-      throw new TaplineError('WINDOW_INVALID', `--partition is '${text}', which is no name with values.`, {
-        hint: 'Such as `--partition region=eu,us,apac`.',
+      throw new TaplineError('WINDOW_INVALID', `--partition is '${text}', which is not a name with values.`, {
+        hint: 'For example `--partition region=eu,us,apac`.',
       });
     }
     values.set(name.trim(), new Set([...(values.get(name.trim()) ?? []), ...found]));

@@ -15,7 +15,7 @@ export type ClosedRange = TimeRange & { to: string };
 /** More are a slip of the hand: each is a run of the tap. */
 export const mostWindows = 100_000;
 
-/** Throws WINDOW_INVALID for what is no IANA name. */
+/** Throws WINDOW_INVALID for what is not an IANA name. */
 export function checkZone(zone: string): void {
   if (IANAZone.isValidZone(zone)) return;
   const near = closest(zone, Intl.supportedValuesOf('timeZone'));
@@ -30,12 +30,12 @@ export function readMoment(text: string, zone: string, option: string): string {
   const moment = DateTime.fromISO(text.trim(), { zone });
   if (!moment.isValid || moment.year < 1 || moment.year > 9999) {
     throw invalid(
-      `${option} is '${text}', which is no date or time.`,
-      'Such as 2023-01-31, 2023-01-31T06:00 or 2023-01-31T06:00:00+01:00.',
+      `${option} is '${text}', which is not a date or time.`,
+      'For example 2023-01-31, 2023-01-31T06:00 or 2023-01-31T06:00:00+01:00.',
     );
   }
   if (moment.millisecond !== 0)
-    throw invalid(`${option} is '${text}': windows begin and end at whole seconds.`, undefined);
+    throw invalid(`${option} is '${text}': windows start and end at whole seconds.`, undefined);
   return toText(moment);
 }
 
@@ -69,9 +69,9 @@ export function readLength(text: string): Duration {
   const hint =
     unit === 'm'
       ? `Write '${count}mo' for months or '${count}min' for minutes.`
-      : 'Such as 12h, 7d, 1w, 1mo, 1y, or in the form of ISO 8601: PT6H, P1M.';
+      : 'For example 12h, 7d, 1w, 1mo, 1y, or in ISO 8601: PT6H, P1M.';
   throw invalid(
-    `'${text}' is no length of a window${length.isValid ? ': it must be longer than zero, in whole numbers' : ''}.`,
+    `'${text}' is not a valid window length${length.isValid ? ': it must be longer than zero, in whole numbers' : ''}.`,
     hint,
   );
 }
@@ -100,7 +100,7 @@ export function cutRange({ from, to }: ClosedRange, length: Duration, zone: stri
 export function tooMany(): TaplineError {
   return invalid(
     `The range has more than ${mostWindows.toLocaleString('en')} windows.`,
-    'Take a longer --window, or a shorter range.',
+    'Use a longer --window or a shorter range.',
   );
 }
 
@@ -136,8 +136,8 @@ function momentValue(moment: DateTime, { format, zone }: ValueStyle, shift = (sa
   if (format === 'datetime') return toText(shift(moment));
   if (isMidnight(moment)) return shift(moment).toISODate() ?? '';
   throw invalid(
-    `The tap takes dates, and a window begins or ends at ${toText(moment)}, which is no midnight in ${zone}.`,
-    'Take whole days, and the --timezone in which they are meant.',
+    `The tap takes dates, but a window starts or ends at ${toText(moment)}, which is not midnight in ${zone}.`,
+    'Use whole days, in the time zone given by --timezone.',
   );
 }
 

@@ -7,7 +7,9 @@ export function checkDefaultEnvironment(project: Project): Finding[] {
   const at = project.locate(['default_environment']);
   const names = environments.map((environment) => environment.name);
   if (name === undefined || name.toLowerCase() === 'null' || names.includes(name)) return [];
-  return [unknown('ENVIRONMENT_UNKNOWN', `default_environment is '${name}', which is no environment`, name, names, at)];
+  return [
+    unknown('ENVIRONMENT_UNKNOWN', `default_environment is '${name}', which is not an environment`, name, names, at),
+  ];
 }
 
 /** A suffix from variables is known only where the project runs. */
@@ -30,7 +32,7 @@ export function checkEnvironmentPlugins({ project, plugins }: ValidationSubject)
       const names = plugins.names(type);
       if (names.includes(name)) return [];
       const at = project.locate(['environments', number, 'config', 'plugins', type, index]);
-      const message = `The environment '${environment.name}' configures '${name}', which is none of the ${type}`;
+      const message = `The environment '${environment.name}' configures '${name}', which is not one of the ${type}`;
       return [{ ...unknown('PLUGIN_UNKNOWN', message, name, names, at), severity: 'warning' as const }];
     }),
   );

@@ -34,9 +34,9 @@ async function checkSchedule(index: number, { project, plugins }: ValidationSubj
       findings.push(
         finding(
           'SCHEDULE_INVALID',
-          `Schedule '${name}' names a job, and an extractor or a loader too.`,
+          `Schedule '${name}' names both a job and an extractor or loader.`,
           place(),
-          'Keep one of both.',
+          'Keep one of the two.',
         ),
       );
     }

@@ -58,7 +58,7 @@ export function caught(check: () => void): Finding[] {
   } catch (error) {
     if (!(error instanceof TaplineError)) throw error;
     // It may be had from a hub when it is needed.
-    const isFetched = error.code === 'PLUGIN_DEFINITION_MISSING' && !error.message.includes('is shipped with');
+    const isFetched = error.code === 'PLUGIN_DEFINITION_MISSING' && !error.message.includes('is bundled with');
     return [findingOf(error, isFetched ? 'warning' : 'error')];
   }
 }

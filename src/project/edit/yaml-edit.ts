@@ -62,7 +62,7 @@ function applyEdit(text: string, edit: YamlEdit, file: string): string {
   const result = text.slice(0, splice.start) + splice.text + text.slice(splice.end);
   const reparsed = parseDocument(result, parseOptions);
   if (reparsed.errors.length > 0 || !sameValue(reparsed.toJS({ mapAsMap: false }), expected)) {
-    throw refused(source, at, 'this place is written in a form that an edit would have to rewrite');
+    throw refused(source, at, 'its form would have to be rewritten');
   }
   return result;
 }
@@ -77,7 +77,7 @@ function parse(text: string, file: string): Source {
     const { line, col } = lines.linePos(fault.pos[0]);
     throw new TaplineError(
       'PROJECT_SYNTAX',
-      `${file} can't be edited, it is no valid YAML: ${fault.message.split('\n')[0]}`,
+      `${file} can't be edited, it is not valid YAML: ${fault.message.split('\n')[0]}`,
       {
         at: { file, line, col },
       },
@@ -91,7 +91,7 @@ function refused(source: Source, offset: number, why: string): TaplineError {
   const at: SourceLocation = { file: source.file, line: Math.max(line, 1), col: Math.max(col, 1) };
   return new TaplineError('EDIT_REFUSED', `The file was left as it is: ${why}.`, {
     at,
-    hint: 'Edit this place by hand.',
+    hint: 'Edit it by hand.',
   });
 }
 
@@ -321,7 +321,7 @@ function deletion(source: Source, path: EditPath, prune: boolean): Splice {
   const spot = findSpot(source, path);
   if (spot.depth < path.length || !spot.parent) return { start: 0, end: 0, text: '' };
   if (isAnchored(source, spot.node))
-    throw refused(source, range(spot.node)[0], 'it holds an anchor that other places use');
+    throw refused(source, range(spot.node)[0], 'it contains an anchor that is used elsewhere');
   if (spot.parent.items.length === 1 && path.length > 1) {
     if (prune) return deletion(source, path.slice(0, -1), prune);
     const above = findSpot(source, path.slice(0, -1));

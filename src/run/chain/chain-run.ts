@@ -150,7 +150,7 @@ class ChainRun implements RunningChain {
       },
       onUseless: (kind) => {
         const message = `Received state is ${kind}, incremental state has not been updated.`;
-        const what = kind === 'empty' ? 'an empty state' : 'no JSON object';
+        const what = kind === 'empty' ? 'an empty state' : 'not a JSON object';
         this.#warn(`STATE_${kind.toUpperCase()}`, message, `${target.spec.plugin} printed a line that is ${what}.`);
       },
       onTooLong: () => {
@@ -272,7 +272,7 @@ class ChainRun implements RunningChain {
   #odd(link: Link, place: number): boolean {
     const { plugin } = this.#member(place).spec;
     const { lineNumber, reason, excerpt } = link.scanner.oddLines[0] ?? { lineNumber: 0, reason: '', excerpt: '' };
-    const message = `${plugin} wrote a line that is no Singer message: line ${lineNumber}, ${reason}.`;
+    const message = `${plugin} wrote a line that is not a Singer message: line ${lineNumber}, ${reason}.`;
     if (this.#spec.strictSinger !== true) {
       this.#warn('SINGER_ODD_LINE', message, `It is passed on as it is. It begins: ${excerpt}`, place);
       return true;

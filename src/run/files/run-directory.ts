@@ -112,7 +112,7 @@ export function directoryError(error: unknown, path: string): unknown {
     });
   }
   return new TaplineError('RUN_DIRECTORY', `cannot write ${path}: ${(error as Error).message}`, {
-    hint: 'Make it writable for this user, or choose another folder: `run_dir` of the step, or MELTANO_SYS_DIR_ROOT.',
+    hint: 'Make it writable by this user, or choose another folder: `run_dir` of the step, or MELTANO_SYS_DIR_ROOT.',
     cause: error,
   });
 }

@@ -95,7 +95,7 @@ export function readJsonFile(file: string, what: string): unknown {
   try {
     return parseExactJson(text.replace(/^\ufeff/, ''));
   } catch (error) {
-    throw new PluginError(`The ${what} ${file} is no JSON: ${reasonOf(error)}.`);
+    throw new PluginError(`The ${what} ${file} is not valid JSON: ${reasonOf(error)}.`);
   }
 }
 
@@ -103,7 +103,7 @@ export function readJsonFile(file: string, what: string): unknown {
 export function readJsonMap(file: string | undefined, what: string): JsonMap {
   if (file === undefined) return {};
   const value = readJsonFile(file, what);
-  if (!isMap(value)) throw new PluginError(`The ${what} ${file} is no JSON object.`);
+  if (!isMap(value)) throw new PluginError(`The ${what} ${file} is not a JSON object.`);
   return value;
 }
 

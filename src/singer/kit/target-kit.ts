@@ -90,9 +90,9 @@ class Messages {
     try {
       line = parseExactJson(text);
     } catch {
-      throw new PluginError(`Line ${this.#number} of the input is no JSON.`);
+      throw new PluginError(`Line ${this.#number} of the input is not valid JSON.`);
     }
-    if (!isMap(line)) throw new PluginError(`Line ${this.#number} of the input is no Singer message.`);
+    if (!isMap(line)) throw new PluginError(`Line ${this.#number} of the input is not a Singer message.`);
     if (line.type === 'RECORD') this.#record(line, text.length);
     else this.#control(line, text);
   }
@@ -104,7 +104,7 @@ class Messages {
     }
     if (!this.#schemas.has(stream)) {
       throw new PluginError(
-        `Line ${this.#number} of the input is a RECORD of ${stream}, but there was no SCHEMA of it.`,
+        `Line ${this.#number} of the input is a RECORD of ${stream}, but no SCHEMA came before it.`,
       );
     }
     this.#target.record(stream, record, size, line);

@@ -125,14 +125,14 @@ export function explainFileError(error: unknown, folder: string): unknown {
   const path = (error as NodeJS.ErrnoException).path ?? folder;
   const details = { cause: error, data: { errno: code, path } };
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new TaplineError('DISK_FULL', `There is no space left for the state in ${folder}.`, {
+    return new TaplineError('DISK_FULL', `No space left for the state in ${folder}.`, {
       ...details,
-      hint: 'Make room on that disk; the state that was there before is whole.',
+      hint: 'Free some space on that disk: the state that was there before is whole.',
     });
   }
   return new TaplineError('STATE_NOT_SAVED', `The state folder ${folder} can't be used: ${code} at ${path}.`, {
     ...details,
-    hint: 'The folder that state_backend.uri names, and all in it, must be readable and writable for this user.',
+    hint: 'The folder that state_backend.uri names, and all in it, must be readable and writable by this user.',
   });
 }
 

@@ -222,9 +222,9 @@ async function recordTokens({ folder }: LeaseFiles, name: string): Promise<numbe
 function folderIsAway(root: string, path: string): TaplineError {
   return new TaplineError(
     'STATE_NOT_SAVED',
-    `The state folder ${root} is not what it was: the record of this run's lease is gone.`,
+    `The state folder ${root} has changed: the record of this run's lease is gone.`,
     {
-      hint: 'Was it moved or removed, or is its disk not mounted any more?',
+      hint: 'It may have been moved or removed, or its disk is no longer mounted.',
       data: { path },
     },
   );

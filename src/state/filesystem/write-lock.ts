@@ -118,9 +118,9 @@ async function breakLock(path: string, seen: string): Promise<void> {
 function lockHeld(stateId: string, path: string): TaplineError {
   return new TaplineError(
     'STATE_NOT_SAVED',
-    `The state of ${stateId} can't be written: others keep taking the lock ${path}.`,
+    `The state of ${stateId} can't be written: other processes keep taking the lock ${path}.`,
     {
-      hint: 'See who else writes this state (Meltano keeps this lock around each write). If nobody does, remove the file.',
+      hint: 'Check which other program writes this state (Meltano keeps this lock around each write). If nobody does, remove the file.',
       data: { stateId, path },
     },
   );
@@ -131,7 +131,7 @@ function lockLost(stateId: string, path: string): TaplineError {
     'STATE_NOT_SAVED',
     `The state of ${stateId} was not written: another process took the lock ${path}.`,
     {
-      hint: 'See who else writes this state; a higher lock_timeout_seconds helps where the disk is slow.',
+      hint: 'Check which other program writes this state; a higher lock_timeout_seconds helps where the disk is slow.',
       data: { stateId, path },
     },
   );

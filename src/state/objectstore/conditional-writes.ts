@@ -18,9 +18,9 @@ export async function checkConditionalWrites(store: ObjectStore, layout: ObjectL
   const header = create ? 'If-Match' : 'If-None-Match';
   throw new TaplineError(
     'STATE_BACKEND_REFUSED',
-    `The object store of ${store.nameOf(layout.base())} does not know conditional writes (${header} has no effect): two runs could write one state at once.`,
+    `The object store of ${store.nameOf(layout.base())} does not support conditional writes (${header} has no effect): two runs could write one state at once.`,
     {
-      hint: 'Use a store that has them (Amazon S3, MinIO, Cloudflare R2, Ceph of 2024 and later), or keep state in the system database or in files.',
+      hint: 'Use a store that supports them (Amazon S3, MinIO, Cloudflare R2, Ceph of 2024 and later), or keep state in the system database or in files.',
     },
   );
 }

@@ -36,9 +36,9 @@ function ageSeconds({ now, modifiedAt }: StoredObject): number {
 function lockHeld(stateId: string, path: string): TaplineError {
   return new TaplineError(
     'STATE_NOT_SAVED',
-    `The state of ${stateId} can't be written: others keep taking the lock ${path}.`,
+    `The state of ${stateId} can't be written: other processes keep taking the lock ${path}.`,
     {
-      hint: 'See who else writes this state (Meltano keeps this lock around each write). If nobody does, remove the object.',
+      hint: 'Check which other program writes this state (Meltano keeps this lock around each write). If nobody does, remove the object.',
       data: { stateId, path },
     },
   );

@@ -42,12 +42,12 @@ export function otherShape(
   const what = missing.length === 0 ? `no table \`${table}\`` : `a table \`${table}\` without ${missing.join(', ')}`;
   if (revision === undefined) {
     return new TaplineError('DATABASE_OUTDATED', `${location} has ${what}: it is not a system database of Meltano.`, {
-      hint: 'Check database_uri: it must name a database that Tapline or Meltano made, or none yet. Nothing was changed.',
+      hint: 'Check database_uri: it must name a database that Tapline or Meltano created, or one that does not exist yet. Nothing was changed.',
     });
   }
   return new TaplineError(
     'DATABASE_OUTDATED',
-    `The system database ${location} has ${what}: another Meltano than 4.4 made it (revision ${revision}).`,
+    `The system database ${location} has ${what}: it was made by a Meltano other than 4.4 (revision ${revision}).`,
     { hint: 'Run `meltano upgrade database` once with Meltano 4.4, which keeps its content. Nothing was changed.' },
   );
 }

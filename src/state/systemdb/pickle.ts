@@ -3,7 +3,7 @@
  * settings of `config set --store=db` in this form. Nothing read is ever called or made by name, as a full reader would.
  */
 
-/** The same the other way, in a protocol that every Python 3 reads. Throws a TypeError for what is no plain value. */
+/** The same the other way, in a protocol that every Python 3 reads. Throws a TypeError for what is not a plain value. */
 export function writePickle(value: unknown): Buffer {
   return Buffer.concat([Buffer.from([0x80, 2]), ...opcodesOf(value), Buffer.from('.')]);
 }

@@ -25,7 +25,7 @@ const supported =
 /**
  * `sqlite:///rel/path` (from `cwd`), `sqlite:////abs/path`, `sqlite://` (in memory), with a driver (`sqlite+pysqlite`)
  * and options after `?`, of which only `mode=ro` means anything here. The path is taken as it stands, as SQLAlchemy
- * does: `%20` is no blank. Throws DATABASE_URI.
+ * does: `%20` is not a blank. Throws DATABASE_URI.
  */
 export function parseSqliteUri(uri: string, cwd: string): SqliteUri {
   const rest = uri.trim().replace(/^[^:]*:\/\//, '');
@@ -50,7 +50,7 @@ function splitOnce(text: string, separator: string): string[] {
 
 function notUri(uri: string): TaplineError {
   // The text may hold a password, so only what can't be one is repeated.
-  const what = uri.trim() === '' ? 'database_uri is empty.' : 'database_uri is no URI.';
+  const what = uri.trim() === '' ? 'database_uri is empty.' : 'database_uri is not a URI.';
   return new TaplineError('DATABASE_URI', what, { hint: supported });
 }
 

@@ -305,7 +305,7 @@ describe.skipIf(!hasPython())('what Python reads', () => {
     expect(splitShellWords(line)).toEqual(['invoke', 'dbt:run', '--vars', value]);
   });
 
-  it('is no template, and replaces nothing of the environment but what it names', async () => {
+  it('is not a template, and replaces nothing of the environment but what it names', async () => {
     const { tasks, dag } = await read(stepped('[tap-stripe target-warehouse]'));
     expect(tasks).toMatchObject([
       {

@@ -187,7 +187,7 @@ describe('rangeValues', () => {
     expect(rangeValues({ from: week.from, to: undefined }, style)).toEqual({ start: week.from, end: undefined });
   });
 
-  it('refuses dates for what is no whole day', () => {
+  it('refuses dates for what is not a whole day', () => {
     expect(codeOf(() => rangeValues({ ...week, to: '2023-01-01T06:00:00Z' }, { ...style, format: 'date' }))).toBe(
       'WINDOW_INVALID',
     );

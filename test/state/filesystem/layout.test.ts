@@ -70,7 +70,7 @@ describe("the original's layout", () => {
     expect(await lease.save({ mode: 'completed', state: { singer_state: { a: 2 } } })).toMatchObject({ version: 2 });
   });
 
-  test('what is no state is not listed', async () => {
+  test('what is not a state is not listed', async () => {
     await mkdir(join(root, 'empty-folder'));
     await mkdir(join(root, '.hidden'));
     await writeFile(join(root, '.hidden', 'state.json'), '{}');

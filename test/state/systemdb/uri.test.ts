@@ -23,7 +23,7 @@ describe('a URI of SQLite', () => {
     ['mysql+pymysql://user:hunter2@host/db', 'mysql'],
     ['mssql://x', 'mssql'],
     ['sqlite://two/slashes.db', 'three'],
-    ['/just/a/path.db?hunter2', 'no URI'],
+    ['/just/a/path.db?hunter2', 'not a URI'],
     ['', 'empty'],
     ['sqlite:///a\0b', 'NUL'],
   ])('%j is refused, and no password is repeated', (uri, part) => {

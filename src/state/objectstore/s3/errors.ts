@@ -20,13 +20,13 @@ const refused =
   (about) => ({ code: 'STATE_BACKEND_REFUSED', message: message(about), hint });
 
 const noAccess = refused(
-  ({ name }) => `There is no permission for ${name}.`,
+  ({ name }) => `No permission for ${name}.`,
   'The credentials need s3:GetObject, s3:PutObject and s3:DeleteObject on the prefix, and s3:ListBucket on the bucket (see docs/state.md).',
 );
 const badKey = refused(
   ({ bucket }) =>
     `The bucket ${bucket} can't be used: its server does not know the access key, or the secret is wrong.`,
-  'See the credentials: state_backend.s3.aws_access_key_id and aws_secret_access_key, or those of the AWS SDK; and that state_backend.s3.endpoint_url is their server.',
+  'Check the credentials: state_backend.s3.aws_access_key_id and aws_secret_access_key, or those of the AWS SDK; and check that state_backend.s3.endpoint_url is their server.',
 );
 const expired = refused(
   ({ bucket }) => `The bucket ${bucket} can't be used: the credentials have expired.`,
@@ -40,7 +40,7 @@ const wrongRegion = refused(
 const known: Readonly<Record<string, Explain>> = {
   NoSuchBucket: refused(
     ({ bucket }) => `There is no bucket ${bucket}.`,
-    'Make it first, or see its name in state_backend.uri and the server in state_backend.s3.endpoint_url.',
+    'Create it first, or check its name in state_backend.uri and the server in state_backend.s3.endpoint_url.',
   ),
   InvalidBucketName: refused(
     ({ bucket }) => `${bucket} can't be the name of a bucket.`,
@@ -58,16 +58,15 @@ const known: Readonly<Record<string, Explain>> = {
   TokenRefreshRequired: expired,
   RequestTimeTooSkewed: refused(
     ({ bucket }) => `The server of the bucket ${bucket} refuses the time of this machine: the clocks differ too much.`,
-    "Set this machine's clock, for example by NTP.",
+    "Correct this machine's clock, for example with NTP.",
   ),
   PermanentRedirect: wrongRegion,
   TemporaryRedirect: wrongRegion,
   AuthorizationHeaderMalformed: wrongRegion,
   IllegalLocationConstraintException: wrongRegion,
   NotImplemented: refused(
-    ({ bucket }) =>
-      `The server of the bucket ${bucket} does not know what was asked of it, most likely conditional writes.`,
-    'Use a store that has them (Amazon S3, MinIO, Cloudflare R2), or keep state in the system database or in files.',
+    ({ bucket }) => `The server of the bucket ${bucket} does not support the request, most likely conditional writes.`,
+    'Use a store that supports them (Amazon S3, MinIO, Cloudflare R2), or keep state in the system database or in files.',
   ),
   CredentialsProviderError: (about) => ({
     code: 'STATE_BACKEND_SETTINGS',
@@ -110,7 +109,7 @@ export function explainS3Error(error: unknown, about: Refused): unknown {
     'STATE_BACKEND_UNREACHABLE',
     `The server of the bucket ${about.bucket} can't be reached: ${why}.`,
     {
-      hint: 'See the network and state_backend.s3.endpoint_url; nothing was changed.',
+      hint: 'Check the network and state_backend.s3.endpoint_url; nothing was changed.',
       cause: error,
       data: { bucket: about.bucket, s3: name, status },
     },
@@ -122,7 +121,7 @@ function byStatus(status: number | undefined): Explain | undefined {
   if (status === 401 || status === 403) return noAccess;
   if (status === 501) return known.NotImplemented;
   if (status === undefined || status < 400 || status >= 500 || status === 408 || status === 429) return undefined;
-  return refused(({ name }) => `${name} was refused with ${status}.`, 'See what the server logs of it.');
+  return refused(({ name }) => `${name} was refused with ${status}.`, 'See the log of the server.');
 }
 
 /** Server faults, throttling, and everything that never became an answer. */

@@ -63,7 +63,7 @@ function endpointOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const isUrl = /^https?:\/\//i.test(text) && URL.canParse(text);
   if (isUrl) return text;
-  throw new TaplineError('STATE_BACKEND_SETTINGS', 'state_backend.s3.endpoint_url is no address of a server.', {
+  throw new TaplineError('STATE_BACKEND_SETTINGS', 'state_backend.s3.endpoint_url is not the address of a server.', {
     hint: 'Write it with its scheme: https://minio.example.com:9000.',
   });
 }

@@ -10,7 +10,7 @@ interface Fault {
 const away: Fault = {
   code: 'DATABASE_UNREACHABLE',
   message: (location, detail) => `The system database ${location} can't be reached: ${detail}.`,
-  hint: 'See that the server runs and that host and port in database_uri are right.',
+  hint: 'Check that the server is running, and the host and port in database_uri.',
 };
 const refused = (hint: string): Fault => ({
   code: 'DATABASE_REFUSED',
@@ -20,27 +20,25 @@ const refused = (hint: string): Fault => ({
 const login = refused(
   'Check user and password in database_uri (or PGPASSWORD, or the password file), and pg_hba.conf of the server.',
 );
-const options = refused('Check what stands after `?` in database_uri, `options` above all (or PGOPTIONS).');
-const gone = refused(
-  'Somebody has removed tables or their schema: bring them back from a copy, or begin with new ones.',
-);
+const options = refused('Check the options after `?` in database_uri, especially `options` (or PGOPTIONS).');
+const gone = refused('Tables or their schema were removed: restore them from a backup, or start with a new database.');
 const tls = refused('Check sslmode and sslrootcert in database_uri, and what the server offers.');
 const busy: Fault = {
   code: 'DATABASE_LOCKED',
   message: (location) => `The system database ${location} is kept busy by other processes.`,
-  hint: 'Look into pg_stat_activity for who holds a lock for so long, or try again.',
+  hint: 'See pg_stat_activity for the session that holds the lock, or try again.',
 };
 /** A trigger, a rule, a setting of the server: nothing that another try would change. */
-const other = refused('See the log of the server, and what triggers or limits it has for these tables.');
+const other = refused('See the log of the server, and the triggers and limits of these tables.');
 const full: Fault = {
   code: 'DISK_FULL',
-  message: (location) => `There is no space left for the system database ${location}.`,
-  hint: "Make room on the server's disk; nothing was changed.",
+  message: (location) => `No space left for the system database ${location}.`,
+  hint: "Free some space on the server's disk: nothing was changed.",
 };
 const broken: Fault = {
   code: 'DATABASE_BROKEN',
   message: (location, detail) => `The system database ${location} is damaged: ${detail}.`,
-  hint: 'See the log of the server; restore it from a copy.',
+  hint: 'See the log of the server; restore it from a backup.',
 };
 const readOnly: Fault = {
   code: 'DATABASE_READONLY',
@@ -59,9 +57,9 @@ const sqlStates: Record<string, Fault> = {
   '22023': options,
   '42704': options,
   '42P01': gone,
-  '42883': refused('PostgreSQL 13 or later is needed; see what the server is (SELECT version()).'),
-  '3D000': refused('Make that database (`createdb`), or correct its name in database_uri.'),
-  '3F000': refused('Make that schema (CREATE SCHEMA), or correct search_path in the `options` of database_uri.'),
+  '42883': refused('PostgreSQL 13 or later is needed; check its version (SELECT version()).'),
+  '3D000': refused('Create that database (`createdb`), or correct its name in database_uri.'),
+  '3F000': refused('Create that schema (CREATE SCHEMA), or correct search_path in the `options` of database_uri.'),
   '40001': busy,
   '40P01': busy,
   '42501': refused(

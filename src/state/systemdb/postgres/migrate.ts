@@ -14,12 +14,12 @@ export async function standingOf(client: Client, location: string): Promise<Stan
   return (await isCurrent(client)) ? 'current' : lookCloser(client, location);
 }
 
-/** A schema that is not there, or not for this user, is no empty one: who looks would take his states for lost. */
+/** A schema that is not there, or not for this user, is not an empty one: who looks would take his states for lost. */
 export async function checkSchema(client: Client, location: string): Promise<void> {
   const { rows } = await client.query('SELECT current_schema() AS name');
   if (rows[0]?.name !== null) return;
   throw new TaplineError('DATABASE_REFUSED', `The system database ${location} has no schema that this user may use.`, {
-    hint: 'Make the schema (CREATE SCHEMA, GRANT USAGE), or correct search_path in the `options` of database_uri.',
+    hint: 'Create the schema (CREATE SCHEMA, GRANT USAGE), or correct search_path in the `options` of database_uri.',
   });
 }
 

@@ -222,7 +222,7 @@ function locationOf(host: string, port: number, database: string, options: strin
 
 function numberOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d{1,5}$/.test(text)) throw badOption(name, 'it is no whole number');
+  if (!/^\d{1,5}$/.test(text)) throw badOption(name, 'it is not a whole number');
   return Number(text);
 }
 
@@ -245,7 +245,7 @@ function decoded(text: string | undefined): string | undefined {
 
 /** Neither repeats what may be a password. */
 function notUri(): TaplineError {
-  return new TaplineError('DATABASE_URI', 'database_uri can not be read.', {
+  return new TaplineError('DATABASE_URI', 'database_uri could not be parsed.', {
     hint: 'It is postgresql://user:password@host:5432/name. Write @ : / ? # and % in user or password as %40 %3A %2F %3F %23 %25.',
   });
 }

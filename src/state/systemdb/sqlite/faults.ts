@@ -8,12 +8,12 @@ interface Fault {
 }
 
 const newDatabase =
-  'If nothing can be saved of it, move it away (with its -wal and -shm files) and Tapline makes a new one.';
+  'If nothing can be recovered, move it away (with its -wal and -shm files), and Tapline creates a new one.';
 
 const full: Fault = {
   code: 'DISK_FULL',
-  message: (location) => `There is no space left for the system database ${location}.`,
-  hint: 'Make room on that disk; nothing was changed.',
+  message: (location) => `No space left for the system database ${location}.`,
+  hint: 'Free some space on that disk: nothing was changed.',
 };
 
 /** By SQLite's primary result code; extended codes (SQLITE_IOERR_WRITE ...) begin with it, and go first where they are named here. */
@@ -23,7 +23,7 @@ const faults: Record<string, Fault> = {
   SQLITE_BUSY: {
     code: 'DATABASE_LOCKED',
     message: (location) => `The system database ${location} is locked by another process.`,
-    hint: 'Find out who holds it (`fuser` on the file), or try again when it is done.',
+    hint: 'Find the process that holds it (`fuser` on the file), or try again later.',
   },
   SQLITE_LOCKED: {
     code: 'DATABASE_LOCKED',
@@ -33,27 +33,27 @@ const faults: Record<string, Fault> = {
   SQLITE_READONLY: {
     code: 'DATABASE_READONLY',
     message: (location) => `The system database ${location} can't be written.`,
-    hint: 'The file and its folder must be writable for this user (SQLite keeps -wal and -shm files beside it).',
+    hint: 'The file and its folder must be writable by this user (SQLite keeps -wal and -shm files beside it).',
   },
   SQLITE_PERM: {
     code: 'DATABASE_READONLY',
     message: (location) => `The system database ${location} can't be written.`,
-    hint: 'The file and its folder must be writable for this user.',
+    hint: 'The file and its folder must be writable by this user.',
   },
   SQLITE_CANTOPEN: {
     code: 'DATABASE_OPEN',
     message: (location) => `The system database ${location} can't be opened.`,
-    hint: 'Its folder must exist, and file and folder must be readable and writable for this user. See database_uri.',
+    hint: 'Its folder must exist, and this user must be able to read and write both. See database_uri.',
   },
   SQLITE_NOTADB: {
     code: 'DATABASE_BROKEN',
     message: (location) => `${location} is not an SQLite database.`,
-    hint: 'Check database_uri; it must name a file that Tapline or Meltano made, or none yet.',
+    hint: 'Check database_uri; it must name a file that Tapline or Meltano created, or one that does not exist yet.',
   },
   SQLITE_CORRUPT: {
     code: 'DATABASE_BROKEN',
     message: (location) => `The system database ${location} is damaged.`,
-    hint: `Restore it from a copy, or save what can be read with \`sqlite3 FILE .recover\`. ${newDatabase}`,
+    hint: `Restore it from a backup, or save what can be read with \`sqlite3 FILE .recover\`. ${newDatabase}`,
   },
   SQLITE_FULL: full,
   SQLITE_IOERR: {

@@ -117,7 +117,7 @@ function copyOf(file: string): Buffer {
       'DATABASE_READONLY',
       `The system database ${file} has changes in ${file}-wal that can't be read here.`,
       {
-        hint: 'Make its folder writable for this user, or copy file and -wal file to one that is.',
+        hint: 'Make its folder writable by this user, or copy file and -wal file to one that is.',
       },
     );
   }
@@ -126,7 +126,7 @@ function copyOf(file: string): Buffer {
   } catch (error) {
     throw new TaplineError('DATABASE_OPEN', `The system database ${file} can't be read (${codeOf(error)}).`, {
       cause: error,
-      hint: 'It must be readable for this user. See database_uri.',
+      hint: 'It must be readable by this user. See database_uri.',
     });
   }
 }
@@ -149,17 +149,17 @@ function cantMake(file: string, error: unknown): TaplineError {
   const code = codeOf(error);
   const details = { cause: error, data: { errno: code } };
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new TaplineError('DISK_FULL', `There is no space left to make the system database ${file}.`, details);
+    return new TaplineError('DISK_FULL', `No space left to create the system database ${file}.`, details);
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    const hint = 'Its folder must be writable for this user; or name another place by database_uri.';
-    return new TaplineError('DATABASE_READONLY', `The system database ${file} can't be made here (${code}).`, {
+    const hint = 'Its folder must be writable by this user; or name another location with database_uri.';
+    return new TaplineError('DATABASE_READONLY', `The system database ${file} can't be created here (${code}).`, {
       ...details,
       hint,
     });
   }
   const hint = `Its folder ${dirname(file)} must exist. See database_uri.`;
-  return new TaplineError('DATABASE_OPEN', `The system database ${file} can't be made (${code ?? String(error)}).`, {
+  return new TaplineError('DATABASE_OPEN', `The system database ${file} can't be created (${code ?? String(error)}).`, {
     ...details,
     hint,
   });

@@ -188,8 +188,8 @@ describe('a store that does not keep its conditions', () => {
 describe('what the store refuses', () => {
   test.each([
     [404, 'NoSuchBucket', 'STATE_BACKEND_REFUSED', 'There is no bucket states'],
-    [403, 'AccessDenied', 'STATE_BACKEND_REFUSED', 'no permission'],
-    [403, '', 'STATE_BACKEND_REFUSED', 'no permission'],
+    [403, 'AccessDenied', 'STATE_BACKEND_REFUSED', 'No permission'],
+    [403, '', 'STATE_BACKEND_REFUSED', 'No permission'],
     [403, 'InvalidAccessKeyId', 'STATE_BACKEND_REFUSED', 'does not know the access key'],
     [403, 'SignatureDoesNotMatch', 'STATE_BACKEND_REFUSED', 'the secret is wrong'],
     [400, 'ExpiredToken', 'STATE_BACKEND_REFUSED', 'have expired'],
@@ -237,7 +237,7 @@ describe('settings', () => {
   test.each([
     [{ aws_access_key_id: 'a' }, 'AWS access key ID configured, but no AWS secret access key.'],
     [{ aws_secret_access_key: 'topsecret' }, 'AWS secret access key configured, but not AWS access key ID.'],
-    [{ endpoint_url: 'minio:9000' }, 'state_backend.s3.endpoint_url is no address of a server.'],
+    [{ endpoint_url: 'minio:9000' }, 'state_backend.s3.endpoint_url is not the address of a server.'],
   ])('%j is refused', async (settings, message) => {
     const error = await errorFrom(open(settings, `s3://${fake.bucket}/p`));
     expect(error).toMatchObject({ code: 'STATE_BACKEND_SETTINGS', message });
@@ -266,7 +266,7 @@ test('a checkpoint costs five requests', async () => {
   );
 });
 
-test('what lies in the prefix beside states is no state', async () => {
+test('what lies in the prefix beside states is not a state', async () => {
   for (const key of ['p/file', 'p/a/b/state.json', 'p/other/lock', 'p2/x/state.json']) fake.seed(key, '{}');
   const backend = await open();
   await save(await acquire(backend), 'x');

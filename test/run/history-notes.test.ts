@@ -28,7 +28,7 @@ const write = (number: number) => async () => {
   written.push(number);
 };
 
-test('what can not be written for now waits, in order, and is written when the database is back', async () => {
+test('notes that can’t be written wait, in order, and are written when the database is back', async () => {
   failure = away();
   await notes.note(write(1));
   failure = undefined;
@@ -40,7 +40,7 @@ test('what can not be written for now waits, in order, and is written when the d
   expect(warnings).toEqual([]);
 });
 
-test('at the end all that waits is tried, without a pause', async () => {
+test('at the end all waiting notes are tried, without a pause', async () => {
   failure = away();
   await notes.note(write(1));
   failure = undefined;
@@ -49,14 +49,14 @@ test('at the end all that waits is tried, without a pause', async () => {
   expect(warnings).toEqual([]);
 });
 
-test('what is still not written at the end is lost, and one warning', async () => {
+test('notes that are still unwritten at the end are lost, with one warning', async () => {
   failure = away();
   await notes.note(write(1));
   await notes.end(write(2));
   expect(warnings).toMatchObject([{ code: 'HISTORY_NOT_WRITTEN', message: expect.stringContaining('no server') }]);
 });
 
-test('what never goes is a warning, and keeps nothing else from being written', async () => {
+test('a note that can never be written gives a warning and does not block the others', async () => {
   failure = new Error('a bug');
   await notes.note(write(1));
   failure = undefined;
@@ -65,7 +65,7 @@ test('what never goes is a warning, and keeps nothing else from being written', 
   expect(warnings).toHaveLength(1);
 });
 
-test('of many that wait, the newest are kept', async () => {
+test('of many waiting notes, the newest are kept', async () => {
   failure = away();
   for (let number = 1; number <= 300; number += 1) await notes.note(write(number));
   failure = undefined;

@@ -27,19 +27,19 @@ const mask = (secret?: string): SecretMask => {
   return { add: () => [], text, own: text, value: (value) => value };
 };
 
-describe('what is done', () => {
-  it('is what succeeded in any run of the chain, or was known to be done by one', () => {
+describe('the finished blocks', () => {
+  it('are those that succeeded in any run of the family, or were known to be finished', () => {
     const first = run({ '1.1': 'success', '1.2': 'failed', '1 step': 'failed' });
     const second = run({ '1.2': 'success', '2': undefined, '3': 'not_started' }, ['0.9']);
     expect([...doneBlocks([first, second])].sort()).toEqual(['0.9', '1.1', '1.2']);
   });
 
-  it('is not a step, nor what was stopped, skipped, or ran when its runner was killed', () => {
+  it('are no steps, and no blocks that were stopped, skipped, or running when the runner was killed', () => {
     const all = run({ '1 step': 'success', '1.1': 'stopped', '1.2': 'skipped', '2': undefined });
     expect([...doneBlocks([all])]).toEqual([]);
   });
 
-  it('is what one of several attempts did', () => {
+  it('include a block that one of several attempts finished', () => {
     const twice = {
       ...run({}),
       blockRows: [...run({ '3': 'failed' }).blockRows, ...run({ '3': 'success' }).blockRows],
@@ -48,8 +48,8 @@ describe('what is done', () => {
   });
 });
 
-describe('what is left', () => {
-  it('keeps its numbers, its order and its steps', () => {
+describe('the remaining blocks', () => {
+  it('keep their numbers, order and steps', () => {
     const left = withoutDone(plan, new Set(['1.1', '2']));
     expect(left.words).toEqual(['nightly']);
     expect(left.groups.map(({ blocks, scope }) => [scope?.name, blocks.map(({ id }) => id)])).toEqual([
@@ -63,11 +63,11 @@ describe('what is left', () => {
 describe('a plan that has changed', () => {
   const before = plannedBlocks(plan);
 
-  it('is the same when it is the same', () => {
+  it('has no changes if nothing changed', () => {
     expect(planChanges(before, plannedBlocks(plan), new Set())).toEqual([]);
   });
 
-  it('is told block by block', () => {
+  it('is described block by block', () => {
     const now = [chain('1.1', 'tap-a target-y'), chain('1.2', 'tap-a target-x', 'prod:1.2'), chain('3'), command('4')];
     expect(planChanges(before, plannedBlocks({ words: [], groups: [{ blocks: now }] }), new Set())).toEqual([
       'block 1.1 (tap-a target-x, state dev:1.1) is now block 1.1 (tap-a target-y, state dev:1.1)',
@@ -82,7 +82,7 @@ describe("a command's arguments", () => {
   const withArgs = (arg: string) => ({ ...command('1'), args: ['--select', arg] }) as Block;
   const blocks = (arg: string) => plannedBlocks({ words: [], groups: [{ blocks: [withArgs(arg)] }] });
 
-  it('may be mended where it is not done, and are another command where it is', () => {
+  it('may change while the block is unfinished, and make a finished one another command', () => {
     expect(planChanges(blocks('a'), blocks('b'), new Set())).toEqual([]);
     expect(planChanges(blocks('a'), blocks('b'), new Set(['1']))).toEqual([
       'block 1 (dbt:run --select a) is now block 1 (dbt:run --select b)',
@@ -94,7 +94,7 @@ describe('how a run was called', () => {
   const options = { runId: 'r', jobs: 4, install: 'auto', defaults: { fullRefresh: true, force: true } } as const;
   const request = requestOf('run', plan, options, 'daily');
 
-  it('survives its row, but for --force', () => {
+  it('survives its row, except for --force', () => {
     const row = JSON.parse(JSON.stringify(requestRow(request, plan.words, mask()))) as Record<string, unknown>;
     expect(readRequest(row)).toMatchObject({
       command: 'run',
@@ -114,7 +114,7 @@ describe('how a run was called', () => {
     expect(readRequest(row)).toEqual({ command: 'run', hidden: true });
   });
 
-  it('is unknown where it is not there, or has another form', () => {
+  it('is unknown if it is missing or has another form', () => {
     expect(readRequest(undefined)).toBeUndefined();
     expect(readRequest({})).toBeUndefined();
     expect(readRequest({ command: 'run', options: null, blocks: [], done: [] })).toBeUndefined();

@@ -72,7 +72,7 @@ function direct(
 }
 
 describe('a block that is to run again', () => {
-  it('gives its place to others until then', async () => {
+  it('gives its slot to others until then', async () => {
     const run = direct(plan([chain('1'), chain('2')]));
     await run.end('1', 'again');
     await run.end('2');
@@ -99,7 +99,7 @@ describe('runPlan', () => {
     expect(run.log).toEqual(['start 1', 'end 1', 'start 2', 'end 2']);
   });
 
-  it('runs at most `jobs` blocks of a group at once, and no group before the last has ended', async () => {
+  it('runs up to `jobs` blocks of a group in parallel, and no group before the previous one has ended', async () => {
     const run = direct(plan([chain('1'), chain('2'), chain('3')], [command('4')]), { jobs: 2 });
     await run.until('start 2');
     expect(run.log).toEqual(['start 1', 'start 2']);
@@ -148,7 +148,7 @@ describe('runPlan', () => {
     expect(await run.done).toEqual(['1 failed', '2 success']);
   });
 
-  it('asks again for a block whose claim somebody else has, while others go on', async () => {
+  it('asks again for a block whose claim another run holds, while others continue', async () => {
     let asked = 0;
     const claim = (block: Block) =>
       block.id === '1' && ++asked < 3 ? ({ kind: 'busy', for: 'lease' } as const) : undefined;
@@ -159,7 +159,7 @@ describe('runPlan', () => {
     expect(asked).toBe(3);
   });
 
-  it('starts nothing after a stop, and gives back a claim that came too late', async () => {
+  it('starts nothing after a stop, and releases a claim that came too late', async () => {
     const run = direct(plan([chain('1'), chain('2')], [chain('3')]), {
       jobs: 2,
       claim: (block) => {
@@ -172,13 +172,13 @@ describe('runPlan', () => {
     expect(run.log).toContain('back 2');
   });
 
-  it('does not wait for a claim any longer when it is stopped', async () => {
+  it('stops waiting for a claim when it is stopped', async () => {
     const run = direct(plan([chain('1')]), { claim: () => ({ kind: 'busy', for: 'lease' }) });
     run.stop.request({ reason: 'timeout', second: false });
     expect(await run.done).toEqual(['1 not_started']);
   });
 
-  it('asks for one of the blocks whose plugin is at its limit, for others all the same, and again when one has ended', async () => {
+  it('asks for only one of the blocks whose plugin is at its limit, for all others, and again when one has ended', async () => {
     const asked: string[] = [];
     let isFull = false;
     const claim = ({ id }: Block) => {
@@ -200,7 +200,7 @@ describe('runPlan', () => {
     expect(await run.done).toEqual(['1 success', '2 success', '3 success', 'other success']);
   });
 
-  it('lets signals and running blocks have their turn, however long it takes to ask for all that wait', async () => {
+  it('gives signals and running blocks their turn, however many blocks wait', async () => {
     const blocks = Array.from({ length: 20 }, (_, index) => chain(String(index)));
     const claim = () => {
       for (const end = performance.now() + 30; performance.now() < end; );

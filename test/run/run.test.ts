@@ -19,7 +19,7 @@ const json = async (rig: Rig, name: string) => JSON.parse(await text(rig, name))
 const id = 'dev:tap-x-to-target-x';
 
 describe('one chain', () => {
-  it('loads the data, saves the state, and goes on from it', async () => {
+  it('loads the data, saves the state, and continues from it', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const first = await rig.run('tap-x target-x');
     expect(first).toMatchObject({ status: 'success', exitCode: 0 });
@@ -33,7 +33,7 @@ describe('one chain', () => {
     expect((await text(rig, 'out.jsonl')).trim().split('\n')).toHaveLength(4);
   });
 
-  it('is remembered with its blocks, processes and streams', async () => {
+  it('is recorded with its blocks, processes and streams', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const first = await rig.run('tap-x target-x');
     await writeFile(join(rig.root, 'data.jsonl'), data(2).replace('"id":{}', '"id":{},"email":{}'));
@@ -55,14 +55,14 @@ describe('one chain', () => {
     expect(two.streams[0]?.schemaHash).not.toBe(one.streams[0]?.schemaHash);
   });
 
-  it('takes as long as it says: from its start to its end, discovery included', async () => {
+  it('reports its whole duration, discovery included', async () => {
     const rig = await open(simpleProject(), { ...simpleFiles, 'discover.sh': 'sleep 0.3; cat catalog.json' });
     const { blocks, events } = await rig.run('tap-x target-x');
     const ready = events.find((event) => event.type === 'catalog.ready');
     expect(blocks[0]?.durationSeconds).toBeGreaterThan(ready?.durationSeconds ?? Number.POSITIVE_INFINITY);
   });
 
-  it('lets plugins log from the level on that the log shows', async () => {
+  it('passes the log level on to plugins', async () => {
     const tap = simpleFiles['tap.sh'].replace(
       'echo sync',
       'cat "$SINGER_SDK_LOG_CONFIG" "$LOGGING_CONF_FILE" > seen/levels\necho sync',
@@ -72,7 +72,7 @@ describe('one chain', () => {
     expect(await text(rig, 'seen/levels')).toMatch(/"level": "DEBUG"[\s\S]*level=DEBUG/);
   });
 
-  it('that can’t even begin has failed in the history, too', async () => {
+  it('that can’t start is recorded as failed', async () => {
     const rig = await open(simpleProject(), { ...simpleFiles, '.meltano/run/tapline': 'a file' });
     const { runId, error } = await rig.run('tap-x target-x');
     expect(error?.code).toBe('RUN_DIRECTORY');
@@ -80,7 +80,7 @@ describe('one chain', () => {
     expect(await history.showRun(runId)).toMatchObject({ status: 'failed', error: { code: 'RUN_DIRECTORY' } });
   });
 
-  it('tells its events in order, without gaps', async () => {
+  it('emits its events in order, without gaps', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const { events } = await rig.run('tap-x target-x');
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
@@ -110,7 +110,7 @@ describe('one chain', () => {
     expect(await readdir(join(rig.root, '.meltano/run/tapline'))).toEqual([]);
   });
 
-  it('hides secrets in all that it tells and keeps', async () => {
+  it('masks secrets in everything that it emits and records', async () => {
     const tap = '#!/bin/sh\necho "token is s3cr3t-token" >&2\nexit 3\n';
     const rig = await open(simpleProject(), { ...simpleFiles, 'tap.sh': tap });
     const result = await rig.run('tap-x target-x', { defaults: {} });
@@ -123,7 +123,7 @@ describe('one chain', () => {
     expect(JSON.stringify(await history.meltanoRuns.list({}))).not.toContain('s3cr3t');
   });
 
-  it('goes on when a subscriber throws, and reports it once', async () => {
+  it('continues when a subscriber throws, and reports it once', async () => {
     const { run } = await import('../../src/run/run.js');
     const { planRun } = await import('../../src/plan/plan.js');
     const rig = await open(simpleProject(), simpleFiles);
@@ -232,7 +232,7 @@ describe('the catalog', () => {
   const cachingProject = (more = '') => simpleProject(`    catalog_cache_ttl: 3600\n${more}`);
   const discoveries = async (rig: Rig) => (await text(rig, 'seen/calls')).split('discover').length - 1;
 
-  it('is discovered, ruled and given to the tap', async () => {
+  it('is discovered, filtered by rules and passed to the tap', async () => {
     const rig = await open(simpleProject('    select: [users.id, orderz.*]'), simpleFiles);
     const { events } = await rig.run('tap-x target-x');
     const { streams } = (await json(rig, 'seen/tap.catalog.json')) as {
@@ -250,7 +250,7 @@ describe('the catalog', () => {
     );
   });
 
-  it('is cached for as long as catalog_cache_ttl says, unless it is to be refreshed', async () => {
+  it('is cached for catalog_cache_ttl, unless a refresh is requested', async () => {
     const rig = await open(cachingProject(), simpleFiles);
     const sources = async (defaults: object) =>
       (await rig.run('tap-x target-x', { defaults })).events.flatMap((event) =>
@@ -265,7 +265,7 @@ describe('the catalog', () => {
     expect(await sources({})).toEqual(['discovery']);
   });
 
-  it('is discovered each time without pip_url and ttl, and when a setting has changed', async () => {
+  it('is discovered each time without pip_url and ttl, and when a setting changes', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     await rig.run('tap-x target-x');
     await rig.run('tap-x target-x');
@@ -277,7 +277,7 @@ describe('the catalog', () => {
     expect(await discoveries(caching)).toBe(2);
   });
 
-  it('is the user’s own where the extra names one: only filters apply', async () => {
+  it('is the user’s own if the extra names one: only filters apply', async () => {
     const rig = await open(simpleProject('    catalog: own.json\n    select: [orders.*]\n    select_filter: [users]'), {
       ...simpleFiles,
       'own.json': catalogText,
@@ -288,7 +288,7 @@ describe('the catalog', () => {
     expect(streams.map(({ selected }) => selected)).toEqual([undefined, false]);
   });
 
-  it('goes by --properties to a tap of that capability, and not at all to others', async () => {
+  it('is passed with --properties to a tap with that capability, and not to others', async () => {
     const project = simpleProject().replace('[catalog, discover, state]', '[properties, discover]');
     const rig = await open(project, simpleFiles);
     await rig.run('tap-x target-x');
@@ -301,14 +301,14 @@ describe('the catalog', () => {
     expect((await text(plain, 'seen/tap.args')).trim()).toMatch(/^--config \S+$/);
   });
 
-  it('is a must for a tap that takes one: without the capability `discover` no selection would hold', async () => {
+  it('is required by a tap that takes one: without the capability `discover` no selection would have an effect', async () => {
     const rig = await open(simpleProject().replace('[catalog, discover, state]', '[catalog, state]'), simpleFiles);
     const { status, error } = await rig.run('tap-x target-x');
     expect({ status, code: error?.code }).toEqual({ status: 'failed', code: 'CATALOG_MISSING' });
     await expect(stat(join(rig.root, 'seen/tap.args'))).rejects.toThrow('ENOENT');
   });
 
-  it('is not even asked for where the tap wants another version of Meltano', async () => {
+  it('is not discovered if the tap requires another version of Meltano', async () => {
     const rig = await open(simpleProject('    requires_meltano: ">=99"'), simpleFiles);
     const { status, error } = await rig.run('tap-x target-x');
     expect({ status, code: error?.code }).toEqual({ status: 'failed', code: 'PROJECT_REQUIRES' });
@@ -357,7 +357,7 @@ describe('commands', () => {
     );
   });
 
-  it('fail the run with their exit code, and what comes after is not started', async () => {
+  it('fail the run with their exit code, and later blocks are not started', async () => {
     const rig = await open(simpleProject('', utility), files);
     const { exitCode, blocks } = await rig.run('util-x:fail tap-x target-x');
     expect(exitCode).toBe(1);
@@ -371,7 +371,7 @@ describe('installs', () => {
   const project = simpleProject().replace('executable: ./tap.sh', 'pip_url: ./nowhere');
   const offline = { UV_OFFLINE: '1', PIP_NO_INDEX: '1' };
 
-  it('that fail end the run before anything has started', async () => {
+  it('that fail end the run before anything starts', async () => {
     const rig = await open(project, simpleFiles, offline);
     const { exitCode, error, events } = await rig.run('tap-x target-x');
     expect({ exitCode, code: error?.code }).toEqual({ exitCode: 1, code: 'INSTALL_FAILED' });
@@ -379,14 +379,14 @@ describe('installs', () => {
     expect(events.at(-1)).toMatchObject({ type: 'run.finished', status: 'failed', blocks: [] });
   });
 
-  it('are left out where the run or the project says so', async () => {
+  it('are skipped if the run or the project says so', async () => {
     const rig = await open(project, simpleFiles, offline);
     expect((await rig.run('tap-x target-x', { install: 'skip' })).error?.code).toBe('EXECUTABLE_MISSING');
     const never = await open(`auto_install: false\n${project}`, simpleFiles, offline);
     expect((await never.run('tap-x target-x')).error?.code).toBe('EXECUTABLE_MISSING');
   });
 
-  it('are all that is done where they are to be', async () => {
+  it('are all that `install: only` does', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     expect(await rig.run('tap-x target-x', { install: 'only' })).toMatchObject({ status: 'success', blocks: [] });
     await expect(stat(join(rig.root, 'seen'))).rejects.toThrow('ENOENT');

@@ -65,7 +65,7 @@ describe('the sections of a run', () => {
     ]);
   });
 
-  it('begin anew where the same step stands twice', () => {
+  it('begin again if the same step occurs twice', () => {
     const { log, sections } = open();
     sections.enter({ ...alone }, true);
     sections.enter({ ...alone }, true);
@@ -73,7 +73,7 @@ describe('the sections of a run', () => {
     expect(log).toEqual(['start alone', 'success alone', 'start alone', 'success alone']);
   });
 
-  it('are as bad as the worst of their blocks, and have its error', () => {
+  it('have the worst status of their blocks, and its error', () => {
     const { log, rows, sections } = open();
     sections.enter(extract, true);
     sections.note([ended('success'), ended('stopped'), ended('failed', 'it broke'), ended('not_started')]);
@@ -85,7 +85,7 @@ describe('the sections of a run', () => {
     ]);
   });
 
-  it('are not told as started where nothing of them is to start, and have a row all the same', () => {
+  it('are not reported as started if none of their blocks will start, but have a row', () => {
     const { log, rows, sections } = open();
     sections.enter(extract, true);
     sections.note([ended('failed', 'it broke')]);
@@ -128,7 +128,7 @@ describe('the sections of a run', () => {
 describe('the time limit of a step', () => {
   const limited: PlanScope = { ...extract, timeoutSeconds: 0.01 };
 
-  it('stops its blocks only, and is its error, its pipeline’s and the run’s', async () => {
+  it('stops only its own blocks, and is the error of the step, its pipeline and the run', async () => {
     const { log, rows, stop, sections } = open();
     const control = sections.enter(limited, true);
     await control.stopped();
@@ -155,7 +155,7 @@ describe('the time limit of a step', () => {
     ]);
   });
 
-  it('is no fault where all was done in spite of it', async () => {
+  it('is not an error if everything was done', async () => {
     const { log, sections } = open();
     await sections.enter(limited, true).stopped();
     sections.note([ended('success')]);
@@ -164,7 +164,7 @@ describe('the time limit of a step', () => {
     expect(log.slice(2)).toEqual(['success extract', 'success nightly']);
   });
 
-  it('is not what a stop of the run is taken for', async () => {
+  it('is not reported for a stop of the run', async () => {
     const { log, stop, sections } = open();
     await sections.enter(limited, true).stopped();
     stop.request({ reason: 'signal', second: false });
@@ -176,7 +176,7 @@ describe('the time limit of a step', () => {
 });
 
 describe('how many blocks run at once', () => {
-  it('is what the step says, then the run, then one for each CPU; outside of steps one', () => {
+  it('is set by the step, then the run, then one per CPU; outside of steps one', () => {
     expect(jobsOf({ ...alone, jobs: 3 }, 2)).toBe(3);
     expect(jobsOf(alone, 2)).toBe(2);
     expect(jobsOf(alone, undefined)).toBeGreaterThanOrEqual(1);

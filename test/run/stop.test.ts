@@ -62,7 +62,7 @@ describe('a stop', () => {
     expect(running.of('process.exited').filter(({ role }) => role === 'tap')).toMatchObject([{ signal: 'SIGKILL' }]);
   });
 
-  it('by a time limit is a failure that says so', async () => {
+  it('by a timeout is a failure that says so', async () => {
     const rig = await open(simpleProject(), { ...simpleFiles, 'tap.sh': endlessTap });
     const result = await rig.run('tap-x target-x', { timeoutSeconds: 1 });
     expect(result).toMatchObject({ status: 'failed', exitCode: 1, error: { code: 'RUN_TIMEOUT' } });
@@ -85,7 +85,7 @@ describe('a stop', () => {
     }
   });
 
-  it('does not wait for a lease any longer', async () => {
+  it('ends the wait for a lease', async () => {
     const rig = await open(simpleProject(), { ...simpleFiles, 'tap.sh': endlessTap });
     const stop = new AbortController();
     const first = rig.start('tap-x target-x', { signal: stop.signal });

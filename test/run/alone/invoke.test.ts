@@ -44,7 +44,7 @@ async function call(name: string, options: Partial<InvokeOptions> = {}) {
 }
 
 describe('invoke', () => {
-  it('hands over arguments and exit code, and masks stderr that is no terminal', async () => {
+  it('passes arguments and exit code on, and masks stderr unless it is a terminal', async () => {
     const { code, events, text } = await call('util-x', { args: ['--config', '-x', '$HOME', '*'] });
     expect(code).toBe(7);
     expect(await text('args.txt')).toBe('--config -x $HOME *\n');
@@ -91,7 +91,7 @@ describe('invoke', () => {
     expect(await readdir(join(rig.root, '.meltano/run/tapline'))).toEqual([]);
   });
 
-  it('refuses what has no program', async () => {
+  it('refuses a plugin without a program', async () => {
     expect((await call('files-x')).code).toMatchObject({ code: 'PLUGIN_NOT_INVOKABLE' });
   });
 

@@ -111,7 +111,7 @@ describe('a chain that fails', () => {
     expect(blocks).toMatchObject([{ status: 'failed', attempts: 2, error: { code: 'PROCESS_FAILED' } }]);
   });
 
-  it('is tried as often as its plugin says, which beats the command line', async () => {
+  it('is tried as often as its plugin says, before the command line', async () => {
     const rig = await open(simpleProject('    retries: 1\n    retry_delay: 0.01'), files(9));
     const { blocks } = await rig.run('tap-x target-x', at(5));
     expect(blocks).toMatchObject([{ attempts: 2 }]);
@@ -123,7 +123,7 @@ describe('a chain that fails', () => {
     expect(blocks).toMatchObject([{ attempts: 3 }]);
   });
 
-  it('does not start where what its plugin says can’t be read', async () => {
+  it('does not start if the setting of its plugin is invalid', async () => {
     const rig = await open(simpleProject(), files(0), { TAP_X__RETRY_DELAY: 'soon' });
     const { blocks } = await rig.run('tap-x target-x');
     expect(blocks).toMatchObject([{ status: 'failed', error: { code: 'SETTING_CAST' } }]);
@@ -163,7 +163,7 @@ describe('while a block waits for its next attempt', () => {
       utility,
     );
 
-  it('its lease, its places and its place among the jobs are free', async () => {
+  it('its lease, its slots and its place among the jobs are free', async () => {
     const rig = await open(twoChains('    concurrency: 1'), { ...files(1), 'tap-y.sh': simpleFiles['tap.sh'] });
     const abort = new AbortController();
     const running = rig.start('tap-x target-x tap-y target-x', { ...hour, signal: abort.signal });
@@ -221,7 +221,7 @@ describe('while a block waits for its next attempt', () => {
     }
   });
 
-  it('with --no-fail-fast it is tried again whatever fails', async () => {
+  it('with --no-fail-fast it is tried again whatever else fails', async () => {
     const rig = await open(twoChains().replace('./tap-y.sh', './nowhere.sh'), { ...files(1), 'util.fails': '' });
     const { status, blocks } = await rig.run('tap-x target-x tap-y target-x util-x:go', {
       ...at(1),
@@ -237,7 +237,7 @@ describe('while a block waits for its next attempt', () => {
 });
 
 describe('a command that fails', () => {
-  it('is tried again, and holds what comes after it', async () => {
+  it('is tried again, and later blocks wait', async () => {
     const rig = await open(simpleProject('', utility), { ...files(0), 'util.fails': '' });
     const running = rig.start('util-x:go tap-x target-x', at(20, 0.1));
     await running.event('block.retrying');
@@ -261,7 +261,7 @@ run_steps:
 pipelines:
   - {id: nightly, steps: [{run_step: extract}], retries: 1, retry_delay: 0.01}`;
 
-  it('holds for its blocks, but for a line that says otherwise', async () => {
+  it('applies to its blocks, except for a line with its own', async () => {
     const rig = await open(`${simpleProject()}\n${pipeline}`, files(99));
     const { blocks } = await rig.run('nightly', { ...at(5), onFailure: 'run-rest', jobs: 1 });
     expect(blocks).toMatchObject([{ attempts: 2 }, { attempts: 3 }]);

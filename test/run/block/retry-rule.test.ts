@@ -7,7 +7,7 @@ import type { ResolvedPlugin } from '../../../src/settings/types.js';
 const block = (retry?: Block['retry']) => ({ retry }) as Block;
 
 describe('the rule of a block', () => {
-  it('is that of its first plugin that says one, then of its line or pipeline, then of the command line', () => {
+  it('comes from its first plugin that has one, then its line or pipeline, then the command line', () => {
     const tap = { retries: 1 };
     const target = { retries: 2, delaySeconds: 20 };
     const line = { retries: 3, delaySeconds: 30 };
@@ -18,7 +18,7 @@ describe('the rule of a block', () => {
     expect(retryRule([{}], block(), call)).toEqual({ retries: 4, delaySeconds: 40 });
   });
 
-  it('is not to try again where nobody says so', () => {
+  it('has no retries by default', () => {
     expect(retryRule([{}], block(), undefined)).toMatchObject({ retries: 0 });
     expect(retryRule([], block(), { retries: undefined, delaySeconds: undefined })).toEqual({
       retries: 0,
@@ -26,7 +26,7 @@ describe('the rule of a block', () => {
     });
   });
 
-  it('lets a plugin say 0, which is something', () => {
+  it('accepts 0 from a plugin', () => {
     expect(retryRule([{ retries: 0 }], block({ retries: 3 }), undefined).retries).toBe(0);
   });
 });
@@ -39,7 +39,7 @@ describe('the pause', () => {
     expect([1, 2, 3, 4].map((attempt) => pauseSeconds(rule, attempt, longest))).toEqual([10, 20, 40, 80]);
   });
 
-  it('is up to a quarter shorter by chance, and never longer', () => {
+  it('is randomly up to a quarter shorter, and never longer', () => {
     expect(pauseSeconds(rule, 1, () => 0.999_999)).toBeCloseTo(7.5);
     const pauses = Array.from({ length: 200 }, () => pauseSeconds(rule, 2));
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(15);
@@ -47,19 +47,19 @@ describe('the pause', () => {
     expect(new Set(pauses).size).toBeGreaterThan(100);
   });
 
-  it('is an hour at most, or the first one where that is longer', () => {
+  it('is an hour at most, or the first pause if that is longer', () => {
     expect(pauseSeconds(rule, 40, longest)).toBe(3600);
     expect(pauseSeconds(rule, 5_000, longest)).toBe(3600);
     expect(pauseSeconds({ retries: 9, delaySeconds: 7200 }, 3, longest)).toBe(7200);
   });
 
-  it('is none where the delay is 0', () => {
+  it('is zero if the delay is 0', () => {
     expect(pauseSeconds({ retries: 9, delaySeconds: 0 }, 3, longest)).toBe(0);
   });
 });
 
-describe('what may pass', () => {
-  it('is what processes, servers and disks do, and no fault of the project', () => {
+describe('a transient error', () => {
+  it('is one of processes, servers and disks, not of the project', () => {
     const codes = Object.keys(errorCodes).filter((code) => isTransient({ code, message: '' }));
     expect(codes.sort()).toEqual([
       'DATABASE_LOCKED',

@@ -78,7 +78,7 @@ describe('a state ID that another run holds', () => {
     return { rig, first };
   };
 
-  it('fails, and says who has it', async () => {
+  it('fails, and names the holder', async () => {
     const { rig, first } = await held();
     const second = await rig.run('tap-x target-x');
     expect(second).toMatchObject({ status: 'failed', exitCode: 1, error: { code: 'LEASE_HELD' } });
@@ -95,7 +95,7 @@ describe('a state ID that another run holds', () => {
     await first.result;
   });
 
-  it('is waited for, and the wait says for whom', async () => {
+  it('is waited for, and the event names the holder', async () => {
     const { rig, first } = await held();
     const second = rig.start('tap-x target-x', { ifRunning: 'wait' });
     const waiting = await second.event('block.waiting');
@@ -148,7 +148,7 @@ describe('the original’s row', () => {
     expect(await (await rig.world.state()).read(id)).toBeUndefined();
   });
 
-  it('that comes late is seen before the first process of the chain starts, where the original has run before', async () => {
+  it('that comes late is seen before the first process of the chain starts, if the original has run before', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const history = await rig.world.history();
     const { meltanoRuns } = history;
@@ -176,7 +176,7 @@ describe('the original’s row', () => {
     expect(await running.result).toMatchObject({ status: 'failed', error: { code: 'LEASE_HELD' } });
   });
 
-  it('of our own that others have ended stops ours: it was given up, and they may have run since', async () => {
+  it('of our own that another program has ended stops ours: that program may have run since', async () => {
     const rig = await open(simpleProject(), slowFiles);
     const running = rig.start('tap-x target-x');
     await running.event('checkpoint');
@@ -188,7 +188,7 @@ describe('the original’s row', () => {
   });
 });
 
-describe('two runs of one tap with state IDs of their own', () => {
+describe('two runs of one tap with different state IDs', () => {
   it('share no file', async () => {
     const tap = waitingTap.replace('cat data.jsonl', 'echo "$2" >> configs; cat data.jsonl');
     const rig = await open(simpleProject(), { ...slowFiles, 'tap.sh': tap });
@@ -254,7 +254,7 @@ describe('a run that was killed', () => {
     expect(await history.openProcesses('dead-run')).toEqual([]);
   });
 
-  it('under an ID that another run uses again leaves the processes of that one alone', async () => {
+  it('whose ID another run reuses leaves the processes of that run alone', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const [history, state] = await Promise.all([rig.world.history(), rig.world.state()]);
     const [other, runner] = [spawn('sleep', ['600'], { detached: true }), spawn('true')];
@@ -272,7 +272,7 @@ describe('a run that was killed', () => {
     other.kill();
   });
 
-  it('goes on under the same run ID, as a scheduler’s retry does, without ending its own processes', async () => {
+  it('can be retried under the same run ID, as schedulers do, without ending its own processes', async () => {
     const child = '  - name: tap-y\n    inherit_from: tap-x';
     const rig = await open(simpleProject(child), slowFiles);
     const [history, state] = await Promise.all([rig.world.history(), rig.world.state()]);
@@ -311,7 +311,7 @@ describe('a run that was killed', () => {
 });
 
 describe('a save that fails', () => {
-  it('for good fails the run, keeps the state in a file, and says how to bring it in', async () => {
+  it('for good fails the run, writes the state to a file, and says how to restore it', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const world = worldWith(rig.world, () => ({
       save: () => Promise.reject(new TaplineError('DATABASE_READONLY', 'The database is read-only.')),
@@ -324,7 +324,7 @@ describe('a save that fails', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it('because another run has had the lease keeps no state for bringing in: that run’s is newer', async () => {
+  it('because another run has had the lease writes no file: that run’s state is newer', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const world = worldWith(rig.world, (lease) => ({
       save: async (write) => {
@@ -341,7 +341,7 @@ describe('a save that fails', () => {
     await expect(stat(join(rig.root, '.meltano/run/tapline/rescue'))).rejects.toThrow('ENOENT');
   });
 
-  it('leaves its file although the run is called as the folder of such files', async () => {
+  it('keeps its file although the run is named like the folder of such files', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const world = worldWith(rig.world, () => ({
       save: () => Promise.reject(new TaplineError('DATABASE_READONLY', 'The database is read-only.')),
@@ -351,7 +351,7 @@ describe('a save that fails', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toHaveProperty('singer_state');
   });
 
-  it('writes its file through no link that somebody has put there', async () => {
+  it('does not follow a link at the path of its file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rescue-'));
     const precious = join(folder, 'precious');
     await writeFile(precious, 'mine');
@@ -371,13 +371,13 @@ describe('a save that fails', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('because of a fault of our own is final: it would come again each time', async () => {
+  it('because of a bug of ours is final: it would recur each time', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const world = worldWith(rig.world, () => ({ save: () => Promise.reject(new RangeError('too deep')) }));
     expect(await rig.run('tap-x target-x', {}, world)).toMatchObject({ error: { code: 'STATE_NOT_SAVED' } });
   });
 
-  it('for now is tried again, with the newest state', async () => {
+  it('temporarily is tried again, with the newest state', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     let tries = 0;
     const world = worldWith(rig.world, (lease) => ({
@@ -393,7 +393,7 @@ describe('a save that fails', () => {
     expect(await (await rig.world.state()).read(id)).toMatchObject({ version: 1 });
   });
 
-  it('is final when the lease has no time left', async () => {
+  it('is final once the lease has expired', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const world = worldWith(rig.world, () => ({
       validUntil: () => performance.now() + 1_000,
@@ -406,8 +406,8 @@ describe('a save that fails', () => {
   });
 });
 
-describe('a lease that can’t be given back', () => {
-  it('is given back a little later', async () => {
+describe('a lease that can’t be released', () => {
+  it('is released a little later', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     let failures = 2;
     const world = worldWith(rig.world, (lease) => ({
@@ -427,7 +427,7 @@ describe('a lease that can’t be given back', () => {
 });
 
 describe('a history that can’t be written', () => {
-  it('is one warning, while data and state are safe', async () => {
+  it('gives one warning, while data and state are safe', async () => {
     const rig = await open(simpleProject(), simpleFiles);
     const history = await rig.world.history();
     const broken = { ...methodsOf(history), startBlock: () => Promise.reject(new Error('no room')) };
@@ -438,7 +438,7 @@ describe('a history that can’t be written', () => {
 });
 
 describe('concurrency', () => {
-  it('bounds a plugin and its children over all runs, and says who has the place', async () => {
+  it('limits a plugin and its children over all runs, and names the holder of the slot', async () => {
     const child = '  - name: tap-y\n    inherit_from: tap-x';
     const rig = await open(simpleProject(`    concurrency: 1\n${child}`), slowFiles);
     const first = rig.start('tap-x target-x');
@@ -452,7 +452,7 @@ describe('concurrency', () => {
     expect((await second.result).status).toBe('success');
   });
 
-  it('lets chains without such a limit overlap, as many as jobs says', async () => {
+  it('lets chains without such a limit overlap, up to jobs', async () => {
     const child = '  - name: tap-y\n    inherit_from: tap-x';
     const rig = await open(simpleProject(child), slowFiles);
     const running = rig.start('tap-x target-x tap-y target-x', { jobs: 2 });

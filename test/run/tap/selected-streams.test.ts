@@ -19,7 +19,7 @@ describe('streams that are selected', () => {
 describe('a state of some streams', () => {
   const state = { currently_syncing: 'users', bookmarks: { users: { id: 9 }, orders: { id: 5 } }, other: 1 };
 
-  it('begins anew for those that are selected', () => {
+  it('starts from scratch for those that are selected', () => {
     expect(stateOfUnselected(state, ['users'])).toEqual({ bookmarks: { orders: { id: 5 } }, other: 1 });
     expect(stateOfUnselected(state, ['*'])).toBeUndefined();
     // The older form, with the streams at the top.

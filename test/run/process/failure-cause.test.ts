@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FailureCause, reasonText } from '../../src/run/process/failure-cause.js';
+import { FailureCause, reasonText } from '../../../src/run/process/failure-cause.js';
 
 function causeOf(text: string): string[] {
   const found = new FailureCause();

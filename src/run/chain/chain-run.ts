@@ -10,6 +10,7 @@ import { TaplineError } from '../../errors.js';
 import type { Exit } from '../process/child.js';
 import { closePipe, type LinkPipes, makeFifos, openLinkPipes } from '../process/fifo.js';
 import { Link } from '../process/link.js';
+import type { StopReason } from '../stop-control.js';
 import { Checkpoints } from './checkpoints.js';
 import { endGroup, failureLine, judge, type Member, signalRunning, startMember, tellExit } from './member.js';
 import { readMessages, type SchemaSeen } from './read-messages.js';
@@ -17,7 +18,7 @@ import { watchForStall } from './stall.js';
 import { Tally } from './tally.js';
 import { longestState, readTargetStates } from './target-states.js';
 import { Timers } from './timers.js';
-import type { ChainGraces, ChainHooks, ChainOutcome, ChainSpec, ChainStopReason, RunningChain } from './types.js';
+import type { ChainGraces, ChainHooks, ChainOutcome, ChainSpec, RunningChain } from './types.js';
 import {
   closedInput,
   exitCodesOf,
@@ -59,7 +60,7 @@ class ChainRun implements RunningChain {
   #links: Link[] = [];
   #statesRead: Promise<void> = Promise.resolve();
   #cause: Cause | undefined;
-  #stopReason: ChainStopReason | undefined;
+  #stopReason: StopReason | undefined;
   #killed = false;
   /** The tap had ended before anybody stopped the chain. */
   #tapEnded = false;
@@ -78,7 +79,7 @@ class ChainRun implements RunningChain {
     this.done = this.#run();
   }
 
-  stop(reason: ChainStopReason): void {
+  stop(reason: StopReason): void {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
     this.#end(reason);
@@ -310,7 +311,7 @@ class ChainRun implements RunningChain {
     else this.#endTap();
   }
 
-  #end(reason: ChainStopReason): void {
+  #end(reason: StopReason): void {
     if (reason === 'lease') this.#endAtOnce();
     else this.#endTap();
   }

@@ -1,8 +1,8 @@
 import type { TaplineError } from '../../errors.js';
-import type { ChainCounts, ChainPressure, ProcessOutcome, RunEventBody } from '../events.js';
-import type { Exit, ProcessSpec, StartedProcess } from '../process/child.js';
+import type { ChainCounts, ChainPressure, ProcessOutcome } from '../events.js';
+import type { ProcessHooks, ProcessSpec } from '../process/child.js';
 import type { Fifos } from '../process/fifo.js';
-import type { Reaper } from '../process/reaper.js';
+import type { StopReason } from '../stop-control.js';
 import type { Checkpoint } from './checkpoints.js';
 
 export interface ChainProcessSpec extends ProcessSpec {
@@ -46,26 +46,20 @@ export interface ChainGraces {
   save: number;
 }
 
-export interface ChainHooks {
-  emit(body: RunEventBody): void;
+export interface ChainHooks extends ProcessHooks {
   /**
    * Saves a state that the target has printed. Reject with `retryable: true` on the error while the database is
    * away and the lease still holds: the run goes on, the newest state is tried again each second. Any other
    * rejection stops the chain and fails it. Absent: nothing is saved.
    */
   save?: ((checkpoint: Checkpoint) => Promise<void>) | undefined;
-  processStarted?: ((process: StartedProcess) => void) | undefined;
-  processExited?: ((process: StartedProcess, exit: Exit) => void) | undefined;
-  reaper?: Pick<Reaper, 'watchGroup' | 'forgetGroup'> | undefined;
 }
-
-export type ChainStopReason = 'signal' | 'timeout' | 'failure' | 'lease';
 
 export interface ChainOutcome {
   status: 'success' | 'failed' | 'stopped';
   /** Set where the status is `failed`. */
   error: TaplineError | undefined;
-  stopReason: ChainStopReason | undefined;
+  stopReason: StopReason | undefined;
   durationSeconds: number;
   counts: ChainCounts;
   pressure: ChainPressure;
@@ -80,7 +74,7 @@ export interface RunningChain {
   /** Never rejects. */
   readonly done: Promise<ChainOutcome>;
   /** Graceful: the tap gets TERM, what it has written is loaded and its state saved. */
-  stop(reason: ChainStopReason): void;
+  stop(reason: StopReason): void;
   /** All groups get KILL; what the target has printed is saved. */
   kill(): void;
 }

@@ -2,9 +2,10 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { processStart } from '../../state/owner.js';
-import type { ProcessRole } from '../events.js';
+import type { ProcessRole, RunEventBody } from '../events.js';
 import { FailureCause } from './failure-cause.js';
 import { signalGroup } from './process-group.js';
+import type { Reaper } from './reaper.js';
 import { startFailure } from './start-failure.js';
 import { cutText, TextLines } from './text-lines.js';
 
@@ -39,6 +40,14 @@ export interface StartedProcess {
   groupId: number;
   /** The kernel's start time, `''` where it can't be had: a pid alone is reused. */
   pidStart: string;
+}
+
+/** Where a process reports to while it runs. */
+export interface ProcessHooks {
+  emit(body: RunEventBody): void;
+  processStarted?: ((process: StartedProcess) => void) | undefined;
+  processExited?: ((process: StartedProcess, exit: Exit) => void) | undefined;
+  reaper?: Pick<Reaper, 'watchGroup' | 'forgetGroup'> | undefined;
 }
 
 const longestTextLine = 64 * 1024;

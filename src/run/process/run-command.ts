@@ -1,7 +1,7 @@
 import { TaplineError } from '../../errors.js';
-import type { ChainHooks, ChainStopReason } from '../chain/types.js';
 import type { ProcessOutcome } from '../events.js';
-import { type Child, describeExit, type Exit, type ProcessSpec, startChild } from './child.js';
+import type { StopReason } from '../stop-control.js';
+import { type Child, describeExit, type Exit, type ProcessHooks, type ProcessSpec, startChild } from './child.js';
 import { reasonText } from './failure-cause.js';
 import { endLeftOvers } from './left-over.js';
 import { readPluginLog } from './plugin-log.js';
@@ -16,12 +16,10 @@ export interface CommandSpec {
   stopGrace?: number | undefined;
 }
 
-export type CommandHooks = Pick<ChainHooks, 'emit' | 'processStarted' | 'processExited' | 'reaper'>;
-
 export interface CommandOutcome {
   status: 'success' | 'failed' | 'stopped';
   error: TaplineError | undefined;
-  stopReason: ChainStopReason | undefined;
+  stopReason: StopReason | undefined;
   durationSeconds: number;
   /** Undefined where it could not be started. */
   process: ProcessOutcome | undefined;
@@ -31,7 +29,7 @@ export interface RunningCommand {
   /** Never rejects. */
   readonly done: Promise<CommandOutcome>;
   /** TERM to its group, KILL when the grace is over. */
-  stop(reason: ChainStopReason): void;
+  stop(reason: StopReason): void;
   /** KILL to its group. */
   kill(): void;
 }
@@ -39,27 +37,27 @@ export interface RunningCommand {
 const defaultStopGrace = 25_000;
 
 /** Runs a plugin's command in a group of its own; its stdout and its stderr become log lines. */
-export function runCommand(spec: CommandSpec, hooks: CommandHooks): RunningCommand {
+export function runCommand(spec: CommandSpec, hooks: ProcessHooks): RunningCommand {
   return new Command(spec, hooks);
 }
 
 class Command implements RunningCommand {
   readonly done: Promise<CommandOutcome>;
   readonly #spec: CommandSpec;
-  readonly #hooks: CommandHooks;
+  readonly #hooks: ProcessHooks;
   readonly #startedAt = performance.now();
   #child: Child | undefined;
-  #stopReason: ChainStopReason | undefined;
+  #stopReason: StopReason | undefined;
   #killed = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(spec: CommandSpec, hooks: CommandHooks) {
+  constructor(spec: CommandSpec, hooks: ProcessHooks) {
     this.#spec = spec;
     this.#hooks = hooks;
     this.done = this.#run();
   }
 
-  stop(reason: ChainStopReason): void {
+  stop(reason: StopReason): void {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
     this.#child?.signalGroup('SIGTERM');

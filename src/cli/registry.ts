@@ -45,15 +45,15 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       list: {
         summary: 'List backfills with their progress.',
-        load: async () => (await import('./commands/backfill-list.js')).backfillList,
+        load: async () => (await import('./commands/backfill/list.js')).backfillList,
       },
       run: {
         summary: 'Load the windows that are not loaded yet; `backfill tap target` is short for it.',
-        load: async () => (await import('./commands/backfill-run.js')).backfillRun,
+        load: async () => (await import('./commands/backfill/run.js')).backfillRun,
       },
       show: {
         summary: 'Show the windows of a backfill.',
-        load: async () => (await import('./commands/backfill-show.js')).backfillShow,
+        load: async () => (await import('./commands/backfill/show.js')).backfillShow,
       },
     },
   },
@@ -75,31 +75,31 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       reset: {
         summary: 'Remove all settings of a plugin from a store.',
-        load: async () => (await import('./commands/config-reset.js')).configReset,
+        load: async () => (await import('./commands/config/reset.js')).configReset,
       },
       test: {
         summary: 'Test the configuration of an extractor or a loader.',
-        load: async () => (await import('./commands/config-test.js')).configTest,
+        load: async () => (await import('./commands/config/test.js')).configTest,
       },
       set: {
         summary: 'Set a setting.',
-        load: async () => (await import('./commands/config-set.js')).configSet,
+        load: async () => (await import('./commands/config/set.js')).configSet,
       },
       unset: {
         summary: 'Remove a setting from a store.',
-        load: async () => (await import('./commands/config-unset.js')).configUnset,
+        load: async () => (await import('./commands/config/unset.js')).configUnset,
       },
       explain: {
         summary: 'Show the value of a setting in each layer, and which one wins.',
-        load: async () => (await import('./commands/config-explain.js')).configExplain,
+        load: async () => (await import('./commands/config/explain.js')).configExplain,
       },
       list: {
         summary: 'List settings with their variables, values and origins.',
-        load: async () => (await import('./commands/config-list.js')).configList,
+        load: async () => (await import('./commands/config/list.js')).configList,
       },
       print: {
         summary: 'Print the configuration that a plugin gets.',
-        load: async () => (await import('./commands/config-print.js')).configPrint,
+        load: async () => (await import('./commands/config/print.js')).configPrint,
       },
     },
   },
@@ -124,7 +124,7 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       airflow: {
         summary: 'Write Airflow DAG files for pipelines, schedules and jobs.',
-        load: async () => (await import('./commands/export-airflow.js')).exportAirflow,
+        load: async () => (await import('./commands/export/airflow.js')).exportAirflow,
       },
     },
   },
@@ -133,11 +133,11 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       list: {
         summary: 'List the plugins on the hub.',
-        load: async () => (await import('./commands/hub-list.js')).hubList,
+        load: async () => (await import('./commands/hub/list.js')).hubList,
       },
       ping: {
         summary: 'Check whether the hub can be reached.',
-        load: async () => (await import('./commands/hub-ping.js')).hubPing,
+        load: async () => (await import('./commands/hub/ping.js')).hubPing,
       },
     },
   },
@@ -154,15 +154,15 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       add: {
         summary: 'Add an environment.',
-        load: async () => (await import('./commands/environment-add.js')).environmentAdd,
+        load: async () => (await import('./commands/environment/add.js')).environmentAdd,
       },
       list: {
         summary: 'List environments.',
-        load: async () => (await import('./commands/environment-list.js')).environmentList,
+        load: async () => (await import('./commands/environment/list.js')).environmentList,
       },
       remove: {
         summary: 'Remove an environment.',
-        load: async () => (await import('./commands/environment-remove.js')).environmentRemove,
+        load: async () => (await import('./commands/environment/remove.js')).environmentRemove,
       },
     },
   },
@@ -175,17 +175,17 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       add: {
         summary: 'Add a job.',
-        load: async () => (await import('./commands/job-add.js')).jobAdd,
+        load: async () => (await import('./commands/job/add.js')).jobAdd,
       },
       remove: {
         summary: 'Remove a job.',
-        load: async () => (await import('./commands/job-remove.js')).jobRemove,
+        load: async () => (await import('./commands/job/remove.js')).jobRemove,
       },
       set: {
         summary: 'Change the tasks of a job.',
-        load: async () => (await import('./commands/job-set.js')).jobSet,
+        load: async () => (await import('./commands/job/set.js')).jobSet,
       },
-      list: { summary: 'List jobs.', load: async () => (await import('./commands/job-list.js')).jobList },
+      list: { summary: 'List jobs.', load: async () => (await import('./commands/job/list.js')).jobList },
     },
   },
   lease: {
@@ -193,11 +193,11 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       list: {
         summary: 'List held leases.',
-        load: async () => (await import('./commands/lease-list.js')).leaseList,
+        load: async () => (await import('./commands/lease/list.js')).leaseList,
       },
       release: {
         summary: 'Release a lease so that another run can take it.',
-        load: async () => (await import('./commands/lease-release.js')).leaseRelease,
+        load: async () => (await import('./commands/lease/release.js')).leaseRelease,
       },
     },
   },
@@ -214,15 +214,15 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       dir: {
         summary: 'Print the folder of the logs.',
-        load: async () => (await import('./commands/logs-dir.js')).logsDir,
+        load: async () => (await import('./commands/logs/dir.js')).logsDir,
       },
       list: {
         summary: 'List runs that have a log, newest first.',
-        load: async () => (await import('./commands/logs-list.js')).logsList,
+        load: async () => (await import('./commands/logs/list.js')).logsList,
       },
       show: {
         summary: 'Print the log of a run.',
-        load: async () => (await import('./commands/logs-show.js')).logsShow,
+        load: async () => (await import('./commands/logs/show.js')).logsShow,
       },
     },
   },
@@ -231,11 +231,11 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       list: {
         summary: 'List pipelines with their last and next runs.',
-        load: async () => (await import('./commands/pipeline-list.js')).pipelineList,
+        load: async () => (await import('./commands/pipeline/list.js')).pipelineList,
       },
       show: {
         summary: 'Show the plan and the settings of a pipeline.',
-        load: async () => (await import('./commands/pipeline-show.js')).pipelineShow,
+        load: async () => (await import('./commands/pipeline/show.js')).pipelineShow,
       },
     },
   },
@@ -244,7 +244,7 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       list: {
         summary: 'List the plugins of the project.',
-        load: async () => (await import('./commands/plugin-list.js')).pluginList,
+        load: async () => (await import('./commands/plugin/list.js')).pluginList,
       },
     },
   },
@@ -261,11 +261,11 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       list: {
         summary: 'List runs, newest first.',
-        load: async () => (await import('./commands/runs-list.js')).runsList,
+        load: async () => (await import('./commands/runs/list.js')).runsList,
       },
       show: {
         summary: 'Show a run with its blocks.',
-        load: async () => (await import('./commands/runs-show.js')).runsShow,
+        load: async () => (await import('./commands/runs/show.js')).runsShow,
       },
     },
   },
@@ -274,23 +274,23 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       add: {
         summary: 'Add a schedule.',
-        load: async () => (await import('./commands/schedule-add.js')).scheduleAdd,
+        load: async () => (await import('./commands/schedule/add.js')).scheduleAdd,
       },
       remove: {
         summary: 'Remove a schedule.',
-        load: async () => (await import('./commands/schedule-remove.js')).scheduleRemove,
+        load: async () => (await import('./commands/schedule/remove.js')).scheduleRemove,
       },
       run: {
         summary: 'Run a schedule now.',
-        load: async () => (await import('./commands/schedule-run.js')).scheduleRun,
+        load: async () => (await import('./commands/schedule/run.js')).scheduleRun,
       },
       set: {
         summary: 'Change a schedule.',
-        load: async () => (await import('./commands/schedule-set.js')).scheduleSet,
+        load: async () => (await import('./commands/schedule/set.js')).scheduleSet,
       },
       list: {
         summary: 'List schedules.',
-        load: async () => (await import('./commands/schedule-list.js')).scheduleList,
+        load: async () => (await import('./commands/schedule/list.js')).scheduleList,
       },
     },
   },
@@ -299,7 +299,7 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       create: {
         summary: 'Explain how a schema is created.',
-        load: async () => (await import('./commands/schema-create.js')).schemaCreate,
+        load: async () => (await import('./commands/schema/create.js')).schemaCreate,
       },
     },
   },
@@ -316,44 +316,44 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     commands: {
       copy: {
         summary: 'Copy a state to another ID.',
-        load: async () => (await import('./commands/state-copy.js')).stateCopy,
+        load: async () => (await import('./commands/state/copy.js')).stateCopy,
       },
       diff: {
         summary: 'Compare two versions of a state, by stream.',
-        load: async () => (await import('./commands/state-diff.js')).stateDiff,
+        load: async () => (await import('./commands/state/diff.js')).stateDiff,
       },
       history: {
         summary: 'List the versions of a state, newest first.',
-        load: async () => (await import('./commands/state-history.js')).stateHistory,
+        load: async () => (await import('./commands/state/history.js')).stateHistory,
       },
       rollback: {
         summary: 'Restore an older version of a state.',
-        load: async () => (await import('./commands/state-rollback.js')).stateRollback,
+        load: async () => (await import('./commands/state/rollback.js')).stateRollback,
       },
       edit: {
         summary: 'Edit a state in your editor.',
-        load: async () => (await import('./commands/state-edit.js')).stateEdit,
+        load: async () => (await import('./commands/state/edit.js')).stateEdit,
       },
       export: {
         summary: 'Print all states as JSON.',
-        load: async () => (await import('./commands/state-export.js')).stateExport,
+        load: async () => (await import('./commands/state/export.js')).stateExport,
       },
       import: {
         summary: 'Import states from the output of `state export`.',
-        load: async () => (await import('./commands/state-import.js')).stateImport,
+        load: async () => (await import('./commands/state/import.js')).stateImport,
       },
       merge: {
         summary: 'Merge bookmarks into a state.',
-        load: async () => (await import('./commands/state-merge.js')).stateMerge,
+        load: async () => (await import('./commands/state/merge.js')).stateMerge,
       },
       move: {
         summary: 'Move a state to another ID.',
-        load: async () => (await import('./commands/state-move.js')).stateMove,
+        load: async () => (await import('./commands/state/move.js')).stateMove,
       },
-      clear: { summary: 'Clear a state.', load: async () => (await import('./commands/state-clear.js')).stateClear },
-      get: { summary: 'Print a state.', load: async () => (await import('./commands/state-get.js')).stateGet },
-      list: { summary: 'List state IDs.', load: async () => (await import('./commands/state-list.js')).stateList },
-      set: { summary: 'Set a state.', load: async () => (await import('./commands/state-set.js')).stateSet },
+      clear: { summary: 'Clear a state.', load: async () => (await import('./commands/state/clear.js')).stateClear },
+      get: { summary: 'Print a state.', load: async () => (await import('./commands/state/get.js')).stateGet },
+      list: { summary: 'List state IDs.', load: async () => (await import('./commands/state/list.js')).stateList },
+      set: { summary: 'Set a state.', load: async () => (await import('./commands/state/set.js')).stateSet },
     },
   },
   test: {

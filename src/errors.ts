@@ -17,153 +17,170 @@ export const exitCodes = {
   terminated: 143,
 } as const;
 
+interface CodeFacts {
+  exitCode: number;
+  /** Whether the error may not recur when a block is tried again. */
+  isTransient?: true;
+  /** Whether a store is unreachable, busy or full: the same call may succeed later. */
+  isStoreAway?: true;
+}
+
+const fails = { exitCode: exitCodes.failure } as const;
+const usage = { exitCode: exitCodes.usage } as const;
+const mayPass = { exitCode: exitCodes.failure, isTransient: true } as const;
+const storeAway = { exitCode: exitCodes.failure, isTransient: true, isStoreAway: true } as const;
+
 /**
- * Every error code with the exit code it leads to. A code is public: scripts and alerts match on it,
- * so one is never renamed or given another meaning.
+ * Every error code with the exit code it leads to, and whether it is transient. A code is public: scripts and alerts match on it,
+ * so one is never renamed or given another meaning. Not transient are faults of the project or the command line, a state that another
+ * run holds, and one that could not be saved, whose rescue file must be restored first.
  */
-export const errorCodes = {
+const codes = {
   // project
-  PROJECT_NOT_FOUND: exitCodes.usage,
-  PROJECT_UNREADABLE: exitCodes.failure,
-  PROJECT_EMPTY: exitCodes.failure,
-  PROJECT_SYNTAX: exitCodes.failure,
-  PROJECT_SHAPE: exitCodes.failure,
-  PROJECT_DUPLICATE: exitCodes.failure,
-  PROJECT_INCLUDE: exitCodes.failure,
-  PROJECT_REQUIRES: exitCodes.requiresMeltano,
-  PROJECT_READONLY: exitCodes.failure,
-  EDIT_REFUSED: exitCodes.failure,
-  ENTRY_EXISTS: exitCodes.failure,
-  ENVIRONMENT_UNKNOWN: exitCodes.failure,
-  ENVIRONMENT_REQUIRED: exitCodes.failure,
-  DOTENV_UNREADABLE: exitCodes.failure,
+  PROJECT_NOT_FOUND: usage,
+  PROJECT_UNREADABLE: fails,
+  PROJECT_EMPTY: fails,
+  PROJECT_SYNTAX: fails,
+  PROJECT_SHAPE: fails,
+  PROJECT_DUPLICATE: fails,
+  PROJECT_INCLUDE: fails,
+  PROJECT_REQUIRES: { exitCode: exitCodes.requiresMeltano },
+  PROJECT_READONLY: fails,
+  EDIT_REFUSED: fails,
+  ENTRY_EXISTS: fails,
+  ENVIRONMENT_UNKNOWN: fails,
+  ENVIRONMENT_REQUIRED: fails,
+  DOTENV_UNREADABLE: fails,
   // plugins
-  PLUGIN_UNKNOWN: exitCodes.failure,
-  PLUGIN_DEFINITION_MISSING: exitCodes.failure,
-  PLUGIN_INHERITANCE: exitCodes.failure,
-  PLUGIN_LOCK_BROKEN: exitCodes.failure,
-  PLUGIN_COMMAND_UNKNOWN: exitCodes.failure,
-  PLUGIN_NOT_INVOKABLE: exitCodes.failure,
-  PLUGIN_REFERENCE: exitCodes.usage,
+  PLUGIN_UNKNOWN: fails,
+  PLUGIN_DEFINITION_MISSING: fails,
+  PLUGIN_INHERITANCE: fails,
+  PLUGIN_LOCK_BROKEN: fails,
+  PLUGIN_COMMAND_UNKNOWN: fails,
+  PLUGIN_NOT_INVOKABLE: fails,
+  PLUGIN_REFERENCE: usage,
   // settings
-  SETTING_CAST: exitCodes.failure,
-  SETTING_CONFLICT: exitCodes.failure,
-  SETTING_FILE: exitCodes.failure,
-  SETTING_MISSING: exitCodes.failure,
-  SETTING_UNKNOWN: exitCodes.failure,
-  CONFIG_INVALID: exitCodes.failure,
-  SELECT_UNKNOWN: exitCodes.failure,
-  VARIABLE_UNSET: exitCodes.failure,
+  SETTING_CAST: fails,
+  SETTING_CONFLICT: fails,
+  SETTING_FILE: fails,
+  SETTING_MISSING: fails,
+  SETTING_UNKNOWN: fails,
+  CONFIG_INVALID: fails,
+  SELECT_UNKNOWN: fails,
+  VARIABLE_UNSET: fails,
   // plan
-  BLOCK_UNKNOWN: exitCodes.failure,
-  BLOCK_ORDER: exitCodes.failure,
-  BLOCK_AMBIGUOUS: exitCodes.failure,
-  JOB_UNKNOWN: exitCodes.failure,
-  JOB_INVALID: exitCodes.failure,
-  RUN_STEP_INVALID: exitCodes.failure,
-  PIPELINE_UNKNOWN: exitCodes.failure,
-  PIPELINE_INVALID: exitCodes.failure,
-  SCHEDULE_UNKNOWN: exitCodes.failure,
-  SCHEDULE_INVALID: exitCodes.failure,
-  STATE_ID_INVALID: exitCodes.failure,
-  WINDOW_INVALID: exitCodes.failure,
-  WINDOW_OVERLAP: exitCodes.failure,
-  BACKFILL_SETTINGS: exitCodes.failure,
-  BACKFILL_UNKNOWN: exitCodes.failure,
+  BLOCK_UNKNOWN: fails,
+  BLOCK_ORDER: fails,
+  BLOCK_AMBIGUOUS: fails,
+  JOB_UNKNOWN: fails,
+  JOB_INVALID: fails,
+  RUN_STEP_INVALID: fails,
+  PIPELINE_UNKNOWN: fails,
+  PIPELINE_INVALID: fails,
+  SCHEDULE_UNKNOWN: fails,
+  SCHEDULE_INVALID: fails,
+  STATE_ID_INVALID: fails,
+  WINDOW_INVALID: fails,
+  WINDOW_OVERLAP: fails,
+  BACKFILL_SETTINGS: fails,
+  BACKFILL_UNKNOWN: fails,
   // state and leases
-  STATE_BACKEND_UNKNOWN: exitCodes.failure,
-  STATE_BACKEND_SETTINGS: exitCodes.failure,
-  STATE_BACKEND_UNREACHABLE: exitCodes.failure,
-  STATE_BACKEND_REFUSED: exitCodes.failure,
-  STATE_OF_OTHER_PROJECT: exitCodes.failure,
-  STATE_UNREADABLE: exitCodes.failure,
-  STATE_INVALID: exitCodes.failure,
-  STATE_EXISTS: exitCodes.failure,
-  STATE_NOT_SAVED: exitCodes.failure,
-  STATE_ID_UNKNOWN: exitCodes.failure,
-  STATE_VERSION_UNKNOWN: exitCodes.failure,
-  STREAM_UNKNOWN: exitCodes.failure,
-  LEASE_HELD: exitCodes.failure,
-  LEASE_LOST: exitCodes.failure,
-  LEASE_UNKNOWN: exitCodes.failure,
+  STATE_BACKEND_UNKNOWN: fails,
+  STATE_BACKEND_SETTINGS: fails,
+  STATE_BACKEND_UNREACHABLE: storeAway,
+  STATE_BACKEND_REFUSED: fails,
+  STATE_OF_OTHER_PROJECT: fails,
+  STATE_UNREADABLE: fails,
+  STATE_INVALID: fails,
+  STATE_EXISTS: fails,
+  STATE_NOT_SAVED: fails,
+  STATE_ID_UNKNOWN: fails,
+  STATE_VERSION_UNKNOWN: fails,
+  STREAM_UNKNOWN: fails,
+  LEASE_HELD: fails,
+  LEASE_LOST: fails,
+  LEASE_UNKNOWN: fails,
   // system database
-  DATABASE_OPEN: exitCodes.failure,
-  DATABASE_UNREACHABLE: exitCodes.failure,
-  DATABASE_REFUSED: exitCodes.failure,
-  DATABASE_LOCKED: exitCodes.failure,
-  DATABASE_READONLY: exitCodes.failure,
-  DATABASE_BROKEN: exitCodes.failure,
-  DATABASE_NEWER: exitCodes.failure,
-  DATABASE_OUTDATED: exitCodes.failure,
-  DATABASE_URI: exitCodes.failure,
-  RUN_UNKNOWN: exitCodes.failure,
-  LOG_MISSING: exitCodes.failure,
+  DATABASE_OPEN: storeAway,
+  DATABASE_UNREACHABLE: storeAway,
+  DATABASE_REFUSED: fails,
+  DATABASE_LOCKED: storeAway,
+  DATABASE_READONLY: fails,
+  DATABASE_BROKEN: fails,
+  DATABASE_NEWER: fails,
+  DATABASE_OUTDATED: fails,
+  DATABASE_URI: fails,
+  RUN_UNKNOWN: fails,
+  LOG_MISSING: fails,
   // hub
-  HUB_UNREACHABLE: exitCodes.failure,
-  HUB_REFUSED: exitCodes.failure,
-  HUB_ANSWER: exitCodes.failure,
-  HUB_PLUGIN_UNKNOWN: exitCodes.failure,
-  HUB_VARIANT_UNKNOWN: exitCodes.failure,
+  HUB_UNREACHABLE: fails,
+  HUB_REFUSED: fails,
+  HUB_ANSWER: fails,
+  HUB_PLUGIN_UNKNOWN: fails,
+  HUB_VARIANT_UNKNOWN: fails,
   // install
-  INSTALL_FAILED: exitCodes.failure,
-  INSTALL_TOOL_MISSING: exitCodes.failure,
-  EXECUTABLE_MISSING: exitCodes.failure,
+  INSTALL_FAILED: fails,
+  INSTALL_TOOL_MISSING: fails,
+  EXECUTABLE_MISSING: fails,
   // catalog
-  DISCOVERY_FAILED: exitCodes.failure,
-  DISCOVERY_TIMEOUT: exitCodes.failure,
-  CATALOG_MISSING: exitCodes.failure,
-  CATALOG_INVALID: exitCodes.failure,
-  CATALOG_UNREADABLE: exitCodes.failure,
-  SELECTION_UNSUPPORTED: exitCodes.failure,
-  SELECTION_EMPTY: exitCodes.failure,
+  DISCOVERY_FAILED: mayPass,
+  DISCOVERY_TIMEOUT: mayPass,
+  CATALOG_MISSING: fails,
+  CATALOG_INVALID: fails,
+  CATALOG_UNREADABLE: fails,
+  SELECTION_UNSUPPORTED: fails,
+  SELECTION_EMPTY: fails,
   // run
-  PROCESS_FAILED: exitCodes.failure,
-  PROCESS_STALLED: exitCodes.failure,
-  TARGET_LEFT_EARLY: exitCodes.failure,
-  MESSAGE_TOO_LONG: exitCodes.failure,
-  SINGER_STRICT: exitCodes.failure,
-  RUN_FAILED: exitCodes.failure,
-  RUN_TIMEOUT: exitCodes.failure,
-  RUN_SKIPPED: exitCodes.skipped,
-  RUN_DIRECTORY: exitCodes.failure,
-  RETRY_NOTHING_LEFT: exitCodes.failure,
-  RETRY_PLAN_CHANGED: exitCodes.failure,
-  RETRY_REFUSED: exitCodes.failure,
-  RETRY_RUNNING: exitCodes.failure,
-  DISK_FULL: exitCodes.failure,
-  LOCK_BUSY: exitCodes.failure,
+  PROCESS_FAILED: mayPass,
+  PROCESS_STALLED: mayPass,
+  TARGET_LEFT_EARLY: mayPass,
+  MESSAGE_TOO_LONG: fails,
+  SINGER_STRICT: fails,
+  RUN_FAILED: fails,
+  RUN_TIMEOUT: fails,
+  RUN_SKIPPED: { exitCode: exitCodes.skipped },
+  RUN_DIRECTORY: fails,
+  RETRY_NOTHING_LEFT: fails,
+  RETRY_PLAN_CHANGED: fails,
+  RETRY_REFUSED: fails,
+  RETRY_RUNNING: fails,
+  DISK_FULL: storeAway,
+  LOCK_BUSY: fails,
   // command line
-  USAGE: exitCodes.usage,
-  OUTPUT_FAILED: exitCodes.failure,
-  ABORTED: exitCodes.failure,
-  INTERRUPTED: exitCodes.interrupted,
-} as const;
+  USAGE: usage,
+  OUTPUT_FAILED: fails,
+  ABORTED: fails,
+  INTERRUPTED: { exitCode: exitCodes.interrupted },
+} as const satisfies Record<string, CodeFacts>;
 
-export type ErrorCode = keyof typeof errorCodes;
+export type ErrorCode = keyof typeof codes;
 
-/** Codes of a store that is unreachable, busy or full: the same call may succeed later. */
-const storeAwayCodes: readonly ErrorCode[] = [
-  'STATE_BACKEND_UNREACHABLE',
-  'DATABASE_OPEN',
-  'DATABASE_UNREACHABLE',
-  'DATABASE_LOCKED',
-  'DISK_FULL',
-];
+/** The exit code of each error code, for docs, help and tests. */
+export const errorCodes = Object.fromEntries(
+  Object.entries(codes).map(([code, { exitCode }]) => [code, exitCode]),
+) as Readonly<Record<ErrorCode, number>>;
 
-/**
- * Codes that may not recur when a block is tried again. All others would: faults of the project or the command line, a state that
- * another run holds, and one that could not be saved, whose rescue file must be restored first.
- */
-export const transientCodes: ReadonlySet<string> = new Set<ErrorCode>([
-  ...storeAwayCodes,
-  'PROCESS_FAILED',
-  'PROCESS_STALLED',
-  'TARGET_LEFT_EARLY',
-  'DISCOVERY_FAILED',
-  'DISCOVERY_TIMEOUT',
-]);
+/** The data of errors that our own code reads; the data of all others is only for JSON logs. */
+interface ErrorData {
+  PROJECT_SHAPE: { faults: ErrorFault[] };
+  LEASE_LOST: { takenOver: boolean; [fact: string]: unknown };
+}
 
-export interface ErrorDetails {
+/** One of several faults that an error reports at once. */
+export interface ErrorFault {
+  message: string;
+  at?: SourceLocation | undefined;
+  hint?: string | undefined;
+}
+
+/** While the code is not known, its data may be anything. */
+type DataOf<Code extends ErrorCode> = ErrorCode extends Code
+  ? Record<string, unknown>
+  : Code extends keyof ErrorData
+    ? ErrorData[Code]
+    : Record<string, unknown>;
+
+export interface ErrorDetails<Code extends ErrorCode = ErrorCode> {
   /** What the reader can do now, in one or two sentences. */
   hint?: string | undefined;
   at?: SourceLocation | undefined;
@@ -171,19 +188,19 @@ export interface ErrorDetails {
   /** Overrides the exit code of the table, e.g. to pass a plugin's own. */
   exitCode?: number | undefined;
   /** Further facts for JSON logs; never a secret. */
-  data?: Record<string, unknown> | undefined;
+  data?: DataOf<Code> | undefined;
 }
 
-/** The only error that stands for something a person can mend; all else is a bug. */
-export class TaplineError extends Error {
+/** The only error for what a person can mend; everything else is a bug. */
+export class TaplineError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'TaplineError';
-  readonly code: ErrorCode;
+  readonly code: Code;
   readonly hint: string | undefined;
   readonly at: SourceLocation | undefined;
   readonly exitCode: number;
-  readonly data: Record<string, unknown> | undefined;
+  readonly data: DataOf<Code> | undefined;
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  constructor(code: Code, message: string, details: ErrorDetails<Code> = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.hint = details.hint;
@@ -193,6 +210,16 @@ export class TaplineError extends Error {
   }
 }
 
+/** Narrows an error to one of these codes, and its data with it. */
+export function hasCode<Code extends ErrorCode>(error: unknown, ...wanted: Code[]): error is TaplineError<Code> {
+  return error instanceof TaplineError && (wanted as ErrorCode[]).includes(error.code);
+}
+
+/** Whether an error of this code may not recur when a block is tried again; a code may come from a stored run. */
+export function isTransientCode(code: string): boolean {
+  return code in codes && factsOf(code as ErrorCode).isTransient === true;
+}
+
 /** `file:line:col`, as editors and terminals make it clickable. */
 export function formatLocation(at: SourceLocation): string {
   return `${at.file}:${at.line}:${at.col}`;
@@ -200,6 +227,10 @@ export function formatLocation(at: SourceLocation): string {
 
 /** Whether a store is unreachable, busy or full. An error without a code is a bug of ours and recurs each time. */
 export function isStoreAway(error: unknown): boolean {
-  if (error instanceof TaplineError) return storeAwayCodes.includes(error.code);
+  if (error instanceof TaplineError) return factsOf(error.code).isStoreAway === true;
   return typeof (error as { code?: unknown } | null)?.code === 'string';
+}
+
+function factsOf(code: ErrorCode): CodeFacts {
+  return codes[code];
 }

@@ -1,5 +1,5 @@
 /** What is wrong with a project, found without secrets, stores, installations or a network. */
-import type { TaplineError } from '../errors.js';
+import { hasCode, type TaplineError } from '../errors.js';
 import { checkDefaultEnvironment, checkEnvironmentPlugins, checkStateIdSuffix } from './validate/check-environments.js';
 import { checkEnvironmentValues, checkPlugins } from './validate/check-plugins.js';
 import { checkRequiredSettings } from './validate/check-required-settings.js';
@@ -41,9 +41,8 @@ export async function validateProject(
 
 /** A fault that kept the project from being read, or all of them where the file has several. */
 export function findingsOf(error: TaplineError): Finding[] {
-  const faults = error.data?.faults;
-  if (!Array.isArray(faults)) return [findingOf(error)];
-  return faults.map(({ message, hint, at }: Pick<Finding, 'message' | 'hint' | 'at'>) => {
+  if (!hasCode(error, 'PROJECT_SHAPE') || error.data === undefined) return [findingOf(error)];
+  return error.data.faults.map(({ message, hint, at }) => {
     return { severity: 'error', code: error.code, message, hint, at };
   });
 }

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import { didYouMean } from '../did-you-mean.js';
-import { formatLocation, type SourceLocation, TaplineError } from '../errors.js';
+import { type ErrorFault, formatLocation, type SourceLocation, TaplineError } from '../errors.js';
 import { isPlainMap } from './merge.js';
 import type { ProjectPath } from './types.js';
 
@@ -8,12 +8,6 @@ import type { ProjectPath } from './types.js';
 const maxFaults = 10;
 
 type Locate = (path: ProjectPath) => SourceLocation | undefined;
-
-interface Fault {
-  message: string;
-  at: SourceLocation | undefined;
-  hint: string | undefined;
-}
 
 /**
  * Checks the merged project against schemas/meltano.schema.json. Throws PROJECT_SHAPE with the first fault and a list of the rest; its
@@ -37,8 +31,8 @@ export async function checkShape(value: unknown, file: string, locate: Locate): 
   });
 }
 
-function readFaults(errors: readonly ErrorObject[], value: unknown, locate: Locate): Fault[] {
-  const byPlace = new Map<string, Fault>();
+function readFaults(errors: readonly ErrorObject[], value: unknown, locate: Locate): ErrorFault[] {
+  const byPlace = new Map<string, ErrorFault>();
   for (const error of errors) {
     const path = pathOf(error.instancePath, value);
     // Of a key that can't be one, `propertyName` says which.
@@ -51,7 +45,7 @@ function readFaults(errors: readonly ErrorObject[], value: unknown, locate: Loca
   return [...byPlace.values()].sort((a, b) => order(a) - order(b));
 }
 
-function order(fault: Fault): number {
+function order(fault: ErrorFault): number {
   return fault.at ? fault.at.line * 10_000 + fault.at.col : Number.MAX_SAFE_INTEGER;
 }
 
@@ -72,7 +66,7 @@ function valueAt(container: unknown, key: string | number | undefined): unknown 
   return (container as Record<string | number, unknown>)[key];
 }
 
-function describe(error: ErrorObject, path: ProjectPath, root: unknown, locate: Locate): Fault | undefined {
+function describe(error: ErrorObject, path: ProjectPath, root: unknown, locate: Locate): ErrorFault | undefined {
   const found = path.reduce<unknown>(valueAt, root);
   const at = locate(path);
   const where = nameOf(path, root);
@@ -126,7 +120,7 @@ function describe(error: ErrorObject, path: ProjectPath, root: unknown, locate: 
 const wordRule = 'It may hold letters, digits, `_`, `.` and `-`.';
 const nameRules: Readonly<Record<string, string>> = { run_steps: wordRule, pipelines: wordRule };
 
-function missing(where: string, key: string, found: unknown, at: SourceLocation | undefined): Fault {
+function missing(where: string, key: string, found: unknown, at: SourceLocation | undefined): ErrorFault {
   const guess = isPlainMap(found) ? didYouMean(key, Object.keys(found)) : undefined;
   return {
     message: `${where} has no '${key}'.`,

@@ -1,5 +1,5 @@
 /** Stored text to state and back, with one error for text that is none. */
-import { TaplineError } from '../errors.js';
+import { hasCode, TaplineError } from '../errors.js';
 import { parseExactJson } from '../singer/exact-json.js';
 import { isMap } from './merge.js';
 import type { StateListing, WrappedState } from './port.js';
@@ -40,7 +40,7 @@ export function ifReadable<T>(parse: () => T): T | undefined {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof TaplineError && error.code === 'STATE_UNREADABLE') return undefined;
+    if (hasCode(error, 'STATE_UNREADABLE')) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** Whether, and when, a block that failed is tried again. */
 import { durationSeconds } from '../../duration.js';
-import { TaplineError, transientCodes } from '../../errors.js';
+import { isTransientCode, TaplineError } from '../../errors.js';
 import type { Block, RetryPart, RetryRule } from '../../plan/types.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import type { ErrorInfo } from '../events.js';
@@ -9,7 +9,7 @@ const defaultDelaySeconds = 10;
 const maxDelaySeconds = 3_600;
 
 export function isTransient(error: ErrorInfo | undefined): boolean {
-  return error !== undefined && transientCodes.has(error.code);
+  return error !== undefined && isTransientCode(error.code);
 }
 
 /** Precedence, highest first: the plugins in order, the block's line or pipeline, the command line. */

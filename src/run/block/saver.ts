@@ -1,4 +1,4 @@
-import { TaplineError } from '../../errors.js';
+import { hasCode, type TaplineError } from '../../errors.js';
 import type { BlockOptions, ChainBlock } from '../../plan/types.js';
 import type { SingerState } from '../../state/port.js';
 import type { Checkpoint } from '../chain/checkpoints.js';
@@ -59,7 +59,7 @@ export class CheckpointSaver {
     } catch (error) {
       this.lastError = error;
       this.takenOver ||=
-        error instanceof TaplineError && (error.code === 'LEASE_HELD' || error.data?.takenOver === true);
+        hasCode(error, 'LEASE_HELD') || (hasCode(error, 'LEASE_LOST') && error.data?.takenOver === true);
       throw error;
     }
     await context.notes.note(() => row.checkpoint(state, this.mode));

@@ -1,5 +1,5 @@
 /** State in an object store, in the original's layout: see layout.ts, and leases.ts for what keeps two writers apart. */
-import { TaplineError } from '../../errors.js';
+import { hasCode } from '../../errors.js';
 import { keptVersions, type VersionMark, type VersionRetention } from '../kept-versions.js';
 import { applyWrite, patternMatcher } from '../merge.js';
 import type {
@@ -276,6 +276,6 @@ async function tidyUp(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof TaplineError) || error.code !== 'STATE_BACKEND_UNREACHABLE') throw error;
+    if (!hasCode(error, 'STATE_BACKEND_UNREACHABLE')) throw error;
   }
 }

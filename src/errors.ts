@@ -161,10 +161,13 @@ export const errorCodes = Object.fromEntries(
 ) as Readonly<Record<ErrorCode, number>>;
 
 /** The data of errors that our own code reads; the data of all others is only for JSON logs. */
-interface ErrorData {
-  PROJECT_SHAPE: { faults: ErrorFault[] };
-  LEASE_LOST: { takenOver: boolean; [fact: string]: unknown };
+interface ReadData {
+  PROJECT_SHAPE: Facts & { faults: ErrorFault[] };
+  LEASE_LOST: Facts & { takenOver: boolean };
 }
+
+type Facts = Record<string, unknown>;
+type ErrorData = { [Code in ErrorCode]: Code extends keyof ReadData ? ReadData[Code] : Facts };
 
 /** One of several faults that an error reports at once. */
 export interface ErrorFault {
@@ -172,13 +175,6 @@ export interface ErrorFault {
   at?: SourceLocation | undefined;
   hint?: string | undefined;
 }
-
-/** While the code is not known, its data may be anything. */
-type DataOf<Code extends ErrorCode> = ErrorCode extends Code
-  ? Record<string, unknown>
-  : Code extends keyof ErrorData
-    ? ErrorData[Code]
-    : Record<string, unknown>;
 
 export interface ErrorDetails<Code extends ErrorCode = ErrorCode> {
   /** What the reader can do now, in one or two sentences. */
@@ -188,7 +184,7 @@ export interface ErrorDetails<Code extends ErrorCode = ErrorCode> {
   /** Overrides the exit code of the table, e.g. to pass a plugin's own. */
   exitCode?: number | undefined;
   /** Further facts for JSON logs; never a secret. */
-  data?: DataOf<Code> | undefined;
+  data?: ErrorData[Code] | undefined;
 }
 
 /** The only error for what a person can mend; everything else is a bug. */
@@ -198,7 +194,7 @@ export class TaplineError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly hint: string | undefined;
   readonly at: SourceLocation | undefined;
   readonly exitCode: number;
-  readonly data: DataOf<Code> | undefined;
+  readonly data: ErrorData[Code] | undefined;
 
   constructor(code: Code, message: string, details: ErrorDetails<Code> = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -1,8 +1,8 @@
 import { TaplineError } from '../errors.js';
-import type { LeaseHolder } from './port.js';
+import type { HeldLease, LeaseHolder } from './port.js';
 
-/** What the caller may wait for, or take over; `now` by the clock that judges the lease. */
-export function leaseHeld(holder: LeaseHolder, now: Date): TaplineError {
+/** The error for a run that cannot wait for the lease. */
+export function leaseHeld({ holder, now }: HeldLease): TaplineError {
   const heard = ago(holder.heartbeatAt, now);
   const message = `${holder.name} is in use: held by ${describeOwner(holder)} since ${readableTime(holder.acquiredAt)}, last heartbeat ${heard}.`;
   return new TaplineError('LEASE_HELD', message, {

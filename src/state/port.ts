@@ -94,16 +94,27 @@ export interface AcquireOptions {
   projectId?: string | undefined;
 }
 
-/** A lease that was held by a dead process: its left-over process groups must be gone before the state is read. */
 export interface AcquiredLease<L extends Lease = Lease> {
+  kind: 'acquired';
   lease: L;
-  /** The holder from whom it was taken: dead (reclaimed), run out, or forced off. */
+  /**
+   * The holder from whom it was taken: dead, expired, or forced off. The process groups that a dead holder left behind must be gone
+   * before the state is read.
+   */
   tookFrom?: (LeaseHolder & { reason: 'dead' | 'expired' | 'forced' }) | undefined;
 }
 
-/** Throws LEASE_HELD (data: `{ holder: LeaseHolder }`) where a living owner holds it, STATE_OF_OTHER_PROJECT where another project does. */
+/** A living owner holds the lease. */
+export interface HeldLease {
+  kind: 'held';
+  holder: LeaseHolder;
+  /** The time of the refusal, by the clock that judged the lease. */
+  now: Date;
+}
+
 export interface LeaseStore<L extends Lease = Lease> {
-  acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<L>>;
+  /** Throws STATE_OF_OTHER_PROJECT if another project holds it or held it last. */
+  acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<L> | HeldLease>;
   list(): Promise<LeaseHolder[]>;
   /** Releases whoever holds it; the holder's next write is refused. LEASE_UNKNOWN where nobody does. */
   releaseHeld(name: string): Promise<LeaseHolder>;

@@ -9,6 +9,7 @@ import { toMeltanoUtc } from '../../src/state/meltano-time.js';
 import { currentOwner, processSpace, processStart } from '../../src/state/owner.js';
 import type { Database } from '../../src/state/systemdb/database.js';
 import { codeFrom, errorFrom } from '../state/error-from.js';
+import { takeLease } from '../state/take-lease.js';
 
 const start = new Date('2026-01-01T00:00:00.000Z');
 const end = new Date('2026-01-01T00:00:10.500Z');
@@ -304,8 +305,10 @@ export function historyContract({ open, close }: HistoryPlace): void {
 
   describe('slots', () => {
     test('are leases of their own, apart from those on state IDs', async () => {
-      const { lease } = await history.slots.acquire('tap-a#1', { owner: await currentOwner('run') });
-      expect(await codeFrom(history.slots.acquire('tap-a#1', { owner: await currentOwner('run') }))).toBe('LEASE_HELD');
+      const { lease } = await takeLease(history.slots, 'tap-a#1', { owner: await currentOwner('run') });
+      expect(await history.slots.acquire('tap-a#1', { owner: await currentOwner('run') })).toMatchObject({
+        kind: 'held',
+      });
       expect((await history.slots.list()).map(({ name }) => name)).toEqual(['tap-a#1']);
       await lease.release();
       expect(await history.slots.list()).toEqual([]);

@@ -12,6 +12,7 @@ import { currentOwner } from '../../src/state/owner.js';
 import type { StateBackend, WrappedState } from '../../src/state/port.js';
 import type { Database } from '../../src/state/systemdb/database.js';
 import { openSystemDatabase } from '../../src/state/systemdb/open.js';
+import { takeLease } from '../state/take-lease.js';
 import { installedMeltano, type MeltanoResult, meltano } from './meltano.js';
 import { backends, Fleet, stateWith, upTo } from './mixed-fleet.js';
 import { hasPostgres } from './postgres.js';
@@ -69,7 +70,7 @@ async function database(): Promise<Database> {
 }
 
 async function save(backend: StateBackend, state: WrappedState, mode: 'completed' | 'partial' = 'completed') {
-  const { lease } = await backend.leases.acquire(stateId, { owner: await currentOwner(runId) });
+  const { lease } = await takeLease(backend.leases, stateId, { owner: await currentOwner(runId) });
   await lease.save({ mode, state });
   await lease.release();
 }
@@ -107,7 +108,7 @@ describe.each(['systemdb', 'file'])('state in %s', (kind) => {
   test("the original's clear takes the state, not our lease and versions", async () => {
     const open = await backend();
     await save(open, ours);
-    const { lease } = await open.leases.acquire(stateId, { owner: await currentOwner(runId) });
+    const { lease } = await takeLease(open.leases, stateId, { owner: await currentOwner(runId) });
     expect(await original('state', 'clear', '--force', stateId)).toMatchObject({ code: 0 });
     expect(await open.read(stateId)).toBeUndefined();
     await lease.renew();

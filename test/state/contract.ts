@@ -6,6 +6,7 @@ import { keptVersions, type VersionMark, versionsToDrop } from '../../src/state/
 import { currentOwner } from '../../src/state/owner.js';
 import type { LeaseOwner, StateBackend } from '../../src/state/port.js';
 import { codeFrom, errorFrom } from './error-from.js';
+import { takeLease } from './take-lease.js';
 import type { WorkerCommand } from './worker.js';
 import { buildWorker, Worker } from './worker-process.js';
 
@@ -66,7 +67,7 @@ export function stateBackendContract(
 
     async function leased(stateId = id) {
       const backend = await place.open();
-      const { lease } = await backend.leases.acquire(stateId, { owner: await owner() });
+      const { lease } = await takeLease(backend.leases, stateId, { owner: await owner() });
       return { backend, lease };
     }
 
@@ -158,7 +159,7 @@ export function stateBackendContract(
         const backend = await place.open();
         expect(await codeFrom((async () => backend.read(stateId))())).toBe('STATE_ID_INVALID');
         expect(await codeFrom((async () => backend.versions(stateId))())).toBe('STATE_ID_INVALID');
-        expect(await codeFrom(backend.leases.acquire(stateId, { owner: await owner() }))).toBe('STATE_ID_INVALID');
+        expect(await codeFrom(takeLease(backend.leases, stateId, { owner: await owner() }))).toBe('STATE_ID_INVALID');
       });
 
       test.each(['it\'s 100% "odd"', 'a b', '*', 'dev:tap-ü-to-target-ß', '%', "'; DROP TABLE state; --"])(
@@ -243,7 +244,7 @@ export function stateBackendContract(
         const backend = await place.open();
         const saved: number[] = [];
         for (let n = 0; n < keptVersions.keep + 5; n += 1) {
-          const { lease } = await backend.leases.acquire(id, { owner: await owner() });
+          const { lease } = await takeLease(backend.leases, id, { owner: await owner() });
           const state = wrapped({ n });
           saved.push((await lease.save({ mode: 'completed', state, runId: `run-${n}` })).version);
           await lease.release();
@@ -290,7 +291,7 @@ export function stateBackendContract(
       test('one holder at a time, who is named to the next', async () => {
         const { backend, lease } = await leased();
         expect(lease.name).toBe(id);
-        const error = await errorFrom(backend.leases.acquire(id, { owner: await owner() }));
+        const error = await errorFrom(takeLease(backend.leases, id, { owner: await owner() }));
         expect(error.code).toBe('LEASE_HELD');
         const me = await owner();
         for (const part of [id, me.user, me.host, String(process.pid), me.command, 'last heartbeat']) {
@@ -298,6 +299,10 @@ export function stateBackendContract(
         }
         for (const cure of ['--force', '--if-running wait', `tapline lease release ${id}`])
           expect(error.hint).toContain(cure);
+        expect(await backend.leases.acquire(id, { owner: await owner() })).toMatchObject({
+          kind: 'held',
+          holder: { name: id, token: lease.token, owner: { pid: process.pid } },
+        });
         expect(error.data?.holder).toMatchObject({ name: id, token: lease.token, owner: { pid: process.pid } });
         expect(await backend.leases.list()).toMatchObject([{ name: id, token: lease.token }]);
       });
@@ -306,20 +311,20 @@ export function stateBackendContract(
         const { backend, lease } = await leased();
         const tokens = [lease.token];
         await lease.release();
-        const second = await backend.leases.acquire(id, { owner: await owner() });
+        const second = await takeLease(backend.leases, id, { owner: await owner() });
         tokens.push(second.lease.token);
         expect(second.tookFrom).toBeUndefined();
-        const third = await backend.leases.acquire(id, { owner: await owner(), force: true });
+        const third = await takeLease(backend.leases, id, { owner: await owner(), force: true });
         tokens.push(third.lease.token);
         await backend.leases.releaseHeld(id);
-        tokens.push((await (await place.open()).leases.acquire(id, { owner: await owner() })).lease.token);
+        tokens.push((await takeLease((await place.open()).leases, id, { owner: await owner() })).lease.token);
         expect(tokens.every((token, index) => index === 0 || token > (tokens[index - 1] ?? 0))).toBe(true);
       });
 
       test('one that was taken over by force can write nothing more, and leaves the new holder alone', async () => {
         const { backend, lease: old } = await leased();
         await old.save({ mode: 'completed', state: wrapped({ by: 'old' }) });
-        const { lease, tookFrom } = await backend.leases.acquire(id, {
+        const { lease, tookFrom } = await takeLease(backend.leases, id, {
           owner: await owner('the-new-run'),
           force: true,
         });
@@ -338,7 +343,7 @@ export function stateBackendContract(
 
       test('one that was taken over is known as such when the new holder has gone, too', async () => {
         const { backend, lease: old } = await leased();
-        const { lease } = await backend.leases.acquire(id, { owner: await owner('the-new-run'), force: true });
+        const { lease } = await takeLease(backend.leases, id, { owner: await owner('the-new-run'), force: true });
         await lease.release();
         const lost = await errorFrom(old.save({ mode: 'completed', state: wrapped({ by: 'old' }) }));
         expect(lost).toMatchObject({ code: 'LEASE_LOST', data: { takenOver: true } });
@@ -387,14 +392,14 @@ export function stateBackendContract(
         const pass = (seconds: number) => {
           clock.now = new Date(clock.now.getTime() + seconds * 1000);
         };
-        const { lease } = await backend.leases.acquire(id, { owner: elsewhere(await owner()) });
+        const { lease } = await takeLease(backend.leases, id, { owner: elsewhere(await owner()) });
         pass(59);
-        expect(await codeFrom(backend.leases.acquire(id, { owner: await owner() }))).toBe('LEASE_HELD');
+        expect(await backend.leases.acquire(id, { owner: await owner() })).toMatchObject({ kind: 'held' });
         await lease.renew();
         pass(59);
-        expect(await codeFrom(backend.leases.acquire(id, { owner: await owner() }))).toBe('LEASE_HELD');
+        expect(await backend.leases.acquire(id, { owner: await owner() })).toMatchObject({ kind: 'held' });
         pass(1);
-        const { tookFrom } = await backend.leases.acquire(id, { owner: await owner() });
+        const { tookFrom } = await takeLease(backend.leases, id, { owner: await owner() });
         expect(tookFrom).toMatchObject({ reason: 'expired', token: lease.token, owner: { host: 'another-host' } });
         expect(await codeFrom(lease.renew())).toBe('LEASE_LOST');
       });
@@ -402,23 +407,23 @@ export function stateBackendContract(
       test('a clock that jumps back ends no lease early; the next renewal counts from there', async () => {
         const clock = { now: new Date('2030-01-02T00:00:00Z') };
         const backend = await place.open(() => clock.now);
-        const { lease } = await backend.leases.acquire(id, { owner: elsewhere(await owner()) });
+        const { lease } = await takeLease(backend.leases, id, { owner: elsewhere(await owner()) });
         clock.now = new Date('2030-01-01T00:00:00Z');
-        expect(await codeFrom(backend.leases.acquire(id, { owner: await owner() }))).toBe('LEASE_HELD');
+        expect(await backend.leases.acquire(id, { owner: await owner() })).toMatchObject({ kind: 'held' });
         await lease.save({ mode: 'completed', state: wrapped({ a: 1 }) });
         expect((await backend.leases.list())[0]?.expiresAt).toEqual(new Date('2030-01-01T00:01:00Z'));
         clock.now = new Date('2030-01-01T00:01:00Z');
-        const { tookFrom } = await backend.leases.acquire(id, { owner: await owner() });
+        const { tookFrom } = await takeLease(backend.leases, id, { owner: await owner() });
         expect(tookFrom).toMatchObject({ reason: 'expired', token: lease.token });
       });
 
       test('a clock that jumps forward may cost a holder elsewhere its lease, never a state', async () => {
         const clock = { now: new Date('2030-01-01T00:00:00Z') };
         const backend = await place.open(() => clock.now);
-        const { lease } = await backend.leases.acquire(id, { owner: elsewhere(await owner()) });
+        const { lease } = await takeLease(backend.leases, id, { owner: elsewhere(await owner()) });
         await lease.save({ mode: 'completed', state: wrapped({ by: 'old' }) });
         clock.now = new Date('2030-01-02T00:00:00Z');
-        const { lease: next } = await backend.leases.acquire(id, { owner: await owner() });
+        const { lease: next } = await takeLease(backend.leases, id, { owner: await owner() });
         await next.save({ mode: 'completed', state: wrapped({ by: 'new' }) });
         clock.now = new Date('2030-01-01T00:00:00Z');
         expect(await codeFrom(lease.save({ mode: 'completed', state: wrapped({ by: 'old' }) }))).toBe('LEASE_LOST');
@@ -428,16 +433,16 @@ export function stateBackendContract(
       test('a jump of the wall clock takes no lease from a process that lives on this host', async () => {
         const clock = { now: new Date('2030-01-01T00:00:00Z') };
         const backend = await place.open(() => clock.now);
-        const { lease } = await backend.leases.acquire(id, { owner: await owner() });
+        const { lease } = await takeLease(backend.leases, id, { owner: await owner() });
         clock.now = new Date('2030-06-01T00:00:00Z');
-        expect(await codeFrom(backend.leases.acquire(id, { owner: await owner() }))).toBe('LEASE_HELD');
+        expect(await backend.leases.acquire(id, { owner: await owner() })).toMatchObject({ kind: 'held' });
         await lease.save({ mode: 'completed', state: wrapped({ a: 1 }) });
       });
 
       test('a pid that is in use again by another process is not a living holder', async () => {
         const backend = await place.open();
-        const { lease } = await backend.leases.acquire(id, { owner: { ...(await owner()), pidStart: '1' } });
-        const { tookFrom } = await backend.leases.acquire(id, { owner: await owner() });
+        const { lease } = await takeLease(backend.leases, id, { owner: { ...(await owner()), pidStart: '1' } });
+        const { tookFrom } = await takeLease(backend.leases, id, { owner: await owner() });
         expect(tookFrom).toMatchObject({ reason: 'dead', token: lease.token });
       });
     });
@@ -467,7 +472,7 @@ export function stateBackendContract(
     describe('projects that share a place', () => {
       const acquire = async (projectId: string | undefined, force = false) => {
         const backend = await place.open();
-        const { lease } = await backend.leases.acquire(id, { owner: await owner(), projectId, force });
+        const { lease } = await takeLease(backend.leases, id, { owner: await owner(), projectId, force });
         return { backend, lease };
       };
       const ended = async (projectId: string | undefined, force = false) => {
@@ -512,7 +517,7 @@ export function stateBackendContract(
 
       test('of a dead run of another project nothing is taken', async () => {
         const backend = await place.open();
-        await backend.leases.acquire(id, { owner: { ...(await owner()), pidStart: '1' }, projectId: 'ours' });
+        await takeLease(backend.leases, id, { owner: { ...(await owner()), pidStart: '1' }, projectId: 'ours' });
         expect(await codeFrom(acquire('theirs'))).toBe('STATE_OF_OTHER_PROJECT');
         const { lease } = await acquire('ours');
         await lease.renew();
@@ -527,7 +532,7 @@ export function stateBackendContract(
         expect(await worker.ask({ do: 'save', value: 41 })).toMatchObject({ ok: true, version: 1 });
         await worker.kill();
         const backend = await place.open();
-        const { lease, tookFrom } = await backend.leases.acquire(id, { owner: await owner() });
+        const { lease, tookFrom } = await takeLease(backend.leases, id, { owner: await owner() });
         expect(tookFrom).toMatchObject({ reason: 'dead', token: acquired.token, owner: { pid: worker.process.pid } });
         expect(lease.token).toBeGreaterThan(acquired.token ?? 0);
         expect((await backend.read(id))?.completed).toEqual({ singer_state: { value: 41 } });
@@ -543,7 +548,7 @@ export function stateBackendContract(
         const stale = worker.ask({ do: 'save', value: 2 });
         const backend = await place.open();
         const { lease, tookFrom } = await whenFree(async () =>
-          backend.leases.acquire(id, { owner: await owner(), lifeSeconds: 60 }),
+          takeLease(backend.leases, id, { owner: await owner(), lifeSeconds: 60 }),
         );
         expect(tookFrom).toMatchObject({ reason: 'expired', owner: { pid: worker.process.pid } });
         await lease.save({ mode: 'completed', state: wrapped({ by: 'new' }) });
@@ -560,8 +565,8 @@ export function stateBackendContract(
         worker.process.kill('SIGSTOP');
         const stale = worker.ask({ do: 'save', value: 1 });
         const backend = await place.open();
-        expect(await codeFrom(backend.leases.acquire(id, { owner: await owner() }))).toBe('LEASE_HELD');
-        const { lease } = await backend.leases.acquire(id, { owner: await owner(), force: true });
+        expect(await backend.leases.acquire(id, { owner: await owner() })).toMatchObject({ kind: 'held' });
+        const { lease } = await takeLease(backend.leases, id, { owner: await owner(), force: true });
         await lease.save({ mode: 'completed', state: wrapped({ by: 'new' }) });
         worker.process.kill('SIGCONT');
         expect(await stale).toMatchObject({ ok: false, code: 'LEASE_LOST' });

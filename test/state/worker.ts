@@ -5,6 +5,7 @@ import { openStateBackend } from '../../src/state/open.js';
 import { currentOwner } from '../../src/state/owner.js';
 import type { StateLease } from '../../src/state/port.js';
 import { openSystemDatabase } from '../../src/state/systemdb/open.js';
+import { takeLease } from './take-lease.js';
 
 export type WorkerCommand =
   | { do: 'open'; kind: 'systemdb' | 'file' | 's3'; uri: string; readOnly?: boolean; endpoint?: string }
@@ -41,7 +42,7 @@ async function obey(command: WorkerCommand): Promise<Omit<WorkerAnswer, 'ok'>> {
       const { stateId, force, elsewhere, lifeSeconds } = command;
       const here = await currentOwner(`run-${process.pid}`);
       const owner = elsewhere ? { ...here, host: 'another-host', bootId: 'another-boot' } : here;
-      const acquired = await backend.open?.leases.acquire(stateId, { owner, force, lifeSeconds });
+      const acquired = backend.open && (await takeLease(backend.open.leases, stateId, { owner, force, lifeSeconds }));
       backend.lease = acquired?.lease;
       return { ...(acquired === undefined ? {} : { token: acquired.lease.token }) };
     }

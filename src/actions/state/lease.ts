@@ -1,7 +1,8 @@
 /** The lease of a state ID while a person changes the state. */
 import { TaplineError } from '../../errors.js';
 import type { Session } from '../../session.js';
-import type { StateLease } from '../../state/port.js';
+import { leaseHeld } from '../../state/lease-errors.js';
+import type { HeldLease, StateLease } from '../../state/port.js';
 
 export interface EditOptions {
   /** Also edits a state of another project, which keeps it. A run's lease is never taken over: the run would save over the edit. */
@@ -24,7 +25,9 @@ export async function withLease<T>(
   ]);
   const owner = await currentOwner(randomUUID());
   const projectId = force ? undefined : session.project.projectId;
-  const { lease } = await backend.leases.acquire(stateId, { owner, projectId }).catch(heldByRun);
+  const answer = await backend.leases.acquire(stateId, { owner, projectId });
+  if (answer.kind === 'held') throw heldByRun(answer);
+  const { lease } = answer;
   try {
     return await work(lease);
   } finally {
@@ -33,11 +36,10 @@ export async function withLease<T>(
 }
 
 /** An edit can't wait for a lease or take it over as a run can, so its hint differs. */
-export function heldByRun(error: unknown): never {
-  if (!(error instanceof TaplineError) || error.code !== 'LEASE_HELD') throw error;
-  throw new TaplineError('LEASE_HELD', error.message, {
+export function heldByRun(held: HeldLease): TaplineError {
+  const { message, data } = leaseHeld(held);
+  return new TaplineError('LEASE_HELD', message, {
     hint: 'Wait until that run has ended, or stop it. `tapline lease release` frees a lease that no run uses any more.',
-    cause: error,
-    data: error.data,
+    data,
   });
 }

@@ -86,7 +86,9 @@ async function transferState({ from, to, force, projectId, onCopied }: Transfer,
   if (source === 'none') return 'same';
   if (isSame(source, await readIfReadable(to, stateId))) return 'same';
   const owner = await currentOwner(randomUUID());
-  const { lease } = await to.leases.acquire(stateId, { owner, projectId }).catch(heldByRun);
+  const answer = await to.leases.acquire(stateId, { owner, projectId });
+  if (answer.kind === 'held') throw heldByRun(answer);
+  const { lease } = answer;
   try {
     const there = await readIfReadable(to, stateId);
     if (isSame(source, there)) return 'same';

@@ -1,8 +1,9 @@
-import { TaplineError } from '../../errors.js';
+import { hasCode, TaplineError } from '../../errors.js';
 import type { ProcessRow } from '../../history/port.js';
 import type { Block, ChainBlock } from '../../plan/types.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
-import type { Lease, LeaseHolder, StateLease } from '../../state/port.js';
+import { leaseHeld } from '../../state/lease-errors.js';
+import type { HeldLease, Lease, LeaseHolder, StateLease } from '../../state/port.js';
 import type { Emit } from '../emit.js';
 import { chainOptions, type RunContext } from '../run-context.js';
 import type { StopControl } from '../stop-control.js';
@@ -41,13 +42,14 @@ export async function takeClaim(
   if (taken.kind === 'busy') return taken;
   const slots = taken.leases;
   try {
-    const state = block.kind === 'chain' ? await claimState(context, block, emit) : undefined;
-    return { kind: 'claimed', claim: { state, slots } };
+    const answer = block.kind === 'chain' ? await claimState(context, block, emit) : claimedNothing;
+    if (answer.kind === 'claimed') return { kind: 'claimed', claim: { state: answer.state, slots } };
+    for (const slot of slots) await releaseLease(slot);
+    return answer;
   } catch (error) {
     for (const slot of slots) await releaseLease(slot);
-    if (error instanceof TaplineError && error.code === 'LEASE_HELD') {
-      return { kind: 'busy', for: 'lease', holder: holderText(error.data?.holder, error), error };
-    }
+    // A row of the original, unlike a lease, is refused by an error.
+    if (hasCode(error, 'LEASE_HELD')) return { kind: 'busy', for: 'lease', holder: error.message, error };
     throw error;
   }
 }
@@ -83,20 +85,26 @@ async function claimSlots(
   const unique = [...new Map(limits.map((limit) => [limit.name, limit])).values()];
   const taken = await takeSlots(await world.history(), unique, owner);
   if (taken.kind === 'taken') return taken;
-  const holder = holderText(taken.holder, undefined);
+  const holder = taken.holder === undefined ? '' : describe(taken.holder);
   const message = `${taken.limit} has reached its \`concurrency\` limit${holder === '' ? '' : `: ${holder}`}`;
   return { kind: 'busy', for: 'concurrency', holder, error: new TaplineError('LEASE_HELD', message) };
 }
 
 /** Without an environment and with `--no-state-update` a chain has no lease, no row and no state, as in the original. */
-async function claimState(context: RunContext, block: ChainBlock, emit: Emit): Promise<Claim['state']> {
+async function claimState(
+  context: RunContext,
+  block: ChainBlock,
+  emit: Emit,
+): Promise<{ kind: 'claimed'; state: Claim['state'] } | Busy> {
   const { force = false, noStateUpdate = false } = chainOptions(context, block);
   const { stateId } = block;
-  if (stateId === undefined || noStateUpdate) return undefined;
+  if (stateId === undefined || noStateUpdate) return claimedNothing;
   const { owner, world } = context;
   const [backend, history] = await Promise.all([world.state(), world.history()]);
   const { projectId } = world.project;
-  const { lease, tookFrom } = await backend.leases.acquire(stateId, { owner, projectId, force });
+  const answer = await backend.leases.acquire(stateId, { owner, projectId, force });
+  if (answer.kind === 'held') return heldByOther(answer);
+  const { lease, tookFrom } = answer;
   try {
     const deadRun = tookFrom === undefined || tookFrom.reason === 'forced' ? undefined : tookFrom.owner.runId;
     const left = await findLeftProcesses(history, stateId, deadRun);
@@ -110,25 +118,22 @@ async function claimState(context: RunContext, block: ChainBlock, emit: Emit): P
     const { token } = lease;
     if (tookFrom === undefined) emit({ type: 'lease.acquired', stateId, token });
     else emit({ type: 'lease.reclaimed', stateId, token, owner: `${describe(tookFrom)}, ${tookFrom.reason}` });
-    return { id: stateId, lease, row };
+    return { kind: 'claimed', state: { id: stateId, lease, row } };
   } catch (error) {
     await releaseLease(lease);
     throw error;
   }
 }
 
+const claimedNothing = { kind: 'claimed', state: undefined } as const;
+
+function heldByOther(held: HeldLease): Busy {
+  return { kind: 'busy', for: 'lease', holder: describe(held.holder), error: leaseHeld(held) };
+}
+
 function reclaimed(processes: number, left: readonly ProcessRow[]): string {
   const runs = [...new Set(left.map(({ runId }) => runId))].join(', ');
   return `Ended ${processes === 1 ? 'a process' : `${processes} processes`} that run ${runs} left behind`;
-}
-
-function holderText(holder: unknown, error: TaplineError | undefined): string {
-  if (isHolder(holder)) return describe(holder);
-  return error?.message ?? '';
-}
-
-function isHolder(value: unknown): value is LeaseHolder {
-  return typeof value === 'object' && value !== null && 'owner' in value;
 }
 
 function describe({ owner, acquiredAt }: LeaseHolder): string {

@@ -74,13 +74,9 @@ async function takeSlot(
 ): Promise<SlotsTaken | LimitReached> {
   let holder: LeaseHolder | undefined;
   for (let slot = 1; slot <= maxSlots; slot += 1) {
-    try {
-      const { lease } = await history.slots.acquire(`${name}#${slot}`, { owner });
-      return { kind: 'taken', leases: [lease] };
-    } catch (error) {
-      if (!(error instanceof TaplineError) || error.code !== 'LEASE_HELD') throw error;
-      holder = error.data?.holder as LeaseHolder | undefined;
-    }
+    const answer = await history.slots.acquire(`${name}#${slot}`, { owner });
+    if (answer.kind === 'acquired') return { kind: 'taken', leases: [answer.lease] };
+    holder = answer.holder;
   }
   return { kind: 'full', limit: name, holder };
 }

@@ -16,7 +16,7 @@ import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaplineError } from '../../errors.js';
 import type { VersionRetention } from '../kept-versions.js';
-import { leaseHeld, leaseLost, leaseUnknown } from '../lease-errors.js';
+import { leaseLost, leaseUnknown } from '../lease-errors.js';
 import {
   type CurrentLease,
   isByAnother,
@@ -28,7 +28,7 @@ import {
 } from '../lease-record.js';
 import { judgeOwner, type Takeover } from '../lease-verdict.js';
 import type { LockTimes } from '../lock-text.js';
-import type { AcquiredLease, AcquireOptions, Lease, LeaseHolder } from '../port.js';
+import type { AcquiredLease, AcquireOptions, HeldLease, Lease, LeaseHolder } from '../port.js';
 import {
   createFrom,
   type Draft,
@@ -64,7 +64,7 @@ export async function acquireLease(
   files: LeaseFiles,
   name: string,
   options: AcquireOptions,
-): Promise<AcquiredLease<FileLease> & { grant: FileLeaseGrant }> {
+): Promise<{ kind: 'acquired'; grant: FileLeaseGrant; tookFrom: AcquiredLease['tookFrom'] } | HeldLease> {
   checkFolderName(name);
   for (;;) {
     const current = await currentLease(files, name);
@@ -74,12 +74,14 @@ export async function acquireLease(
     const draft = await draftRecord(files, record);
     try {
       const reason = current?.held ? verdict?.(current.expiresAt, draft.writtenAt) : undefined;
-      if (current?.held && reason === undefined) throw leaseHeld(withoutHeld(current), draft.writtenAt);
+      if (current?.held && reason === undefined) {
+        return { kind: 'held', holder: withoutHeld(current), now: draft.writtenAt };
+      }
       if (!(await createInTurn(files, record, draft, current, reason))) continue;
       await removeOld(files, record);
       const grant = { files, record, validUntil: started + record.lifeSeconds * 1000 };
       const tookFrom = current !== undefined && reason !== undefined ? { ...withoutHeld(current), reason } : undefined;
-      return { lease: new FileLease(grant), tookFrom, grant };
+      return { kind: 'acquired', grant, tookFrom };
     } finally {
       await remove(draft.path);
     }

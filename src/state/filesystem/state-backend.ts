@@ -5,6 +5,7 @@ import { applyWrite, patternMatcher } from '../merge.js';
 import type {
   AcquiredLease,
   AcquireOptions,
+  HeldLease,
   LeaseHolder,
   LeaseStore,
   SavedState,
@@ -130,10 +131,11 @@ class FileLeaseStore implements LeaseStore<FileStateLease> {
     this.#files = files;
   }
 
-  acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<FileStateLease>> {
+  acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<FileStateLease> | HeldLease> {
     return coded(this.#files.folder, async () => {
-      const { grant, tookFrom } = await acquireLease(this.#files, name, options);
-      return { lease: new FileStateLease(grant), tookFrom };
+      const answer = await acquireLease(this.#files, name, options);
+      if (answer.kind === 'held') return answer;
+      return { kind: 'acquired', lease: new FileStateLease(answer.grant), tookFrom: answer.tookFrom };
     });
   }
 

@@ -23,7 +23,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { VersionRetention } from '../kept-versions.js';
-import { leaseHeld, leaseLost, leaseUnknown } from '../lease-errors.js';
+import { leaseLost, leaseUnknown } from '../lease-errors.js';
 import {
   type CurrentLease,
   isByAnother,
@@ -33,9 +33,9 @@ import {
   toCurrentLease,
   withoutHeld,
 } from '../lease-record.js';
-import { judgeOwner } from '../lease-verdict.js';
+import { judgeOwner, type Takeover } from '../lease-verdict.js';
 import type { LockTimes } from '../lock-text.js';
-import type { AcquiredLease, AcquireOptions, Lease, LeaseHolder } from '../port.js';
+import type { AcquiredLease, AcquireOptions, HeldLease, Lease, LeaseHolder } from '../port.js';
 import type { ObjectLayout } from './layout.js';
 import { type ObjectStore, putOver } from './object-store.js';
 import { namesIn, readAll } from './read-all.js';
@@ -69,28 +69,27 @@ export async function acquireLease(
   objects: StateObjects,
   name: string,
   options: AcquireOptions,
-): Promise<{ grant: ObjectLeaseGrant; tookFrom: AcquiredLease['tookFrom'] }> {
+): Promise<{ kind: 'acquired'; grant: ObjectLeaseGrant; tookFrom: AcquiredLease['tookFrom'] } | HeldLease> {
   objects.layout.check(name);
   for (;;) {
     const [seen] = await Promise.all([readLease(objects, name), objects.checkStore()]);
     const record = newLeaseRecord(name, seen?.lease, options);
-    const reason = seen?.lease.held ? await judge(seen, options) : undefined;
+    const reason = seen?.lease.held ? await takeoverOf(seen, options) : undefined;
+    if (seen?.lease.held && reason === undefined)
+      return { kind: 'held', holder: withoutHeld(seen.lease), now: seen.now };
     const started = performance.now();
     const put = await putRecord(objects, record, seen);
     if (put === undefined) continue;
     if (reason !== undefined) await fence(objects, record);
     const grant = { objects, record, ...put, validUntil: started + record.lifeSeconds * 1000 };
     const tookFrom = seen !== undefined && reason !== undefined ? { ...withoutHeld(seen.lease), reason } : undefined;
-    return { grant, tookFrom };
+    return { kind: 'acquired', grant, tookFrom };
   }
 }
 
-/** Why it may be taken over. Throws LEASE_HELD. */
-async function judge({ lease, now }: SeenLease, { force = false }: AcquireOptions) {
+async function takeoverOf({ lease, now }: SeenLease, { force = false }: AcquireOptions): Promise<Takeover> {
   const verdict = await judgeOwner(lease.owner, force);
-  const reason = verdict(lease.expiresAt, now);
-  if (reason === undefined) throw leaseHeld(withoutHeld(lease), now);
-  return reason;
+  return verdict(lease.expiresAt, now);
 }
 
 export async function listLeases(objects: StateObjects): Promise<LeaseHolder[]> {

@@ -5,6 +5,7 @@ import { applyWrite, patternMatcher } from '../merge.js';
 import type {
   AcquiredLease,
   AcquireOptions,
+  HeldLease,
   LeaseHolder,
   LeaseStore,
   SavedState,
@@ -127,9 +128,10 @@ class ObjectLeaseStore implements LeaseStore<ObjectStateLease> {
     this.#objects = objects;
   }
 
-  async acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<ObjectStateLease>> {
-    const { grant, tookFrom } = await acquireLease(this.#objects, name, options);
-    return { lease: new ObjectStateLease(grant), tookFrom };
+  async acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<ObjectStateLease> | HeldLease> {
+    const answer = await acquireLease(this.#objects, name, options);
+    if (answer.kind === 'held') return answer;
+    return { kind: 'acquired', lease: new ObjectStateLease(answer.grant), tookFrom: answer.tookFrom };
   }
 
   list(): Promise<LeaseHolder[]> {

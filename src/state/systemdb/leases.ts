@@ -1,7 +1,7 @@
 /** Leases as rows: whoever changes a row under the write lock has it, and its token tells all others apart. */
-import { leaseHeld, leaseLost, leaseUnknown } from '../lease-errors.js';
+import { leaseLost, leaseUnknown } from '../lease-errors.js';
 import { judgeOwner, leaseLifeSeconds, projectAfter, type Verdict } from '../lease-verdict.js';
-import type { AcquiredLease, AcquireOptions, Lease, LeaseHolder, LeaseStore } from '../port.js';
+import type { AcquiredLease, AcquireOptions, HeldLease, Lease, LeaseHolder, LeaseStore } from '../port.js';
 import type { Database, SqlRow, Transaction } from './database.js';
 
 /** `state`: the right to run a state ID. `slot`: a place under a concurrency limit. */
@@ -27,13 +27,13 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
     this.#toLease = toLease;
   }
 
-  async acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<L>> {
+  async acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<L> | HeldLease> {
     for (;;) {
       // Whether the holder lives is found out without the write lock, since that may take a process of its own.
       const seen = await this.#database.read((transaction) => readRow(transaction, this.#scope, name));
       const verdict = seen?.held ? await judgeOwner(seen.owner, options.force ?? false) : undefined;
-      const acquired = await this.#take(name, seen, verdict, options);
-      if (acquired !== undefined) return acquired;
+      const answer = await this.#take(name, seen, verdict, options);
+      if (answer !== undefined) return answer;
     }
   }
 
@@ -60,7 +60,7 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
     seen: LeaseRow | undefined,
     verdict: Verdict | undefined,
     { owner, lifeSeconds = leaseLifeSeconds, ...project }: AcquireOptions,
-  ): Promise<AcquiredLease<L> | undefined> {
+  ): Promise<AcquiredLease<L> | HeldLease | undefined> {
     // On the disk: a token that a server's power cut takes back would be given out twice.
     return this.#database.write('full', async (transaction) => {
       const row = await readRow(transaction, this.#scope, name);
@@ -68,7 +68,7 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
       const projectId = projectAfter(name, row?.projectId, project);
       const now = await transaction.now();
       const reason = row?.held ? verdict?.(row.expiresAt, now) : undefined;
-      if (row?.held && reason === undefined) throw leaseHeld(withoutHeld(row), now);
+      if (row?.held && reason === undefined) return { kind: 'held', holder: withoutHeld(row), now };
       const token = (row?.token ?? 0) + 1;
       const validUntil = performance.now() + lifeSeconds * 1000;
       const expiresAt = new Date(now.getTime() + lifeSeconds * 1000);
@@ -90,6 +90,7 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
         validUntil,
       });
       return {
+        kind: 'acquired',
         lease,
         tookFrom: row !== undefined && reason !== undefined ? { ...withoutHeld(row), reason } : undefined,
       };

@@ -8,6 +8,7 @@ import { openExistingDatabase, openSystemDatabase } from '../../../src/state/sys
 import { SystemdbStateBackend } from '../../../src/state/systemdb/state-backend.js';
 import { openSettingsTable, readStoredSettings } from '../../../src/state/systemdb/stored-settings.js';
 import { errorFrom } from '../../state/error-from.js';
+import { takeLease } from '../../state/take-lease.js';
 import { hasPostgres, type OwnSchema, ownSchema, server } from '../postgres.js';
 
 const isThere = await hasPostgres();
@@ -34,7 +35,7 @@ async function open(options: { readOnly?: boolean; uri?: string } = {}): Promise
 const makeMeltanoDatabase = async () => schema.sql(await readFile(dump, 'utf8'));
 
 async function save(database: Database, value: unknown) {
-  const { lease } = await new SystemdbStateBackend(database).leases.acquire(stateId, {
+  const { lease } = await takeLease(new SystemdbStateBackend(database).leases, stateId, {
     owner: await currentOwner('run'),
     force: true,
   });

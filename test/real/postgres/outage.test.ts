@@ -6,6 +6,7 @@ import type { Database } from '../../../src/state/systemdb/database.js';
 import { openSystemDatabase } from '../../../src/state/systemdb/open.js';
 import { SystemdbStateBackend } from '../../../src/state/systemdb/state-backend.js';
 import { codeFrom, errorFrom } from '../../state/error-from.js';
+import { takeLease } from '../../state/take-lease.js';
 import { hasPostgres, type OwnSchema, ownSchema } from '../postgres.js';
 import { ServerProxy } from './proxy.js';
 
@@ -37,7 +38,7 @@ async function open(options: { lockedSeconds?: number; retries?: number; options
 }
 
 const acquire = async (database: Database) =>
-  (await new SystemdbStateBackend(database).leases.acquire(stateId, { owner: await currentOwner(runId) })).lease;
+  (await takeLease(new SystemdbStateBackend(database).leases, stateId, { owner: await currentOwner(runId) })).lease;
 
 describe.skipIf(!isThere)('a connection that breaks', () => {
   // At the begin, in the middle, and around the commit, which is where nobody can tell without asking.

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TaplineError } from '../../../src/errors.js';
 import { currentOwner } from '../../../src/state/owner.js';
+import { takeLease } from '../../state/take-lease.js';
 import { projectRig, type Rig, simpleFiles, simpleProject } from '../project-rig.js';
 
 const rigs: Rig[] = [];
@@ -143,7 +144,7 @@ describe('what is not tried again', () => {
   it('is what another run holds', async () => {
     const rig = await open(simpleProject(), files(0));
     const owner = await currentOwner('another-run');
-    const { lease } = await (await rig.world.state()).leases.acquire(id, { owner });
+    const { lease } = await takeLease((await rig.world.state()).leases, id, { owner });
     const { blocks } = await rig.run('tap-x target-x', at(3));
     expect(blocks).toMatchObject([{ status: 'failed', error: { code: 'LEASE_HELD' } }]);
     expect(blocks[0]?.attempts).toBeUndefined();

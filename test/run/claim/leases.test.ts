@@ -9,6 +9,7 @@ import { stateNotSaved } from '../../../src/run/block/rescue.js';
 import type { World } from '../../../src/run/types.js';
 import { currentOwner, processStart } from '../../../src/state/owner.js';
 import type { StateBackend, StateLease } from '../../../src/state/port.js';
+import { takeLease } from '../../state/take-lease.js';
 import { projectRig, type Rig, simpleFiles, simpleProject } from '../project-rig.js';
 
 const rigs: Rig[] = [];
@@ -53,6 +54,7 @@ function worldWith(world: World, change: (lease: StateLease) => Partial<StateLea
         releaseHeld: (name) => backend.leases.releaseHeld(name),
         acquire: async (name, options) => {
           const acquired = await backend.leases.acquire(name, options);
+          if (acquired.kind === 'held') return acquired;
           const { lease } = acquired;
           const plain: StateLease = {
             name: lease.name,
@@ -241,7 +243,7 @@ describe('a run that was killed', () => {
     };
     await history.startBlock({ ...block, startedAt: new Date() });
     await history.startProcess({ ...row, startedAt: new Date() });
-    await state.leases.acquire(id, { owner: dead });
+    await takeLease(state.leases, id, { owner: dead });
     if (!isHeld) await state.leases.releaseHeld(id);
     const gone = once(left, 'exit');
     const result = await rig.run('tap-x target-x');
@@ -266,7 +268,7 @@ describe('a run that was killed', () => {
     const process = { ...here, runId: 'run-id', role: 'tap', plugin: 'tap-x', startedAt: new Date() };
     const block = { blockId: '1', pid, groupId: pid, pidStart, runner: living };
     await history.startProcess({ ...process, ...block });
-    await state.leases.acquire(id, { owner: { ...living, pid: runner.pid ?? 0, pidStart: '1' } });
+    await takeLease(state.leases, id, { owner: { ...living, pid: runner.pid ?? 0, pidStart: '1' } });
     expect(await rig.run('tap-x target-x')).toMatchObject({ status: 'success' });
     expect(await processStart(pid)).toBe(pidStart);
     other.kill();
@@ -282,7 +284,7 @@ describe('a run that was killed', () => {
     const dead = { ...(await currentOwner(runId)), pid: runner.pid ?? 0, pidStart: '1' };
     await history.startRun({ ...dead, words: [], environment: 'dev', trigger: 'cli', startedAt: new Date() });
     await history.meltanoRuns.insert(id, runId, 'cli');
-    await state.leases.acquire(id, { owner: dead });
+    await takeLease(state.leases, id, { owner: dead });
     const running = rig.start('tap-y target-x tap-x target-x', { runId, jobs: 2 });
     await running.event('lease.reclaimed');
     await running.event('checkpoint', ({ blockId }) => blockId === '2');
@@ -329,7 +331,7 @@ describe('a save that fails', () => {
     const world = worldWith(rig.world, (lease) => ({
       save: async (write) => {
         const owner = await currentOwner('another');
-        const { lease: other } = await (await rig.world.state()).leases.acquire(id, { owner, force: true });
+        const { lease: other } = await takeLease((await rig.world.state()).leases, id, { owner, force: true });
         await other.release();
         return lease.save(write);
       },

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openFilesystemState } from '../../../src/state/filesystem/state-backend.js';
 import { currentOwner } from '../../../src/state/owner.js';
 import { errorFrom } from '../error-from.js';
+import { takeLease } from '../take-lease.js';
 
 const pause = vi.hoisted(() => ({ meanwhile: async () => {} }));
 vi.mock('../../../src/state/filesystem/versions.js', async (importOriginal) => {
@@ -28,7 +29,7 @@ afterEach(() => rm(root, { recursive: true }));
 
 test('removes nothing once another has its lock, and leaves no version', async () => {
   const backend = await openFilesystemState({ uri: `file://${root}`, lockRetrySeconds: 0.02 });
-  const { lease } = await backend.leases.acquire(stateId, { owner: await currentOwner('run') });
+  const { lease } = await takeLease(backend.leases, stateId, { owner: await currentOwner('run') });
   await lease.save({ mode: 'completed', state: { singer_state: { n: 1 } } });
   const file = (name: string) => join(root, stateId, name);
   pause.meanwhile = async () => {

@@ -7,6 +7,7 @@ import { explainFileError } from '../../../src/state/filesystem/files.js';
 import { openFilesystemState } from '../../../src/state/filesystem/state-backend.js';
 import { currentOwner } from '../../../src/state/owner.js';
 import { codeFrom, errorFrom } from '../error-from.js';
+import { takeLease } from '../take-lease.js';
 
 const stateId = 'dev:tap-fake-to-target-fake';
 const recorded = join(import.meta.dirname, '../../../fixtures/meltano-4.4.1/state.json');
@@ -23,7 +24,7 @@ function open(clock?: () => Date) {
 
 async function leased() {
   const backend = await open();
-  const { lease } = await backend.leases.acquire(stateId, { owner: await currentOwner('run') });
+  const { lease } = await takeLease(backend.leases, stateId, { owner: await currentOwner('run') });
   return { backend, lease };
 }
 
@@ -56,7 +57,7 @@ describe("the original's layout", () => {
     expect((await readdir(root)).sort()).toEqual(['.tapline', stateId]);
     expect(await readdir(join(root, stateId))).toEqual(['state.json']);
     expect((await readdir(join(root, '.tapline', stateId))).sort()).toEqual(['lease.1.json', 'versions']);
-    const { lease: again } = await backend.leases.acquire(stateId, { owner: await currentOwner('run') });
+    const { lease: again } = await takeLease(backend.leases, stateId, { owner: await currentOwner('run') });
     await backend.clear(again);
     expect(await readdir(root)).toEqual(['.tapline']);
   });
@@ -84,7 +85,7 @@ describe('hostile state IDs', () => {
     '%j is refused',
     async (name) => {
       const backend = await open();
-      expect(await codeFrom(backend.leases.acquire(name, { owner: await currentOwner('run') }))).toBe(
+      expect(await codeFrom(takeLease(backend.leases, name, { owner: await currentOwner('run') }))).toBe(
         'STATE_ID_INVALID',
       );
       expect(await codeFrom(backend.leases.releaseHeld(name))).toBe('STATE_ID_INVALID');
@@ -115,9 +116,9 @@ describe('bad luck', () => {
     await writeFile(join(root, '.tapline', stateId, 'lease.7.json'), '');
     const backend = await open(() => clock.now);
     const owner = await currentOwner('run');
-    expect(await codeFrom(backend.leases.acquire(stateId, { owner }))).toBe('LEASE_HELD');
+    expect(await backend.leases.acquire(stateId, { owner })).toMatchObject({ kind: 'held' });
     clock.now = new Date(clock.now.getTime() + 61_000);
-    expect(await backend.leases.acquire(stateId, { owner })).toMatchObject({
+    expect(await takeLease(backend.leases, stateId, { owner })).toMatchObject({
       lease: { token: 8 },
       tookFrom: { reason: 'expired', token: 7 },
     });
@@ -126,15 +127,15 @@ describe('bad luck', () => {
   test('a token that is long past can not be taken again', async () => {
     const backend = await open();
     const owner = await currentOwner('run');
-    for (let n = 0; n < 40; n += 1) await (await backend.leases.acquire(stateId, { owner })).lease.release();
+    for (let n = 0; n < 40; n += 1) await (await takeLease(backend.leases, stateId, { owner })).lease.release();
     const records = (await readdir(join(root, '.tapline', stateId))).filter((name) => name.startsWith('lease.'));
     expect(records.length).toBeLessThanOrEqual(17);
-    expect((await backend.leases.acquire(stateId, { owner })).lease.token).toBe(41);
+    expect((await takeLease(backend.leases, stateId, { owner })).lease.token).toBe(41);
   });
 
   test('a holder that wakes up after a takeover replaces nothing', async () => {
     const { backend, lease: old } = await leased();
-    const { lease } = await backend.leases.acquire(stateId, { owner: await currentOwner('new'), force: true });
+    const { lease } = await takeLease(backend.leases, stateId, { owner: await currentOwner('new'), force: true });
     await lease.save({ mode: 'completed', state: { singer_state: { by: 'new' } } });
     const before = (await stat(join(root, stateId, 'state.json'))).mtimeMs;
     expect(await codeFrom(old.save({ mode: 'completed', state: { singer_state: { by: 'old' } } }))).toBe('LEASE_LOST');

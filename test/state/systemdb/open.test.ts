@@ -8,6 +8,7 @@ import type { Database } from '../../../src/state/systemdb/database.js';
 import { openSystemDatabase } from '../../../src/state/systemdb/open.js';
 import { SystemdbStateBackend } from '../../../src/state/systemdb/state-backend.js';
 import { codeFrom, errorFrom } from '../error-from.js';
+import { takeLease } from '../take-lease.js';
 import type { WorkerAnswer } from '../worker.js';
 import { buildWorker, Worker } from '../worker-process.js';
 
@@ -53,7 +54,7 @@ async function makeMeltanoDatabase(): Promise<void> {
 }
 
 async function save(database: Database, value: unknown) {
-  const { lease } = await new SystemdbStateBackend(database).leases.acquire(stateId, {
+  const { lease } = await takeLease(new SystemdbStateBackend(database).leases, stateId, {
     owner: await currentOwner('run'),
     force: true,
   });
@@ -124,7 +125,7 @@ describe("the original's database", () => {
     const database = await open();
     const backend = new SystemdbStateBackend(database);
     const stored = await backend.read(stateId);
-    const { lease } = await backend.leases.acquire(stateId, { owner: await currentOwner('run') });
+    const { lease } = await takeLease(backend.leases, stateId, { owner: await currentOwner('run') });
     await lease.save({ mode: 'completed', state: stored?.completed ?? {} });
     const row = raw((sqlite) => sqlite.prepare('SELECT * FROM state WHERE state_id = ?').get(stateId));
     expect(row).toMatchObject({ completed_state: before, partial_state: '{}' });

@@ -4,6 +4,7 @@ import { openS3State } from '../../../../src/state/objectstore/s3/open.js';
 import { currentOwner } from '../../../../src/state/owner.js';
 import type { StateBackend, StateLease } from '../../../../src/state/port.js';
 import { codeFrom, errorFrom } from '../../error-from.js';
+import { takeLease } from '../../take-lease.js';
 import { FakeS3 } from './fake-s3.js';
 
 const id = 'dev:tap-a-to-target-b';
@@ -30,7 +31,7 @@ async function open(settings: Record<string, string> = {}, uri = `s3://key:secre
 
 async function acquire(backend: StateBackend, options: { force?: boolean; runId?: string } = {}): Promise<StateLease> {
   const owner = await currentOwner(options.runId ?? 'run');
-  return (await backend.leases.acquire(id, { owner, force: options.force })).lease;
+  return (await takeLease(backend.leases, id, { owner, force: options.force })).lease;
 }
 
 const save = (lease: StateLease, by: string, runId = by) =>

@@ -1,4 +1,4 @@
-/** A new project: what `run` needs to work at once, and the folders that Meltano makes. */
+/** A new project that runs at once, with a sample file, and the folders that Meltano creates. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -60,38 +60,50 @@ ${usageStats ? '' : 'send_anonymous_usage_stats: false\n'}environments:
 - name: staging
 - name: prod
 
-# Plugins are added by \`tapline add\`, e.g. tap-github target-postgres; of those shipped with Tapline, by
-# \`tapline add tap-csv target-jsonl --variant tapline\`. They then stand here:
+# \`tapline run tap-csv target-sqlite\` loads the sample below. \`tapline add\` adds plugins, e.g. tap-github target-postgres.
+plugins:
+  extractors:
+  - name: tap-csv
+    variant: tapline
+    config:
+      files:
+      - entity: customers
+        path: extract/customers.csv
+        keys: [id]
+        replication_key: updated_at
+  loaders:
+  - name: target-sqlite
+    variant: tapline
+    config:
+      path: output/warehouse.db
+
+# Secrets belong in .env or in variables, e.g. TAP_GITHUB_AUTH_TOKEN; \`tapline config set\` writes them to .env.
 #
-# plugins:
-#   extractors:
-#   - name: tap-csv
-#     variant: tapline
-#     config:
-#       files:
-#       - entity: users
-#         path: extract/users.csv
-#         keys: [id]
-#
-# Secrets belong in .env or in variables, e.g. TAP_GITHUB_AUTH_TOKEN; \`tapline config set\` puts them there.
-#
-# Jobs are lists of what \`tapline run\` takes, and schedules say when they run:
+# A job is a list of what \`tapline run\` takes, and a schedule says when it runs:
 #
 # jobs:
-# - name: nightly
+# - name: daily
 #   tasks:
-#   - tap-csv target-jsonl
+#   - tap-csv target-sqlite
 # schedules:
 # - name: every-night
 #   interval: '@daily'
-#   job: nightly
+#   job: daily
 `;
 }
+
+/** What the tap-csv of a new project reads. */
+const sample = `id,name,country,updated_at
+1,Ada,GB,2024-01-05
+2,Grace,US,2024-01-07
+3,Edsger,NL,2024-01-09
+`;
 
 function otherFiles(): Record<string, string> {
   return {
     'README.md': '',
     'requirements.txt': '',
+    'extract/customers.csv': sample,
     'output/.gitignore': '*\n!.gitignore\n',
     '.gitignore': '/venv\n/.meltano\n.env\n',
     ...Object.fromEntries(folders.map((folder) => [`${folder}/.gitkeep`, ''])),

@@ -1,11 +1,13 @@
 /** `init`, and the small commands that answer without a run. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { misfits } from '../schemas.js';
 import { startHub } from './hub-server.js';
-import { folderWith, tapline } from './program.js';
+import { cli, folderWith, tapline } from './program.js';
 
 describe('init', () => {
   it('makes a project in which a run works at once', async () => {
@@ -19,6 +21,7 @@ describe('init', () => {
       project_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       send_anonymous_usage_stats: false,
       environments: [{ name: 'dev' }, { name: 'staging' }, { name: 'prod' }],
+      plugins: expect.anything(),
     });
     expect(await readFile(join(root, '.gitignore'), 'utf8')).toBe('/venv\n/.meltano\n.env\n');
     for (const folder of ['extract', 'load', 'transform', 'analyze', 'notebook', 'orchestrate']) {
@@ -30,6 +33,21 @@ describe('init', () => {
     expect((await tapline(root, ['config', 'set', 'tap-csv', 'files', files])).code).toBe(0);
     const run = await tapline(root, ['run', 'tap-csv', 'target-jsonl']);
     expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('dev:tap-csv-to-target-jsonl')]);
+  });
+
+  it('prints next steps that work as they are pasted', async () => {
+    const parent = await folderWith({ 'bin/tapline': `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n` });
+    await chmod(join(parent, 'bin', 'tapline'), 0o755);
+    const { stdout } = await tapline(parent, ['init', "our shop's"]);
+    const steps = stdout.slice(stdout.indexOf('Next steps:\n')).split('\n').slice(1);
+    expect(steps).toContain('  tapline run tap-csv target-sqlite');
+    const env = { ...process.env, PATH: `${join(parent, 'bin')}:${process.env.PATH}`, MELTANO_CLI_LOG_FORMAT: 'plain' };
+    const pasted = execFileSync('sh', ['-ec', steps.join('\n')], { cwd: parent, env, encoding: 'utf8', stdio: 'pipe' });
+    expect(pasted).toContain('The project is valid.');
+    expect(pasted).toContain('# Getting started');
+    const loaded = new Database(join(parent, "our shop's", 'output', 'warehouse.db'), { readonly: true });
+    expect(loaded.prepare('SELECT name FROM customers ORDER BY id').pluck().all()).toEqual(['Ada', 'Grace', 'Edsger']);
+    loaded.close();
   });
 
   it('leaves what is there, and overwrites meltano.yml with --force only', async () => {
@@ -97,6 +115,9 @@ describe('commands that do little here', () => {
     const folder = await folderWith({ 'meltano.yml': 'version: 1\n' });
     await mkdir(join(folder, 'home'));
     expect((await tapline(folder, ['docs'])).stdout).toContain('https://docs.meltano.com/');
+    expect((await tapline(folder, ['docs', 'State'])).stdout).toContain('# State, leases and history\n');
+    const unknown = await tapline(folder, ['docs', 'sate']);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("Did you mean 'state'?")]);
     const upgrade = await tapline(folder, ['upgrade']);
     expect([upgrade.code, upgrade.stdout]).toEqual([0, expect.stringContaining('npm install --global tapline@latest')]);
     expect(upgrade.stdout).toContain('The system database is up to date.');

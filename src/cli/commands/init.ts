@@ -30,10 +30,15 @@ export function init(command: Command, { output, env }: CommandContext): Command
       output.line('Your project has been created! Its environments are dev, staging and prod; dev is the default.');
       output.line('');
       output.line('Next steps:');
-      if (root !== process.cwd()) output.line(`  cd ${folder ?? chosen}`);
-      output.line('  tapline add tap-csv target-jsonl --variant tapline');
-      output.line('  tapline run tap-csv target-jsonl');
+      if (root !== process.cwd()) output.line(`  cd ${asShellWord(chosen)}`);
+      output.line('  tapline validate');
+      output.line('  tapline run tap-csv target-sqlite');
+      output.line('  tapline docs getting-started');
     });
+}
+
+function asShellWord(folder: string): string {
+  return /^[\w./~-]+$/.test(folder) && !folder.startsWith('-') ? folder : `'${folder.replaceAll("'", `'\\''`)}'`;
 }
 
 async function askForFolder(): Promise<string> {

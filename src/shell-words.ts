@@ -45,3 +45,8 @@ function plain([, bare, escaped, single, double]: RegExpExecArray): string {
 function unclosed(char: string): string {
   return char === '\\' ? 'a backslash at the end' : `a ${char} that is never closed`;
 }
+
+/** A word as a shell reads it back: in single quotes, unless it has nothing that a shell would interpret. */
+export function quoteShellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,7 +1,8 @@
 import { isSensitive } from '../settings/cast.js';
-import { isMap, setOwn } from '../settings/nested-keys.js';
+import { setOwn } from '../settings/nested-keys.js';
 import { isTellingName, isWeakSecret, passwordsInUrls } from '../settings/secrets.js';
 import type { ResolvedSetting } from '../settings/types.js';
+import { isMap } from '../values.js';
 
 type Settings = ReadonlyMap<string, ResolvedSetting>;
 

@@ -1,5 +1,6 @@
 import type { Database, SqlRow } from '../state/systemdb/database.js';
-import { fromJson, fromTime, numberOf, textOf, toJson, toTime } from './columns.js';
+import { textOf } from '../values.js';
+import { fromJson, fromTime, numberOf, toJson, toTime } from './columns.js';
 import type { FinishedBlock, NewBlock } from './port.js';
 
 export type BlockRow = NewBlock & Partial<FinishedBlock>;

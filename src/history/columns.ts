@@ -22,10 +22,6 @@ export function fromTime(text: unknown): Date | undefined {
   return typeof text === 'string' ? new Date(text) : undefined;
 }
 
-export function textOf(value: unknown): string | undefined {
-  return value === null || value === undefined ? undefined : String(value);
-}
-
 export function numberOf(value: unknown): number | undefined {
   return value === null || value === undefined ? undefined : Number(value);
 }

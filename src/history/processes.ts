@@ -1,5 +1,6 @@
 import type { Database, SqlRow } from '../state/systemdb/database.js';
-import { fromTime, numberOf, textOf } from './columns.js';
+import { textOf } from '../values.js';
+import { fromTime, numberOf } from './columns.js';
 import type { ProcessRow } from './port.js';
 
 export async function startProcess(database: Database, row: ProcessRow): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Database, SqlRow } from '../state/systemdb/database.js';
-import { textOf } from './columns.js';
+import { textOf } from '../values.js';
 import type { StreamRow } from './port.js';
 
 /** Of all attempts of a block together. */

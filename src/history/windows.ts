@@ -1,7 +1,8 @@
 /** The windows of backfills: what of a chain's past is loaded, and what is not. */
 import { createPartitionState } from '../state/partition-state.js';
 import type { Database, SqlRow, SqlValue, Transaction } from '../state/systemdb/database.js';
-import { fromJson, fromTime, numberOf, textOf, toJson } from './columns.js';
+import { textOf } from '../values.js';
+import { fromJson, fromTime, numberOf, toJson } from './columns.js';
 import type { NewWindow, WindowId, WindowRow, Windows, WindowsTaken } from './port.js';
 import { livingRuns } from './runs.js';
 

@@ -4,6 +4,7 @@ import { TaplineError } from '../errors.js';
 import type { Plugin } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
 import type { SettingsResolver } from '../settings/types.js';
+import { definedOnly } from '../values.js';
 import { findExecutable } from './executable.js';
 import { installPlugin } from './install-plugin.js';
 import { Requirements } from './requirements.js';
@@ -124,10 +125,4 @@ function installFailed(failed: InstallOutcome[], outcomes: InstallOutcome[]): Ta
       })),
     },
   });
-}
-
-function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const defined: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) if (value !== undefined) defined[name] = value;
-  return defined;
 }

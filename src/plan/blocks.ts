@@ -1,6 +1,7 @@
 /** Words of `run`, with no steps in them, as blocks: chains and plugin commands. The rules are those of Meltano 4.4.1. */
 import type { SourceLocation, TaplineError } from '../errors.js';
 import type { ProjectWarning } from '../project/types.js';
+import { definedOnly } from '../values.js';
 import type { PlanContext } from './context.js';
 import { describePart, isSinger, type PlanPart, planError, readPart } from './parts.js';
 import { stateIdOf } from './state-id.js';
@@ -150,8 +151,4 @@ function noLoaderBetween(parts: readonly PlanPart[], start: number, found: PlanP
 function orphan(part: PlanPart, index: number): TaplineError {
   const message = `Bad block sequence at index ${index + 1}, starting block '${nameOf(part)}': ${describePart(part)} has no extractor before it.`;
   return planError('BLOCK_ORDER', part.word, message, 'Order: extractor, mappings, loader.');
-}
-
-function definedOnly<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }

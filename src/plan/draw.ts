@@ -14,7 +14,7 @@ export function drawPlan(plan: Plan, jobs: (scope: PlanScope | undefined) => num
     if (scope === undefined) return roots;
     let node = known.get(scope);
     if (node === undefined) {
-      node = { text: describeScope(scope), nodes: [] };
+      node = { text: scopeLabel(scope), nodes: [] };
       known.set(scope, node);
       nodesOf(scope.parent).push(node);
     }
@@ -26,7 +26,7 @@ export function drawPlan(plan: Plan, jobs: (scope: PlanScope | undefined) => num
 
 /** Blocks that may run at once hang under one line that says so. */
 function groupNodes({ blocks }: PlanGroup, jobs: number): Node[] {
-  const nodes = blocks.map((block): Node => ({ text: describeBlock(block), nodes: [] }));
+  const nodes = blocks.map((block): Node => ({ text: blockLabel(block), nodes: [] }));
   const atOnce = Math.min(jobs, blocks.length);
   return atOnce < 2 ? nodes : [{ text: `${atOnce === blocks.length ? 'all' : atOnce} at once`, nodes }];
 }
@@ -39,12 +39,12 @@ function branches(nodes: readonly Node[], indent: string): string[] {
   });
 }
 
-function describeScope({ kind, name, timeoutSeconds }: PlanScope): string {
+function scopeLabel({ kind, name, timeoutSeconds }: PlanScope): string {
   const limit = timeoutSeconds === undefined ? '' : `, at most ${timeoutSeconds} s`;
   return `${kind} ${name}${limit}`;
 }
 
-function describeBlock(block: Block): string {
+function blockLabel(block: Block): string {
   if (block.kind === 'command') return [block.name, ...block.args].join(' ');
   const { fullRefresh, noStateUpdate } = block.options;
   const notes = [

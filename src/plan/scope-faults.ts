@@ -2,8 +2,8 @@
 import { closest } from '../did-you-mean.js';
 import { durationSeconds } from '../duration.js';
 import { type ErrorCode, formatLocation, type SourceLocation, TaplineError } from '../errors.js';
-import { isPlainMap } from '../project/merge.js';
 import type { Pipeline, Project, ProjectPath, RunStep } from '../project/types.js';
+import { isMap } from '../values.js';
 import { checkInterval } from './interval.js';
 
 type ScopeCode = Extract<ErrorCode, 'RUN_STEP_INVALID' | 'PIPELINE_INVALID'>;
@@ -107,7 +107,7 @@ function namesOfOthers({ pluginEntries, jobs }: Project): Map<string, Owner> {
       const path = ['plugins', type, index];
       known.set(name, { kind: 'plugin', path });
       for (const [at, mapping] of (Array.isArray(mappings) ? mappings : []).entries())
-        if (isPlainMap(mapping)) known.set(String(mapping.name), { kind: 'mapping', path: [...path, 'mappings', at] });
+        if (isMap(mapping)) known.set(String(mapping.name), { kind: 'mapping', path: [...path, 'mappings', at] });
     }
   }
   for (const [index, { name }] of jobs.entries()) known.set(name, { kind: 'job', path: ['jobs', index] });

@@ -1,7 +1,8 @@
 import type { SourceLocation } from '../errors.js';
 import { envMap } from '../project/environments.js';
-import { isPlainMap } from '../project/merge.js';
 import type { PluginEntry, PluginType, Project, ProjectPath } from '../project/types.js';
+import { singularOf } from '../project/types.js';
+import { isMap } from '../values.js';
 import { type BaseDefinition, extrasOf, inheritedName, readGroups, textOf } from './base-definition.js';
 import { readCommands } from './commands.js';
 import { defineMissing, readSettings, replaceByName } from './setting-definitions.js';
@@ -65,7 +66,7 @@ export class MergedPlugin implements Plugin {
   }
 
   get singular(): string {
-    return this.type === 'utilities' ? 'utility' : this.type.slice(0, -1);
+    return singularOf(this.type);
   }
 
   get namespace(): string {
@@ -168,7 +169,7 @@ export class MergedPlugin implements Plugin {
   get config(): Readonly<Record<string, unknown>> {
     const { mapping } = this.place;
     const value = mapping === undefined ? this.entry.config : this.mappings[mapping]?.config;
-    return isPlainMap(value) ? value : {};
+    return isMap(value) ? value : {};
   }
 
   get extras(): Readonly<Record<string, unknown>> {
@@ -180,7 +181,7 @@ export class MergedPlugin implements Plugin {
 
   get environmentConfig(): Readonly<Record<string, unknown>> {
     const config = this.environmentEntry?.entry.config;
-    return isPlainMap(config) ? config : {};
+    return isMap(config) ? config : {};
   }
 
   get environmentExtras(): Readonly<Record<string, unknown>> {
@@ -228,7 +229,7 @@ export class MergedPlugin implements Plugin {
       const list = this.type === 'mappers' && Array.isArray(this.entry.mappings) ? this.entry.mappings : [];
       return list.map((item: { name: unknown; config?: unknown }) => ({
         name: String(item.name),
-        config: isPlainMap(item.config) ? item.config : {},
+        config: isMap(item.config) ? item.config : {},
       }));
     });
   }

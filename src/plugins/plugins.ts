@@ -1,6 +1,6 @@
 import { didYouMean } from '../did-you-mean.js';
 import { TaplineError } from '../errors.js';
-import { type PluginType, type Project, pluginTypes } from '../project/types.js';
+import { type PluginType, type Project, pluginTypes, singularOf } from '../project/types.js';
 import { type DefinitionSources, findBase } from './base-definition.js';
 import { LockFiles } from './lock-files.js';
 import { type Ground, MergedPlugin } from './merged-plugin.js';
@@ -28,7 +28,7 @@ class ProjectPlugins implements Plugins {
   get(name: string, type?: PluginType): Plugin {
     const found = this.find(name, type) ?? this.findByMapping(name, type);
     if (found) return found;
-    const what = type === undefined ? 'plugin' : type === 'utilities' ? 'utility' : type.slice(0, -1);
+    const what = type === undefined ? 'plugin' : singularOf(type);
     const names = this.names(type);
     const elsewhere = type === undefined ? undefined : this.lookUp(name)?.singular;
     const where =

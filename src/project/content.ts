@@ -1,6 +1,6 @@
 import type { SourceLocation } from '../errors.js';
+import { filledText, isMap } from '../values.js';
 import { envMap, readEnvironments } from './environments.js';
-import { isPlainMap } from './merge.js';
 import { readPipelines, readRunSteps } from './pipelines.js';
 import {
   type Environment,
@@ -77,17 +77,17 @@ export function readContent(
       ['run_steps', 'pipelines'].flatMap((key) => (Object.hasOwn(project, key) ? [[key, project[key]]] : [])),
     ),
     settings: Object.fromEntries(Object.entries(project).filter(([key]) => !parts.has(key))),
-    annotations: isPlainMap(project.annotations) ? project.annotations : {},
-    projectId: textOf(project.project_id),
-    requiresMeltano: textOf(project.requires_meltano),
-    defaultEnvironment: textOf(project.default_environment),
+    annotations: isMap(project.annotations) ? project.annotations : {},
+    projectId: filledText(project.project_id),
+    requiresMeltano: filledText(project.requires_meltano),
+    defaultEnvironment: filledText(project.default_environment),
     floats: [],
     warnings,
   };
 }
 
 function readPlugins(value: unknown): Record<PluginType, PluginEntry[]> {
-  const lists = isPlainMap(value) ? value : {};
+  const lists = isMap(value) ? value : {};
   return Object.fromEntries(pluginTypes.map((type) => [type, listOf(lists[type])])) as Record<
     PluginType,
     PluginEntry[]
@@ -102,7 +102,7 @@ function readJob(item: Record<string, unknown>): Job {
     tasks: list
       .filter((task) => task !== null)
       .map((task: unknown) => (Array.isArray(task) ? flatten(task) : String(task))),
-    annotations: isPlainMap(item.annotations) ? item.annotations : {},
+    annotations: isMap(item.annotations) ? item.annotations : {},
   };
 }
 
@@ -137,8 +137,4 @@ function warnAboutDoubles(
 
 function listOf<T = Record<string, unknown>>(value: unknown): T[] {
   return Array.isArray(value) ? value : [];
-}
-
-function textOf(value: unknown): string | undefined {
-  return value === null || value === undefined || value === '' ? undefined : String(value);
 }

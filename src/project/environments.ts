@@ -1,7 +1,7 @@
 import { didYouMean } from '../did-you-mean.js';
 import { TaplineError } from '../errors.js';
+import { isMap } from '../values.js';
 import { readMapText } from './map-as-text.js';
-import { isPlainMap } from './merge.js';
 import {
   type Environment,
   type EnvironmentPolicy,
@@ -16,7 +16,7 @@ type Warn = (code: string, message: string, path: ProjectPath, hint?: string) =>
 
 /** The variables of an `env:` map as text; a name without a value is left out. */
 export function envMap(value: unknown): Record<string, string> {
-  if (!isPlainMap(value)) return {};
+  if (!isMap(value)) return {};
   const values: Record<string, string> = {};
   for (const [name, entry] of Object.entries(value)) {
     if (entry !== null && entry !== undefined)
@@ -51,7 +51,7 @@ function splitTopEnv(
 ): { maps: Map<string, Record<string, string>>; env: Record<string, string> } {
   const maps = new Map<string, Record<string, string>>();
   const scalars: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(isPlainMap(topEnv) ? topEnv : {})) {
+  for (const [name, value] of Object.entries(isMap(topEnv) ? topEnv : {})) {
     const rewritten = typeof value === 'string' ? readMapText(name, value) : undefined;
     if (rewritten) {
       warn(
@@ -61,7 +61,7 @@ function splitTopEnv(
         `Move it to environments: [{name: ${name}, env: {...}}], which both programs read.`,
       );
     }
-    const map = isPlainMap(value) ? envMap(value) : rewritten;
+    const map = isMap(value) ? envMap(value) : rewritten;
     if (map) maps.set(name, map);
     else scalars[name] = value;
     const inner = map?.MELTANO_ENVIRONMENT;
@@ -81,21 +81,21 @@ function emptyEnvironment(name: string, env: Record<string, string>): Environmen
 }
 
 function readEnvironment(item: unknown): Environment {
-  const entry = isPlainMap(item) ? item : {};
-  const config = isPlainMap(entry.config) ? entry.config : {};
+  const entry = isMap(item) ? item : {};
+  const config = isMap(entry.config) ? entry.config : {};
   const suffix = entry.state_id_suffix;
   return {
     name: String(entry.name),
     env: envMap(entry.env),
     stateIdSuffix: suffix === null || suffix === undefined ? undefined : String(suffix),
     plugins: pluginLists(config.plugins),
-    annotations: isPlainMap(entry.annotations) ? entry.annotations : {},
+    annotations: isMap(entry.annotations) ? entry.annotations : {},
     declaredIn: 'environments',
   };
 }
 
 function pluginLists(value: unknown): Partial<Record<PluginType, PluginEntry[]>> {
-  const lists = isPlainMap(value) ? value : {};
+  const lists = isMap(value) ? value : {};
   const found: Partial<Record<PluginType, PluginEntry[]>> = {};
   for (const type of pluginTypes) if (Array.isArray(lists[type])) found[type] = lists[type] as PluginEntry[];
   return found;

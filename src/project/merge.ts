@@ -1,12 +1,7 @@
 import { type SourceLocation, TaplineError } from '../errors.js';
+import { isMap } from '../values.js';
 import { findPlace, type Places } from './places.js';
 import type { ProjectPath } from './types.js';
-
-type PlainMap = Record<string, unknown>;
-
-export function isPlainMap(value: unknown): value is PlainMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** A value with where it and all that it holds stand. */
 export interface Placed {
@@ -22,7 +17,7 @@ export function mergePlaced(earlier: Placed, later: Placed): Placed {
     const inside = [...insideList(earlier.places), ...insideList(later.places)];
     return { value: [...earlier.value, ...later.value], places: [file, line, col, inside] };
   }
-  if (!isPlainMap(earlier.value) || !isPlainMap(later.value)) return later;
+  if (!isMap(earlier.value) || !isMap(later.value)) return later;
   const value = { ...earlier.value };
   const inside = { ...insideMap(earlier.places) };
   for (const [key, added] of Object.entries(later.value)) {
@@ -81,18 +76,18 @@ interface NamedItem {
 }
 
 function runStepsOf(value: unknown): NamedItem[] {
-  const steps = isPlainMap(value) && isPlainMap(value.run_steps) ? value.run_steps : {};
+  const steps = isMap(value) && isMap(value.run_steps) ? value.run_steps : {};
   return Object.keys(steps).map((name) => ({ kind: 'run_steps', name, path: ['run_steps', name] }));
 }
 
 function namedItems(value: unknown): NamedItem[] {
-  if (!isPlainMap(value)) return [];
+  if (!isMap(value)) return [];
   const lists: [string[], unknown][] = ['schedules', 'environments', 'jobs'].map((key) => [[key], value[key]]);
-  if (isPlainMap(value.plugins))
+  if (isMap(value.plugins))
     for (const [type, list] of Object.entries(value.plugins)) lists.push([['plugins', type], list]);
   const named = lists.flatMap(([path, list]) =>
     (Array.isArray(list) ? list : []).flatMap((item: unknown, index) =>
-      isPlainMap(item) && typeof item.name === 'string'
+      isMap(item) && typeof item.name === 'string'
         ? [{ kind: path.at(-1) ?? '', name: item.name, path: [...path, index] }]
         : [],
     ),

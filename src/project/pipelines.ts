@@ -1,11 +1,11 @@
+import { isMap, textOf } from '../values.js';
 import { envMap } from './environments.js';
-import { isPlainMap } from './merge.js';
 import type { Pipeline, RunStep } from './types.js';
 
 /** `run_steps:`, whose shape the schema has checked. What the values mean is found out when a plan is made of them. */
 export function readRunSteps(value: unknown): RunStep[] {
-  return Object.entries(isPlainMap(value) ? value : {}).map(([name, step]) => {
-    const { commands, jobs, run_dir, env, timeout } = isPlainMap(step) ? step : {};
+  return Object.entries(isMap(value) ? value : {}).map(([name, step]) => {
+    const { commands, jobs, run_dir, env, timeout } = isMap(step) ? step : {};
     return {
       name,
       commands: textsOf(commands),
@@ -19,9 +19,9 @@ export function readRunSteps(value: unknown): RunStep[] {
 
 /** `pipelines:`, whose shape the schema has checked. */
 export function readPipelines(value: unknown): Pipeline[] {
-  return (Array.isArray(value) ? value : []).filter(isPlainMap).map((item) => ({
+  return (Array.isArray(value) ? value : []).filter(isMap).map((item) => ({
     id: String(item.id),
-    steps: (Array.isArray(item.steps) ? item.steps : []).map((step) => String(isPlainMap(step) ? step.run_step : step)),
+    steps: (Array.isArray(item.steps) ? item.steps : []).map((step) => String(isMap(step) ? step.run_step : step)),
     interval: textOf(item.interval),
     timezone: textOf(item.timezone),
     retries: typeof item.retries === 'number' ? item.retries : undefined,
@@ -37,10 +37,6 @@ export function readPipelines(value: unknown): Pipeline[] {
 function textsOf(value: unknown): string[] {
   if (value === null || value === undefined) return [];
   return (Array.isArray(value) ? value : [value]).map(String);
-}
-
-function textOf(value: unknown): string | undefined {
-  return value === null || value === undefined ? undefined : String(value);
 }
 
 function durationOf(value: unknown): string | number | undefined {

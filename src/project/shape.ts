@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { didYouMean } from '../did-you-mean.js';
 import { type ErrorFault, formatLocation, type SourceLocation, TaplineError } from '../errors.js';
-import { isPlainMap } from './merge.js';
+import { isMap } from '../values.js';
 import type { ProjectPath } from './types.js';
 
 /** How many faults one message lists. */
@@ -121,7 +121,7 @@ const wordRule = 'It may hold letters, digits, `_`, `.` and `-`.';
 const nameRules: Readonly<Record<string, string>> = { run_steps: wordRule, pipelines: wordRule };
 
 function missing(where: string, key: string, found: unknown, at: SourceLocation | undefined): ErrorFault {
-  const guess = isPlainMap(found) ? didYouMean(key, Object.keys(found)) : undefined;
+  const guess = isMap(found) ? didYouMean(key, Object.keys(found)) : undefined;
   return {
     message: `${where} has no '${key}'.`,
     at,
@@ -147,7 +147,7 @@ function expected(types: unknown): string {
 /** Never the value: what slipped to the wrong place may be a secret. */
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
-  if (isPlainMap(value)) return 'a map';
+  if (isMap(value)) return 'a map';
   if (value === null || value === undefined) return 'empty';
   return typeof value === 'string' ? 'text' : `a ${typeof value}`;
 }

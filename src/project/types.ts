@@ -13,6 +13,11 @@ export const pluginTypes = [
 ] as const;
 export type PluginType = (typeof pluginTypes)[number];
 
+/** `extractor`, `loader`, `utility` .... */
+export function singularOf(type: PluginType): string {
+  return type === 'utilities' ? 'utility' : type.slice(0, -1);
+}
+
 /** A plugin as a file has it: unknown keys stay (they are extras). */
 export interface PluginEntry {
   name: string;

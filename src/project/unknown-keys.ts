@@ -1,4 +1,5 @@
 import { closest } from '../did-you-mean.js';
+import { isMap } from '../values.js';
 import {
   environmentKeys,
   extraKeys,
@@ -12,7 +13,6 @@ import {
   settingKeys,
   stateBackendKeys,
 } from './known-keys.js';
-import { isPlainMap } from './merge.js';
 import { type ProjectPath, type ProjectWarning, pluginTypes } from './types.js';
 
 type Locate = (path: ProjectPath) => ProjectWarning['at'];
@@ -21,7 +21,7 @@ type Locate = (path: ProjectPath) => ProjectWarning['at'];
 export function findUnknownKeys(project: Record<string, unknown>, locate: Locate): ProjectWarning[] {
   const warnings = new Map<string, ProjectWarning>();
   const check = (value: unknown, known: readonly string[], path: ProjectPath, what: string, effect: string): void => {
-    if (!isPlainMap(value)) return;
+    if (!isMap(value)) return;
     for (const key of Object.keys(value)) {
       // `x-...` is the usual place for anchors; a dotted key is a nested setting.
       if (known.includes(key) || /^(?:x-|_)/.test(key) || known.includes(key.split('.')[0] ?? '')) continue;
@@ -38,7 +38,7 @@ export function findUnknownKeys(project: Record<string, unknown>, locate: Locate
     }
   };
   check(project, projectKeys, [], 'the project', 'it has no effect');
-  const backend = isPlainMap(project.state_backend) ? project.state_backend : {};
+  const backend = isMap(project.state_backend) ? project.state_backend : {};
   check(backend, stateBackendKeys, ['state_backend'], 'state_backend', 'it has no effect');
   check(backend.s3, s3Keys, ['state_backend', 's3'], 'state_backend.s3', 'it has no effect');
   checkPlugins(project, check);
@@ -51,7 +51,7 @@ export function findUnknownKeys(project: Record<string, unknown>, locate: Locate
     for (const [index, item] of listOf(project[key]).entries())
       check(item, known, [key, index], `a ${key.slice(0, -1)}`, 'it has no effect');
   }
-  for (const [name, step] of Object.entries(isPlainMap(project.run_steps) ? project.run_steps : {}))
+  for (const [name, step] of Object.entries(isMap(project.run_steps) ? project.run_steps : {}))
     check(step, runStepKeys, ['run_steps', name], 'a run step', 'it has no effect');
   return [...warnings.values()];
 }
@@ -63,11 +63,11 @@ const asExtra = 'it is kept as an extra';
 function checkPlugins(project: Record<string, unknown>, check: Check): void {
   check(project.plugins, pluginTypes, ['plugins'], 'plugins', 'its entries are ignored');
   for (const type of pluginTypes) {
-    const entries = listOf(isPlainMap(project.plugins) ? project.plugins[type] : undefined);
+    const entries = listOf(isMap(project.plugins) ? project.plugins[type] : undefined);
     for (const [index, entry] of entries.entries()) {
       const path = ['plugins', type, index];
       check(entry, [...pluginKeys, ...extraKeys[type]], path, `the ${type}`, asExtra);
-      if (!isPlainMap(entry)) continue;
+      if (!isMap(entry)) continue;
       for (const [at, setting] of listOf(entry.settings).entries()) {
         check(setting, settingKeys, [...path, 'settings', at], 'a setting', 'it has no effect');
       }
@@ -79,12 +79,12 @@ function checkEnvironments(project: Record<string, unknown>, check: Check): void
   for (const [index, environment] of listOf(project.environments).entries()) {
     const path = ['environments', index];
     check(environment, environmentKeys, path, 'an environment', 'it has no effect');
-    const config = isPlainMap(environment) ? environment.config : undefined;
+    const config = isMap(environment) ? environment.config : undefined;
     check(config, ['plugins'], [...path, 'config'], "an environment's config", 'it has no effect');
-    const plugins = isPlainMap(config) ? config.plugins : undefined;
+    const plugins = isMap(config) ? config.plugins : undefined;
     check(plugins, pluginTypes, [...path, 'config', 'plugins'], "an environment's plugins", 'its entries are ignored');
     for (const type of pluginTypes) {
-      for (const [at, entry] of listOf(isPlainMap(plugins) ? plugins[type] : undefined).entries()) {
+      for (const [at, entry] of listOf(isMap(plugins) ? plugins[type] : undefined).entries()) {
         check(
           entry,
           [...pluginKeys, ...extraKeys[type]],

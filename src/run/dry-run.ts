@@ -1,7 +1,8 @@
 import { findCommand } from '../plan/command-line.js';
+import { describeBlock } from '../plan/describe-block.js';
 import { drawPlan } from '../plan/draw.js';
 import type { Block, Plan } from '../plan/types.js';
-import { describeBlock, summaryOf } from './block/report.js';
+import { summaryOf } from './block/report.js';
 import { resolveChain } from './block/setup.js';
 import type { Emitter } from './emit.js';
 import type { BlockSummary } from './events.js';

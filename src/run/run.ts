@@ -1,10 +1,10 @@
 import { exitCodes, TaplineError } from '../errors.js';
 import type { History } from '../history/port.js';
 import { pluginsOfPlan } from '../plan/block-plugins.js';
+import { describeBlock } from '../plan/describe-block.js';
 import type { Plan } from '../plan/types.js';
 import { currentOwner } from '../state/owner.js';
 import { BlockAttempts } from './block/attempts.js';
-import { describeBlock } from './block/report.js';
 import { dryRun } from './dry-run.js';
 import { createEmitter, type Emitter, errorInfo } from './emit.js';
 import type { BlockSummary, RunSubscriber } from './events.js';

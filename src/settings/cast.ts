@@ -1,7 +1,8 @@
 import type { SettingDefinition } from '../plugins/types.js';
 import { pythonJson } from '../python-json.js';
+import { isMap } from '../values.js';
 import { parseDate } from './natural-dates.js';
-import { isMap, nest } from './nested-keys.js';
+import { nest } from './nested-keys.js';
 import { NoLiteral, parseDecimal, parseInteger, parseLiteral } from './parse-literal.js';
 
 /** A value that its setting can't take. The message never quotes a sensitive value. */

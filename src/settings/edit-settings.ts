@@ -6,10 +6,10 @@ import { type EditableProject, type EntryEdits, editEntry, editMain } from '../p
 import { editFiles } from '../project/edit/project-files.js';
 import type { YamlEdit } from '../project/edit/yaml-edit.js';
 import type { Project } from '../project/types.js';
+import { isMap } from '../values.js';
 import { CastFailure, castValue, isSensitive } from './cast.js';
 import { projectReadNames, readNames } from './env-names.js';
 import { exportText } from './export-text.js';
-import { isMap } from './nested-keys.js';
 import type { ResolvedSetting, SettingsTable } from './types.js';
 
 export const writableStores = ['auto', 'dotenv', 'meltano_yml', 'db'] as const;

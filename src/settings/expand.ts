@@ -1,5 +1,6 @@
 import { TaplineError } from '../errors.js';
-import { isMap, setOwn } from './nested-keys.js';
+import { isMap } from '../values.js';
+import { setOwn } from './nested-keys.js';
 
 /** A variable's value; undefined where it is not set. */
 export type Lookup = (name: string) => string | undefined;

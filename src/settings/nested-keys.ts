@@ -1,14 +1,10 @@
 import { TaplineError } from '../errors.js';
+import { isMap } from '../values.js';
 
 /** Backslash before a dot: the dot is part of the name, not a step down. */
 const unescapedDot = /(?<!\\)\./;
 
 type Values = Record<string, unknown>;
-
-/** A map as YAML or JSON has it: no array, no null. */
-export function isMap(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Sets a key of its own, also one such as `__proto__`, that a plain assignment would take for something else. */
 export function setOwn(target: Values, key: string, value: unknown): void {

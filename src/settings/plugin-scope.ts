@@ -1,6 +1,7 @@
 import { defineMissing } from '../plugins/setting-definitions.js';
 import type { Plugin, SettingDefinition } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
+import { once } from '../values.js';
 import { envName, infoEnv, type ReadName, readNames, writeNames, writePrefixes } from './env-names.js';
 import { type EnvLevel, EnvStack, emptyEnv } from './env-stack.js';
 import { expandEnv, firstOf, lookupIn } from './expand.js';
@@ -106,14 +107,6 @@ function namesIn(variables: EnvStack, plugin: Plugin): (definition: SettingDefin
     return false;
   });
   return (definition) => (some || definition.env_aliases ? readNames(plugin, definition) : []);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 function pluginVariables(

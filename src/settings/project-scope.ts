@@ -1,12 +1,13 @@
 import type { SourceLocation } from '../errors.js';
 import { meltanoVersion } from '../project/meltano-version.js';
 import type { Project, ProjectPath } from '../project/types.js';
+import { isMap } from '../values.js';
 import { isTruthy } from './cast.js';
 import { projectReadNames } from './env-names.js';
 import { type EnvLevel, EnvStack } from './env-stack.js';
 import { firstOf, lookupIn } from './expand.js';
 import { defaultLayer, fileLayer, type Layer, namedLayer, variableLayer } from './layers.js';
-import { flatten, isMap } from './nested-keys.js';
+import { flatten } from './nested-keys.js';
 import { locateInDotenv } from './origins.js';
 import { projectDefinitions } from './project-definitions.js';
 import { secretFileLayer } from './secret-files.js';

@@ -1,5 +1,6 @@
 import type { Plugin, Plugins } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
+import { once } from '../values.js';
 import { infoEnv, projectReadNames } from './env-names.js';
 import { EnvStack, emptyEnv } from './env-stack.js';
 import { expandText, firstOf, lookupIn } from './expand.js';
@@ -29,16 +30,16 @@ export function createSettings(project: Project, _plugins: Plugins, options: Set
   const { stored } = options;
   const env = baseEnv(options.env);
   const overrides = options.overrides ?? {};
-  const scopeOfProject = lazy(() => projectScope({ project, env, overrides, stored }));
-  const strict = lazy(() => isStrict(scopeOfProject()));
+  const scopeOfProject = once(() => projectScope({ project, env, overrides, stored }));
+  const strict = once(() => isStrict(scopeOfProject()));
 
-  const projectSettings = lazy((): ReadonlyMap<string, ResolvedSetting> => {
+  const projectSettings = once((): ReadonlyMap<string, ResolvedSetting> => {
     const scope = scopeOfProject();
     const known = scope.definitions.filter(({ custom }) => custom !== true);
     return new Map(known.map((definition) => [definition.name, markUrlSecrets(scope.resolve(definition))]));
   });
 
-  const levels = lazy(
+  const levels = once(
     () => new EnvStack([...projectEnvLevels(project, env), { vars: projectSettingsAsEnv(projectSettings()) }]),
   );
   const contextOf = (extraEnv: Readonly<Record<string, string>>): PluginScopeContext => ({
@@ -48,7 +49,7 @@ export function createSettings(project: Project, _plugins: Plugins, options: Set
     strict: strict(),
     stored,
   });
-  const sharedContext = lazy(() => contextOf({}));
+  const sharedContext = once(() => contextOf({}));
 
   const scopeOf = (plugin: Plugin, { overrides, upstream, extraEnv }: ResolveOptions): PluginScope => {
     const shared = extraEnv ? contextOf(extraEnv) : sharedContext();
@@ -98,9 +99,9 @@ function resolvePlugin(
   const settings = new Map(
     scope.settings.definitions.map((definition) => [definition.name, scope.settings.resolve(definition)]),
   );
-  const config = lazy(() => configOf(project, base, plugin, settings));
-  const ofProcess = lazy(() => processEnv(project, base, scope, extraEnv, strict));
-  const secrets = lazy(() => secretsOf(settings.values()));
+  const config = once(() => configOf(project, base, plugin, settings));
+  const ofProcess = once(() => processEnv(project, base, scope, extraEnv, strict));
+  const secrets = once(() => secretsOf(settings.values()));
   return {
     plugin,
     settings,
@@ -145,12 +146,4 @@ function projectSettingsAsEnv(settings: ReadonlyMap<string, ResolvedSetting>): R
       if (!negated) exported[name] = exportText(setting);
   }
   return exported;
-}
-
-function lazy<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

@@ -1,4 +1,5 @@
-import { isMap, type JsonMap } from './messages.js';
+import { isMap } from '../values.js';
+import type { JsonMap } from './messages.js';
 
 /** One stream's part of a Singer state. */
 export interface Bookmark {

@@ -1,6 +1,7 @@
 import { TaplineError } from '../errors.js';
+import { isMap } from '../values.js';
 import { parseExactJson } from './exact-json.js';
-import { isMap, type JsonMap } from './messages.js';
+import type { JsonMap } from './messages.js';
 
 /** What is known of one stream (breadcrumb `[]`) or one of its properties (`['properties', 'id']`). */
 export interface CatalogMetadata {

@@ -1,5 +1,5 @@
+import { isMap } from '../values.js';
 import { type Catalog, type CatalogMetadata, type CatalogStream, metadataOf } from './catalog.js';
-import { isMap } from './messages.js';
 import { compilePattern } from './patterns.js';
 import { listSelection, propertyPath, type Selection, selectionOf, strongest } from './selection.js';
 import {

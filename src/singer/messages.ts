@@ -1,12 +1,12 @@
+import { isMap } from '../values.js';
 import { parseExactJson } from './exact-json.js';
+
+/** The bundled plugins import the folder of the protocol and nothing else. */
+export { isMap } from '../values.js';
 
 /** What Singer programs say to each other besides records, read from one line. */
 
 export type JsonMap = Record<string, unknown>;
-
-export function isMap(value: unknown): value is JsonMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export interface SchemaMessage {
   type: 'SCHEMA';

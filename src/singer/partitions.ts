@@ -1,5 +1,6 @@
+import { isMap } from '../values.js';
 import { exactJson } from './exact-json.js';
-import { isMap, type JsonMap } from './messages.js';
+import type { JsonMap } from './messages.js';
 
 /** A part of a stream that is read and remembered by itself, as taps made with the Singer SDK do. */
 export interface BookmarkPartition {

@@ -1,4 +1,5 @@
-import { isMap, type JsonMap } from './messages.js';
+import { isMap } from '../values.js';
+import type { JsonMap } from './messages.js';
 import { compilePattern, isGlob, type Matches } from './patterns.js';
 
 /** `select`, `metadata`, `schema` and `select_filter`, read into rules about streams and breadcrumbs. */

@@ -1,6 +1,7 @@
 import { closest } from '../did-you-mean.js';
+import { isMap } from '../values.js';
 import { type Catalog, type CatalogMetadata, type CatalogStream, metadataOf } from './catalog.js';
-import { isMap, type JsonMap } from './messages.js';
+import type { JsonMap } from './messages.js';
 import { compilePattern, isGlob } from './patterns.js';
 import {
   type CatalogRules,

@@ -1,6 +1,7 @@
+import { isMap } from '../values.js';
 import { bookmarksOf } from './bookmarks.js';
 import { exactJson } from './exact-json.js';
-import { isMap, type JsonMap } from './messages.js';
+import type { JsonMap } from './messages.js';
 
 /** What became of one stream's bookmark, or (`stream: undefined`) of what a state holds beside its bookmarks. */
 export interface StateChange {

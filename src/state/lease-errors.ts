@@ -1,4 +1,5 @@
 import { TaplineError } from '../errors.js';
+import { quoteShellWord } from '../shell-words.js';
 import type { HeldLease, LeaseHolder } from './port.js';
 
 /** The error for a run that cannot wait for the lease. */
@@ -8,7 +9,7 @@ export function leaseHeld({ holder, now }: HeldLease): TaplineError {
   return new TaplineError('LEASE_HELD', message, {
     hint:
       'Wait for it with `--if-running wait`, or take it over with `--force` (the other run then stops at its next write). ' +
-      `\`tapline lease release ${shellWord(holder.name)}\` releases it if that run is dead.`,
+      `\`tapline lease release ${quoteShellWord(holder.name)}\` releases it if that run is dead.`,
     data: { holder },
   });
 }
@@ -59,8 +60,4 @@ function ago(time: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - time.getTime()) / 1000));
   if (seconds < 120) return `${seconds} s ago`;
   return seconds < 7200 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3600)} h ago`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

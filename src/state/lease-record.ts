@@ -1,6 +1,7 @@
 /** A lease as file and object stores keep it. When it was written is its last heartbeat, by the clock of the store. */
+
+import { isMap } from '../values.js';
 import { leaseLifeSeconds, projectAfter } from './lease-verdict.js';
-import { isMap } from './merge.js';
 import type { AcquireOptions, LeaseHolder, LeaseOwner } from './port.js';
 
 export interface LeaseRecord {

@@ -1,9 +1,7 @@
 /** How a partial state lies over a completed one, and how a write changes both: section by section as Meltano 4.4.1 does. */
-import type { StateWrite, WrappedState } from './port.js';
 
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isMap } from '../values.js';
+import type { StateWrite, WrappedState } from './port.js';
 
 /** Maps are merged key by key, everything else of `patch` replaces what `onto` has. Neither is changed. */
 export function mergeMaps(onto: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {

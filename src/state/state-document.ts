@@ -1,6 +1,6 @@
 /** state.json in the original's form: what file and object stores keep of a state. */
 import { pythonJson } from '../python-json.js';
-import { isMap } from './merge.js';
+import { isMap } from '../values.js';
 import type { StateVersion, WrappedState } from './port.js';
 import { isWrapped, parseOrFail, unreadable } from './state-text.js';
 

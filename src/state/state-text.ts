@@ -1,7 +1,7 @@
 /** Stored text to state and back, with one error for text that is none. */
 import { hasCode, TaplineError } from '../errors.js';
 import { parseExactJson } from '../singer/exact-json.js';
-import { isMap } from './merge.js';
+import { isMap } from '../values.js';
 import type { StateListing, WrappedState } from './port.js';
 
 /** Throws STATE_UNREADABLE; `where` names the place in the message, `cure` what helps. */

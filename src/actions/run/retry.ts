@@ -7,6 +7,7 @@ import { doneBlocks, planChanges, withoutDone } from '../../run/left-blocks.js';
 import { plannedBlocks, readRequest, requestOf } from '../../run/run-request.js';
 import type { RequestOptions, RunRequest, RunResult } from '../../run/types.js';
 import type { Session } from '../../session.js';
+import { definedOnly } from '../../values.js';
 import { findSchedule } from '../schedules.js';
 import { completeRunOptions, executePlan, type Observe, type RunChoices } from './execute-plan.js';
 import { planBlocks, warnAbout } from './plan-blocks.js';
@@ -185,8 +186,4 @@ async function announce({ runId, words }: RunDetail, left: Plan, whole: Plan, se
   const [some, all] = [plannedBlocks(left).length, plannedBlocks(whole).length];
   const text = `Retrying run ${runId} (${words.join(' ')}): ${some} of ${all} ${all === 1 ? 'block' : 'blocks'} left`;
   (await session.log()).info(text);
-}
-
-function definedOnly<T extends object>(values: T): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

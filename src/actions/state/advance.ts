@@ -3,7 +3,8 @@ import { TaplineError } from '../../errors.js';
 import type { WindowRow } from '../../history/port.js';
 import type { Session } from '../../session.js';
 import { parseExactJson } from '../../singer/exact-json.js';
-import { isMap, mergedView } from '../../state/merge.js';
+import { mergedView } from '../../state/merge.js';
+import { isMap } from '../../values.js';
 import { withLease } from './lease.js';
 
 /** Throws STATE_EXISTS if the chain already has a state, unless `force` replaces it. */

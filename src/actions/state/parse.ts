@@ -1,8 +1,8 @@
 /** Reads states that people write or that `state get` and `state export` printed. */
 import { TaplineError } from '../../errors.js';
 import { parseExactJson } from '../../singer/exact-json.js';
-import { isMap } from '../../state/merge.js';
 import type { WrappedState } from '../../state/port.js';
+import { isMap } from '../../values.js';
 
 /** The two halves of a state, as `state export` prints them. */
 export interface StateHalves {

@@ -1,7 +1,8 @@
 import { type Stats, statSync } from 'node:fs';
 import { log, PluginError, reasonOf } from '../../singer/kit/plugin-process.js';
 import type { SelectedStream, TapRun } from '../../singer/kit/tap-kit.js';
-import { isMap, type JsonMap } from '../../singer/messages.js';
+import type { JsonMap } from '../../singer/messages.js';
+import { isMap } from '../../singer/messages.js';
 import { type Convert, converterFor } from './column-types.js';
 import {
   type Boundary,

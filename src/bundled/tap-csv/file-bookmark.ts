@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { isMap, type JsonMap } from '../../singer/messages.js';
+import type { JsonMap } from '../../singer/messages.js';
+import { isMap } from '../../singer/messages.js';
 
 /** How much of a file earlier runs have read, as it stands in the state. */
 export interface FileBookmark {

@@ -1,7 +1,8 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { PluginError, projectPath, readJsonFile, reasonOf } from '../../singer/kit/plugin-process.js';
-import { isMap, type JsonMap } from '../../singer/messages.js';
+import type { JsonMap } from '../../singer/messages.js';
+import { isMap } from '../../singer/messages.js';
 import { compilePattern, isGlob } from '../../singer/patterns.js';
 
 /** One entry of the setting `files`. */

@@ -1,5 +1,6 @@
 import { exactJson } from '../../singer/exact-json.js';
-import { isMap, type JsonMap } from '../../singer/messages.js';
+import type { JsonMap } from '../../singer/messages.js';
+import { isMap } from '../../singer/messages.js';
 
 /** How a column keeps its values. `any` has no type of its own: each value keeps its own. */
 export type ColumnKind = 'integer' | 'real' | 'boolean' | 'text' | 'json' | 'any';

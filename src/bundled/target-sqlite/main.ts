@@ -1,6 +1,7 @@
 import { PluginError, projectPath } from '../../singer/kit/plugin-process.js';
 import { runTarget, type Target } from '../../singer/kit/target-kit.js';
-import { isMap, type JsonMap, type SchemaMessage } from '../../singer/messages.js';
+import type { JsonMap, SchemaMessage } from '../../singer/messages.js';
+import { isMap } from '../../singer/messages.js';
 import type { ColumnKind } from './columns.js';
 import { type Database, inTransaction, openDatabase } from './database.js';
 import { foldName, tableName } from './names.js';

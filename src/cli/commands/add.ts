@@ -9,6 +9,7 @@ import type { InstallEvent } from '../../install/types.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { PluginType } from '../../project/types.js';
 import type { Session } from '../../session.js';
+import { definedOnly } from '../../values.js';
 import { addedLines, keptText } from '../added-plugin.js';
 import { type Asker, createAsker } from '../ask.js';
 import type { CommandContext } from '../context.js';
@@ -170,10 +171,6 @@ async function customPlugins(wishes: readonly Wish[], options: Options): Promise
   } finally {
     asker?.close();
   }
-}
-
-function definedOnly<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function learnMore({ content }: AddedPlugin['plugin']): string | undefined {

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
 import { meltanoVersion } from '../../project/meltano-version.js';
+import { quoteShellWord } from '../../shell-words.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { described, force } from '../options/common.js';
@@ -49,12 +50,8 @@ for word in "$@"; do
     *) break;;
   esac
 done
-exec ${quoted(node)} ${quoted(program)} "$@"
+exec ${quoteShellWord(node)} ${quoteShellWord(program)} "$@"
 `;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 async function write(file: string, folder: string, text: string): Promise<void> {

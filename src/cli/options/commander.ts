@@ -5,7 +5,7 @@ import { durationSeconds } from '../../duration.js';
 import { TaplineError } from '../../errors.js';
 import type { Definitions, OptionDefinition } from '../../option-definition.js';
 import { takesValue } from '../../option-definition.js';
-import { type PluginType, pluginTypes } from '../../project/types.js';
+import { type PluginType, pluginTypes, singularOf } from '../../project/types.js';
 
 /** Adds options to a command, in the order of their definitions. `command`: its words, for the variables in its help. */
 export function addOptions(to: Command, definitions: Definitions, command?: string): Command {
@@ -74,7 +74,7 @@ function parseUuid(text: string): string {
 
 /** `extractor` or `extractors`, and the pseudo type `mapping`. */
 const singulars: Readonly<Record<string, PluginType>> = {
-  ...Object.fromEntries(pluginTypes.map((type) => [type === 'utilities' ? 'utility' : type.slice(0, -1), type])),
+  ...Object.fromEntries(pluginTypes.map((type) => [singularOf(type), type])),
   mapping: 'mappers',
   mappings: 'mappers',
 };

@@ -2,7 +2,7 @@
 import { TaplineError } from '../../errors.js';
 import { settingKinds } from '../../plugins/types.js';
 import type { PluginType } from '../../project/types.js';
-import { isRecord } from '../hub/hub.js';
+import { isMap } from '../../values.js';
 import type { NewPlugin } from './new-plugin.js';
 
 /** As the original orders them in meltano.yml. */
@@ -81,7 +81,7 @@ function splitOnce(word: string): [string, string] {
 function settingsOf(settings: unknown): unknown {
   if (!Array.isArray(settings)) return undefined;
   return settings.map((setting: unknown) => {
-    if (!isRecord(setting)) return setting;
+    if (!isMap(setting)) return setting;
     const { kind } = setting;
     if (kind === 'password' || kind === 'oauth') return { ...setting, kind: 'string', sensitive: true };
     return kind === 'hidden' ? { ...setting, kind: 'string', hidden: true } : setting;
@@ -90,5 +90,5 @@ function settingsOf(settings: unknown): unknown {
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true;
-  return Array.isArray(value) ? value.length === 0 : isRecord(value) && Object.keys(value).length === 0;
+  return Array.isArray(value) ? value.length === 0 : isMap(value) && Object.keys(value).length === 0;
 }

@@ -4,7 +4,7 @@ import { TaplineError } from '../../errors.js';
 import { LockFiles } from '../../plugins/lock-files.js';
 import type { BundledDefinitions } from '../../plugins/types.js';
 import type { PluginType, Project } from '../../project/types.js';
-import { isRecord } from '../hub/hub.js';
+import { isMap } from '../../values.js';
 import type { Hub, HubDefinition } from '../hub/types.js';
 
 export interface NewPlugin {
@@ -85,10 +85,10 @@ export async function findNewPlugin(wish: Wish, sources: Sources): Promise<NewPl
 export function requirementsOf({
   content,
 }: Pick<NewPlugin, 'content'>): { type: string; name: string; variant?: string }[] {
-  if (!isRecord(content.requires)) return [];
+  if (!isMap(content.requires)) return [];
   return Object.entries(content.requires).flatMap(([type, list]) =>
     (Array.isArray(list) ? list : []).flatMap((each: unknown) => {
-      if (!isRecord(each) || typeof each.name !== 'string') return [];
+      if (!isMap(each) || typeof each.name !== 'string') return [];
       return [{ type, name: each.name, ...(typeof each.variant === 'string' ? { variant: each.variant } : {}) }];
     }),
   );
@@ -180,7 +180,7 @@ function labelOf({ variant, isDefault, content }: HubDefinition): string {
 }
 
 function hasFilesToUpdate({ update }: Readonly<Record<string, unknown>>): boolean {
-  return isRecord(update) && Object.keys(update).length > 0;
+  return isMap(update) && Object.keys(update).length > 0;
 }
 
 function parentContent(

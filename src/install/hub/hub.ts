@@ -2,6 +2,8 @@
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
 import type { PluginType } from '../../project/types.js';
+import { singularOf } from '../../project/types.js';
+import { isMap } from '../../values.js';
 import type { Hub, HubDefinition, HubPlugin, HubSource } from './types.js';
 
 interface Indexed extends HubPlugin {
@@ -30,8 +32,7 @@ export function createHub(source: HubSource): Hub {
 
 /** How the original calls a type to people. */
 export function describeType(type: PluginType): string {
-  if (type === 'files') return 'file bundle';
-  return type === 'utilities' ? 'utility' : type.slice(0, -1);
+  return type === 'files' ? 'file bundle' : singularOf(type);
 }
 
 export function capitalized(text: string): string {
@@ -39,13 +40,13 @@ export function capitalized(text: string): string {
 }
 
 function readIndex(value: unknown, root: string): Map<string, Indexed> {
-  if (!isRecord(value)) throw invalid(root, 'its index is not a map');
+  if (!isMap(value)) throw invalid(root, 'its index is not a map');
   const plugins = new Map<string, Indexed>();
   for (const [name, entry] of Object.entries(value)) {
-    if (!isSafeName(name) || !isRecord(entry) || !isRecord(entry.variants)) continue;
+    if (!isSafeName(name) || !isMap(entry) || !isMap(entry.variants)) continue;
     const refs = new Map<string, string>();
     for (const [variant, place] of Object.entries(entry.variants)) {
-      if (isSafeName(variant)) refs.set(variant, isRecord(place) && typeof place.ref === 'string' ? place.ref : '');
+      if (isSafeName(variant)) refs.set(variant, isMap(place) && typeof place.ref === 'string' ? place.ref : '');
     }
     const [first] = refs.keys();
     if (first === undefined) continue;
@@ -61,7 +62,7 @@ function readDefinition(
   { type, name, variant }: Pick<HubDefinition, 'type' | 'name' | 'variant'>,
 ): Record<string, unknown> {
   const what = `its definition of ${describeType(type)} '${name}' (variant ${variant})`;
-  if (!isRecord(value)) throw invalid(what, 'it is not a map');
+  if (!isMap(value)) throw invalid(what, 'it is not a map');
   if (value.name !== name) throw invalid(what, `it is named '${String(value.name)}'`);
   return value;
 }
@@ -69,10 +70,6 @@ function readDefinition(
 /** Names become parts of file names. */
 function isSafeName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalid(what: string, reason: string): TaplineError {

@@ -1,7 +1,7 @@
 /** The text of a lock file, byte for byte as Meltano 4.4.1 writes it from the same definition. */
 import type { PluginType } from '../../project/types.js';
 import { pythonJson } from '../../python-json.js';
-import { isRecord } from './hub.js';
+import { isMap } from '../../values.js';
 
 /** In the original's order; all other keys follow as they came. */
 const leadingKeys = [
@@ -80,12 +80,12 @@ export function lockText(
 function isWorthWriting(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === 0) return false;
   if (Array.isArray(value)) return value.length > 0;
-  return !isRecord(value) || Object.keys(value).length > 0;
+  return !isMap(value) || Object.keys(value).length > 0;
 }
 
 /** The kinds `hidden`, `password` and `oauth` are older words for a flag, which is written beside them. */
 function lockedSetting(setting: unknown): unknown {
-  if (!isRecord(setting)) return setting;
+  if (!isMap(setting)) return setting;
   const { kind } = setting;
   const isSecret = kind === 'password' || kind === 'oauth';
   const shaped: Record<string, unknown> = {
@@ -105,8 +105,8 @@ function lockedSetting(setting: unknown): unknown {
 
 /** One with arguments only is written as that text. */
 function lockedCommands(commands: unknown): Record<string, unknown> {
-  const entries = Object.entries(isRecord(commands) ? commands : {}).map(([name, command]): [string, unknown] => {
-    if (!isRecord(command)) return [name, command];
+  const entries = Object.entries(isMap(commands) ? commands : {}).map(([name, command]): [string, unknown] => {
+    if (!isMap(command)) return [name, command];
     const keys = ['args', 'description', 'executable', 'container_spec'];
     const kept = keys
       .filter((key) => isWorthWriting(command[key]))
@@ -117,10 +117,10 @@ function lockedCommands(commands: unknown): Record<string, unknown> {
 }
 
 function lockedRequirements(requires: unknown): Record<string, unknown> {
-  const entries = Object.entries(isRecord(requires) ? requires : {}).map(([type, list]): [string, unknown] => [
+  const entries = Object.entries(isMap(requires) ? requires : {}).map(([type, list]): [string, unknown] => [
     type,
     listOf(list).map((each) => {
-      if (!isRecord(each)) return each;
+      if (!isMap(each)) return each;
       return { name: each.name, ...(each.variant ? { variant: each.variant } : {}) };
     }),
   ]);

@@ -2,6 +2,7 @@
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
+import { isMap } from '../../values.js';
 import type { Partition } from './partitions.js';
 
 export interface BackfillSettings {
@@ -112,10 +113,6 @@ function textOf(tap: ResolvedPlugin, map: Record<string, unknown>, key: string):
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string') return value;
   throw faulty(tap, `its ${key} is not text`, undefined);
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function faulty(tap: ResolvedPlugin, why: string, hint: string | undefined): TaplineError {

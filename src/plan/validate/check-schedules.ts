@@ -1,5 +1,6 @@
 import { type SourceLocation, TaplineError } from '../../errors.js';
 import type { PluginType, ProjectPath } from '../../project/types.js';
+import { singularOf } from '../../project/types.js';
 import { checkInterval } from '../interval.js';
 import { type Finding, finding, findingOf, unknown, type ValidationSubject } from './finding.js';
 
@@ -44,7 +45,7 @@ async function checkSchedule(index: number, { project, plugins }: ValidationSubj
   }
   const wanted = { extractors: extractor, loaders: loader } as const;
   for (const [type, plugin] of Object.entries(wanted) as [PluginType, string | undefined][]) {
-    const singular = type.slice(0, -1);
+    const singular = singularOf(type);
     const names = plugins.names(type);
     if (plugin === undefined) {
       findings.push(

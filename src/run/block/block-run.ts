@@ -1,6 +1,7 @@
 /** One attempt of one block, and what the history records of it. */
 import type { FinishedBlock } from '../../history/port.js';
 import { pluginsOf } from '../../plan/block-plugins.js';
+import { describeBlock } from '../../plan/describe-block.js';
 import type { Block } from '../../plan/types.js';
 import type { ChainOutcome } from '../chain/types.js';
 import type { Claim } from '../claim/claim.js';
@@ -8,7 +9,7 @@ import type { Emit } from '../emit.js';
 import type { BlockSummary } from '../events.js';
 import type { RunContext } from '../run-context.js';
 import type { StopControl } from '../stop-control.js';
-import { describeBlock, summaryOf } from './report.js';
+import { summaryOf } from './report.js';
 
 /** An attempt that may not have its claim yet. */
 export interface Attempt<B extends Block = Block> {

@@ -1,4 +1,5 @@
 import { TaplineError } from '../../errors.js';
+import { describeBlock } from '../../plan/describe-block.js';
 import { keepClaim, releaseClaim } from '../claim/claim.js';
 import type { BlockSummary } from '../events.js';
 import { chainOptions, type RunContext } from '../run-context.js';
@@ -6,7 +7,7 @@ import type { StopControl } from '../stop-control.js';
 import { type BlockRecord, type BlockRun, recordEnd, recordStart } from './block-run.js';
 import { runChain } from './chain.js';
 import { runCommandBlock } from './command.js';
-import { describeBlock, summaryOf } from './report.js';
+import { summaryOf } from './report.js';
 import { isWindow, runWindow } from './window.js';
 
 /** Runs one attempt and releases its claim. Never rejects. */

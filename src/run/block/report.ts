@@ -1,29 +1,8 @@
-import { pluginsOf } from '../../plan/block-plugins.js';
+import { describeBlock } from '../../plan/describe-block.js';
 import { lineage } from '../../plan/lineage.js';
 import type { Block } from '../../plan/types.js';
 import { errorInfo } from '../emit.js';
-import type { BlockKind, BlockStatus, BlockSummary, ChainCounts, ChainPressure, ProcessOutcome } from '../events.js';
-
-export interface BlockDescription {
-  kind: BlockKind;
-  name: string;
-  plugins: string[];
-  stateId?: string | undefined;
-  /** The label of a backfill window. */
-  window?: string | undefined;
-}
-
-export function describeBlock(block: Block): BlockDescription {
-  const plugins = pluginsOf(block).map((plugin) => plugin.mapping ?? plugin.name);
-  const description = { kind: block.kind, name: block.name, plugins };
-  if (block.kind !== 'chain') return description;
-  const { stateId, window } = block;
-  return {
-    ...description,
-    ...(stateId === undefined ? {} : { stateId }),
-    ...(window === undefined ? {} : { window: window.label }),
-  };
-}
+import type { BlockStatus, BlockSummary, ChainCounts, ChainPressure, ProcessOutcome } from '../events.js';
 
 export interface BlockOutcome {
   status: BlockStatus;

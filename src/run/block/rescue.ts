@@ -3,6 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TaplineError } from '../../errors.js';
+import { quoteShellWord } from '../../shell-words.js';
 import { exactJson } from '../../singer/exact-json.js';
 import type { StateWrite } from '../../state/port.js';
 import type { Checkpoint } from '../chain/checkpoints.js';
@@ -40,15 +41,15 @@ export async function stateNotSaved(unsaved: UnsavedState, cause: unknown): Prom
 
 function cure({ stateId, mode }: UnsavedState, file: string): string {
   const command = mode === 'completed' ? 'set' : 'merge';
-  return `It was written to a file. Once the state backend works again: \`tapline state ${command} ${quote(stateId)} --input-file ${quote(file)}\`.`;
+  return `It was written to a file. Once the state backend works again: \`tapline state ${command} ${quoteShellWord(stateId)} --input-file ${quoteShellWord(file)}\`.`;
 }
 
 /** No file could be written either. A state is not a secret, so the error may contain it. */
 function printedCure({ stateId, mode }: UnsavedState, text: string): string {
-  const command = `tapline state ${mode === 'completed' ? 'set' : 'merge'} ${quote(stateId)}`;
+  const command = `tapline state ${mode === 'completed' ? 'set' : 'merge'} ${quoteShellWord(stateId)}`;
   if (text.length > maxPrintedLength)
     return `It could not be written to a file either and is too long to print. Run again: the data since the last saved state is read again.`;
-  return `It could not be written to a file either. Once the state backend works again: \`${command} ${quote(text)}\`.`;
+  return `It could not be written to a file either. Once the state backend works again: \`${command} ${quoteShellWord(text)}\`.`;
 }
 
 async function rescueFile({ stateId, runId, folders }: UnsavedState, text: string): Promise<string | undefined> {
@@ -68,8 +69,4 @@ async function rescueFile({ stateId, runId, folders }: UnsavedState, text: strin
     }
   }
   return undefined;
-}
-
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -4,7 +4,7 @@
  * and a structured log line hides its message in JSON.
  */
 import { stripVTControlCharacters } from 'node:util';
-import { isMap } from '../../singer/messages.js';
+import { isMap } from '../../values.js';
 import { cutText } from './text-lines.js';
 
 /** Details that follow the reason, such as the indented lines after `Compilation Error`. */

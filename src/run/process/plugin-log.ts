@@ -1,4 +1,5 @@
-import { isMap, isTooDeep } from '../../singer/messages.js';
+import { isTooDeep } from '../../singer/messages.js';
+import { isMap } from '../../values.js';
 import type { LogLevel } from '../events.js';
 
 /** What a line of a plugin's text output says. */

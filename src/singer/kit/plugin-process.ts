@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { isMap } from '../../values.js';
 import { parseExactJson } from '../exact-json.js';
-import { isMap, type JsonMap } from '../messages.js';
+import type { JsonMap } from '../messages.js';
 
 /** What taps and targets that we ship have in common as programs: arguments, files, signals, and how they fail. */
 

@@ -1,5 +1,6 @@
+import { isMap } from '../../values.js';
 import { exactJson, parseExactJson } from '../exact-json.js';
-import { isMap, type JsonMap, parseControlMessage, type SchemaMessage } from '../messages.js';
+import { type JsonMap, parseControlMessage, type SchemaMessage } from '../messages.js';
 import { PluginError, parsePluginArguments, readJsonMap, runPluginProcess } from './plugin-process.js';
 
 /** What a target that we ship does with what it is told. All of it is synchronous: the pipe waits meanwhile. */

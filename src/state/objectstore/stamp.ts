@@ -8,7 +8,7 @@
  * - Without it the state is the original's, or a person's.
  */
 import { pythonJson } from '../../python-json.js';
-import { isMap } from '../merge.js';
+import { isMap } from '../../values.js';
 import type { StateVersion } from '../port.js';
 import { type Halves, parseStateMap, stateText } from '../state-document.js';
 

@@ -4,6 +4,7 @@ import { planBlocks, warnAbout } from '../../../actions/run/plan-blocks.js';
 import { didYouMean } from '../../../did-you-mean.js';
 import { TaplineError } from '../../../errors.js';
 import type { OptionsOf } from '../../../option-definition.js';
+import { describeBlock } from '../../../plan/describe-block.js';
 import { drawPlan } from '../../../plan/draw.js';
 import { findPipeline, type NamedPipeline } from '../../../plan/scopes.js';
 import type { Block, Plan, PlanGroup } from '../../../plan/types.js';
@@ -106,12 +107,12 @@ function groupEntry({ blocks }: PlanGroup): Record<string, unknown> {
 
 function blockEntry(block: Block): Record<string, unknown> {
   const isChain = block.kind === 'chain';
-  const plugins = isChain ? [block.tap, ...block.mappers, block.target] : [block.plugin];
+  const { kind, name, plugins } = describeBlock(block);
   return {
     block_id: block.id,
-    kind: block.kind,
-    name: block.name,
-    plugins: plugins.map((plugin) => plugin.mapping ?? plugin.name),
+    kind,
+    name,
+    plugins,
     arguments: isChain ? [] : block.args,
     state_id: isChain ? (block.stateId ?? null) : null,
     full_refresh: isChain && block.options.fullRefresh === true,

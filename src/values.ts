@@ -1,0 +1,32 @@
+/** Small questions about values of any kind, asked all over the program and answered once. */
+
+/** A value of an object in JSON or YAML, as opposed to a list, a text or null. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A scalar as text; undefined for null and undefined. */
+export function textOf(value: unknown): string | undefined {
+  return value === null || value === undefined ? undefined : String(value);
+}
+
+/** The same, and undefined for an empty text. */
+export function filledText(value: unknown): string | undefined {
+  return value === '' ? undefined : textOf(value);
+}
+
+/** Without the keys whose value is undefined. */
+export function definedOnly<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+/** Makes a value when it is first asked for, then keeps it. */
+export function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -48,3 +48,10 @@ it.each(['dev', 'staging', 'prod'])('plans all that it has in %s', async (enviro
     expect(ended.stdout).toContain(`"state_id": "${environment}:`);
   }
 });
+
+it('has a window for each organization in a backfill', async () => {
+  const words = 'backfill tap-github target-postgres --from 2024-01-01 --to 2024-01-08 --partition org=a,b --dry-run';
+  // What comes after the list needs the plugins, which are not installed here.
+  const { stdout } = await tapline(await example(), [...words.split(' '), '--no-install']);
+  expect(stdout.split('\n').map((line) => line.slice(0, 'org=a'.length))).toEqual(['org=a', 'org=b', '']);
+});

@@ -1,6 +1,7 @@
 /** How a tap is told what to read: the extra `backfill` of its plugin, or the settings that most taps have. */
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
+import { nest } from '../../settings/nested-keys.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import { isMap } from '../../values.js';
 import type { Partition } from './partitions.js';
@@ -25,8 +26,10 @@ const keys = ['start_setting', 'end_setting', 'format', 'end_inclusive', 'window
 
 /** Throws BACKFILL_SETTINGS where the extra can't be read. */
 export function backfillSettings(tap: ResolvedPlugin): BackfillSettings {
-  const extra = tap.extras.backfill ?? {};
-  if (!isMap(extra)) throw faulty(tap, 'it is not a map', undefined);
+  const flat = tap.extras.backfill ?? {};
+  if (!isMap(flat)) throw faulty(tap, 'it is not a map', undefined);
+  // The maps in it come with dotted keys: `partition_settings.region`.
+  const extra = nest(Object.entries(flat), { unescape: false, unset: 'leave out' });
   const unknown = Object.keys(extra).find((key) => !keys.includes(key));
   if (unknown !== undefined) throw faulty(tap, `it has no key '${unknown}'`, didYouMean(unknown, keys));
   const text = (key: string) => textOf(tap, extra, key);

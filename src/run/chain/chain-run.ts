@@ -1,6 +1,6 @@
 /**
- * A chain: the processes of one extract-load block, joined by links. Everything between "these programs, with
- * these arguments" and "this is how it ended, and this is the state" happens here.
+ * A chain: the processes of one extract-load block, joined by links. It starts them with given arguments, and ends
+ * with an outcome and a state.
  *
  *   starting --all started--> running --the tap ends--> draining --the target ends--> done
  *                                |  '--stop()--> stopping: TERM to the tap, then as above, with a time limit
@@ -12,11 +12,11 @@ import { closePipe, type LinkPipes, makeFifos, openLinkPipes } from '../process/
 import { Link } from '../process/link.js';
 import type { StopReason } from '../stop-control.js';
 import { Checkpoints } from './checkpoints.js';
-import { endGroup, failureLine, judge, type Member, signalRunning, startMember, tellExit } from './member.js';
+import { endGroup, failureLine, judge, type Member, reportExit, signalRunning, startMember } from './member.js';
 import { readMessages, type SchemaSeen } from './read-messages.js';
 import { watchForStall } from './stall.js';
 import { Tally } from './tally.js';
-import { longestState, readTargetStates } from './target-states.js';
+import { maxStateBytes, readTargetStates } from './target-states.js';
 import { Timers } from './timers.js';
 import type { ChainGraces, ChainHooks, ChainOutcome, ChainSpec, RunningChain } from './types.js';
 import {
@@ -39,7 +39,7 @@ const defaultGraces: ChainGraces = {
 };
 const progressMilliseconds = 250;
 
-/** What failed first: a process, judged at the end, or something that no exit shows. */
+/** What failed first: a process, judged at the end, or an error that shows in no exit code. */
 type Cause = 'process' | TaplineError;
 
 /** One chain from its start to its outcome; the head of this file draws its states. */
@@ -52,17 +52,17 @@ class ChainRun implements RunningChain {
   readonly #tally = new Tally();
   readonly #timers = new Timers();
   readonly #warned = new Set<string>();
-  /** Streams with a SCHEMA of the tap. */
+  /** Streams for which the tap wrote a SCHEMA. */
   readonly #described = new Set<string>();
-  /** By place, the tap first, once all are started. */
+  /** In order of position, the tap first, once all are started. */
   readonly #members: Member[] = [];
-  /** The one at a place follows the process of that place. */
+  /** The link at a position follows the process at that position. */
   #links: Link[] = [];
   #statesRead: Promise<void> = Promise.resolve();
   #cause: Cause | undefined;
   #stopReason: StopReason | undefined;
   #killed = false;
-  /** The tap had ended before anybody stopped the chain. */
+  /** The tap ended before the chain was stopped. */
   #tapEnded = false;
 
   constructor(spec: ChainSpec, hooks: ChainHooks) {
@@ -72,7 +72,7 @@ class ChainRun implements RunningChain {
     this.#checkpoints = new Checkpoints({
       save: (checkpoint) => hooks.save?.(checkpoint) ?? Promise.resolve(),
       onFailure: (error) => this.#saveFailed(error),
-      onRetry: () => this.#warn('STATE_NOT_SAVED', "The state can't be saved now; the run goes on and tries again."),
+      onRetry: () => this.#warn('STATE_NOT_SAVED', "the state can't be saved now; the run continues and tries again"),
       interval: spec.checkpointInterval,
       patience: this.#graces.save,
     });
@@ -83,7 +83,7 @@ class ChainRun implements RunningChain {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
     this.#end(reason);
-    // Whoever asked may soon kill all: a state that can't be saved is in its file before.
+    // A kill may follow soon: a state that can't be saved must be in its file by then.
     if (reason === 'signal') this.#timers.after(this.#graces.tapStop, () => this.#checkpoints.hurry());
   }
 
@@ -119,32 +119,31 @@ class ChainRun implements RunningChain {
   async #start(): Promise<void> {
     const { directory, processes, fifos } = this.#spec;
     const pipes = openLinkPipes(await (fifos ?? makeFifos(directory, processes.length - 1)));
-    if (pipes === undefined)
-      this.#log('debug', 'No FIFOs can be made here; socket pairs, which are slower, have to do.');
+    if (pipes === undefined) this.#log('debug', 'FIFOs are not available here; slower socket pairs are used instead');
     try {
-      // From the target up: where it can't start, the tap has not begun to do anything.
-      for (let place = processes.length - 1; place >= 0 && this.#stopReason === undefined; place -= 1) {
-        this.#members.unshift(await startMember(this.#spec, place, pipes, this.#hooks));
+      // The target first: if it can't start, the tap has not done anything yet.
+      for (let position = processes.length - 1; position >= 0 && this.#stopReason === undefined; position -= 1) {
+        this.#members.unshift(await startMember(this.#spec, position, pipes, this.#hooks));
       }
       if (this.#members.length === processes.length) this.#join(pipes);
     } finally {
       if (this.#links.length === 0)
         for (const { up, down } of pipes ?? []) for (const pipe of [up, down]) closePipe(pipe);
-      // Only now: an exit is judged by the links.
+      // Only now, since an exit is judged by the links.
       for (const member of this.#members) void member.child.exited.then((exit) => this.#exited(member, exit));
     }
-    // A stop that came meanwhile.
+    // A stop may have come meanwhile.
     if (this.#killed || this.#links.length === 0) signalRunning(this.#members, 'SIGKILL');
     else if (this.#stopReason !== undefined) this.#end(this.#stopReason);
   }
 
   #join(pipes: LinkPipes[] | undefined): void {
-    this.#links = this.#members.slice(1).map((after, place) => this.#link(place, after, pipes?.[place]));
+    this.#links = this.#members.slice(1).map((after, position) => this.#link(position, after, pipes?.[position]));
     this.#tally.links = this.#links;
     const target = this.#member(this.#members.length - 1);
     const stream = streamOf(target.child.process.stdout);
     const lines = readTargetStates(stream, {
-      longest: this.#spec.longestState,
+      maxBytes: this.#spec.maxStateBytes,
       onState: (state) => {
         this.#tally.printState(state);
         this.#checkpoints.print({ state, recordsLoaded: this.#tally.recordsLoaded });
@@ -155,37 +154,37 @@ class ChainRun implements RunningChain {
         this.#warn(`STATE_${kind.toUpperCase()}`, message, `${target.spec.plugin} printed a line that is ${what}.`);
       },
       onTooLong: () => {
-        const limit = this.#spec.longestState ?? longestState;
-        const message = `${target.spec.plugin} printed a state of more than ${limit} bytes.`;
+        const limit = this.#spec.maxStateBytes ?? maxStateBytes;
+        const message = `'${target.spec.plugin}' printed a state of more than ${limit} bytes`;
         this.#failAll(new TaplineError('MESSAGE_TOO_LONG', message));
       },
     });
     this.#statesRead = target.child.endOf(stream, this.#graces.drain).then(() => lines.end());
   }
 
-  #link(place: number, after: Member, pipes: LinkPipes | undefined): Link {
-    const before = this.#member(place);
+  #link(position: number, after: Member, pipes: LinkPipes | undefined): Link {
+    const before = this.#member(position);
     const { plugin } = before.spec;
-    const isLast = place === this.#members.length - 2;
+    const isLast = position === this.#members.length - 2;
     return new Link({
       source: pipes?.up.ours ?? streamOf(before.child.process.stdout),
       sink: pipes?.down.ours ?? streamOf(after.child.process.stdin),
       scanner: {
         onMessage: readMessages({
-          onSchema: place === 0 ? (schema) => this.#describe(plugin, schema) : undefined,
+          onSchema: position === 0 ? (schema) => this.#describe(plugin, schema) : undefined,
           onState: isLast ? (state) => this.#tally.passState(state) : undefined,
         }),
         onTooLong: ({ type, limit }) => {
-          const message = `${plugin} wrote a ${type} line of more than ${limit} bytes.`;
-          const hint = `Such a line has to be read whole. Make the tap write smaller ${type} messages.`;
-          this.#refuse(place, new TaplineError('MESSAGE_TOO_LONG', message, { hint }));
+          const message = `'${plugin}' wrote a ${type} line of more than ${limit} bytes`;
+          const hint = `Such a line must be read whole. Make the tap write smaller ${type} messages.`;
+          this.#refuse(position, new TaplineError('MESSAGE_TOO_LONG', message, { hint }));
         },
       },
       acceptLast: async () => {
         const exit = await before.child.exited;
         return exit.code === 0 && before.child.signalled === undefined;
       },
-      onOddLines: (link) => this.#odd(link, place),
+      onOddLines: (link) => this.#odd(link, position),
       onSinkGone: () => this.#sinkGone(after),
     });
   }
@@ -207,7 +206,7 @@ class ChainRun implements RunningChain {
     watchForStall(limit, watched, (error) => this.#failAll(error));
   }
 
-  // What happens to it
+  // Reactions
 
   #describe(plugin: string, schema: SchemaSeen): void {
     this.#described.add(schema.stream);
@@ -215,34 +214,34 @@ class ChainRun implements RunningChain {
   }
 
   #exited(member: Member, exit: Exit): void {
-    const { place, child } = member;
-    const before = this.#links[place - 1];
-    const after = this.#links[place];
+    const { position, child } = member;
+    const before = this.#links[position - 1];
+    const after = this.#links[position];
     member.consequence = child.signalled !== undefined || after?.end === 'cut';
-    tellExit(member, exit, this.#hooks);
-    if (place === 0 && this.#stopReason === undefined && !member.consequence) this.#tapEnded = true;
+    reportExit(member, exit, this.#hooks);
+    if (position === 0 && this.#stopReason === undefined && !member.consequence) this.#tapEnded = true;
     if (after !== undefined) this.#boundSource(after, member);
     if (failedByItself(judge(member))) {
       void member.heard.then(() => this.#log('error', failureLine(member, exit)));
       this.#cause ??= 'process';
-      // A tap's end, a bad one too, runs down the links by itself, and the target drains without a limit.
-      if (place > 0) this.#endOthers(place);
+      // The end of a tap, even a failure, runs down the links by itself, and the target drains without a limit.
+      if (position > 0) this.#endOthers(position);
     } else if (member.consequence) before?.cut();
     else if (before !== undefined && before.end === undefined) this.#mayHaveLeftEarly(member, before);
   }
 
-  /** It ended well while its link was open: that is no failure only where the link ends soon, with nothing more to carry. */
+  /** It exited with 0 while its link was open, which is a failure unless the link ends soon without more data. */
   #mayHaveLeftEarly(member: Member, link: Link): void {
     if (link.sinkGone) this.#leftEarly(member);
     else void link.ended.then(this.#timers.after(this.#graces.afterFailure, () => this.#leftEarly(member)));
   }
 
   #leftEarly(member: Member): void {
-    this.#blame(leftEarly(judge(member), this.#member(member.place - 1).spec.plugin));
-    this.#endOthers(member.place);
+    this.#blame(leftEarly(judge(member), this.#member(member.position - 1).spec.plugin));
+    this.#endOthers(member.position);
   }
 
-  /** A closed pipe is a symptom: mostly its process is about to be reported as ended, and is judged then. */
+  /** A closed pipe is a symptom: usually the exit of its process is about to be reported, and is judged then. */
   #sinkGone(member: Member): void {
     const { child, spec } = member;
     if (child.running) {
@@ -252,7 +251,7 @@ class ChainRun implements RunningChain {
     } else if (!member.consequence && !failedByItself(judge(member))) this.#leftEarly(member);
   }
 
-  /** A process has ended, but something that it left behind holds its pipe open and writes nothing: that is its end. */
+  /** Ends the source of a process that has ended if a left-over process holds the pipe open and writes nothing. */
   #boundSource(link: Link, { spec }: Member): void {
     let read = link.bytesRead;
     const check = () => {
@@ -262,39 +261,39 @@ class ChainRun implements RunningChain {
         this.#timers.after(this.#graces.drain, check);
         return;
       }
-      const message = `${spec.plugin} has ended, but a process that it left behind holds its output open.`;
-      this.#warn('OUTPUT_HELD_OPEN', message, 'What that one may still write is not read.');
+      const message = `'${spec.plugin}' has ended, but a process that it left behind holds its output open`;
+      this.#warn('OUTPUT_HELD_OPEN', message, 'Further output of that process is not read.');
       link.endSource();
     };
     this.#timers.after(this.#graces.drain, check);
   }
 
-  /** False where strict mode ends the chain for it. */
-  #odd(link: Link, place: number): boolean {
-    const { plugin } = this.#member(place).spec;
+  /** False if strict mode ends the chain. */
+  #odd(link: Link, position: number): boolean {
+    const { plugin } = this.#member(position).spec;
     const { lineNumber, reason, excerpt } = link.scanner.oddLines[0] ?? { lineNumber: 0, reason: '', excerpt: '' };
     const message = `${plugin} wrote a line that is not a Singer message: line ${lineNumber}, ${reason}.`;
     if (this.#spec.strictSinger !== true) {
-      this.#warn('SINGER_ODD_LINE', message, `It is passed on as it is. It begins: ${excerpt}`, place);
+      this.#warn('SINGER_ODD_LINE', message, `It is passed on unchanged. It begins: ${excerpt}`, position);
       return true;
     }
-    const hint = 'Without --strict-singer such lines are passed on, counted and warned about.';
-    this.#refuse(place, new TaplineError('SINGER_STRICT', message, { hint, data: { plugin, excerpt } }));
+    const hint = 'Without --strict-singer such lines are passed on, counted and reported.';
+    this.#refuse(position, new TaplineError('SINGER_STRICT', message, { hint, data: { plugin, excerpt } }));
     return false;
   }
 
-  // What it does
+  // Actions
 
-  /** What comes over this link is not fit to go on: nothing more of it passes, and the target loads what it has. */
-  #refuse(place: number, error: TaplineError): void {
+  /** Stops passing on what comes over this link; the target loads what it has. */
+  #refuse(position: number, error: TaplineError): void {
     this.#blame(error);
-    this.#links[place]?.cut();
-    this.#terminate(this.#members.slice(0, place + 1));
+    this.#links[position]?.cut();
+    this.#terminate(this.#members.slice(0, position + 1));
   }
 
-  /** A process below the tap has failed: who writes to it meets a closed pipe, and all others end soon. */
-  #endOthers(place: number): void {
-    for (const link of this.#links.slice(0, place)) link.cut();
+  /** Ends the other processes after a mapper or target has failed: those before it meet a closed pipe. */
+  #endOthers(position: number): void {
+    for (const link of this.#links.slice(0, position)) link.cut();
     this.#timers.after(this.#graces.afterFailure, () => this.#terminate(this.#members));
   }
 
@@ -327,17 +326,17 @@ class ChainRun implements RunningChain {
     this.#timers.after(this.#graces.kill, () => signalRunning(members, 'SIGKILL'));
   }
 
-  /** Another run may write now: nothing more goes to the target, and what it still holds it gets no time for. */
+  /** Ends the chain because another run may write now: the target gets no more data and no time to drain. */
   #endAtOnce(): void {
-    // Before its input ends, which would make it write what it holds.
+    // TERM must come before the end of its input, which would make the target write what it holds.
     signalRunning(this.#members, 'SIGTERM');
     for (const link of this.#links) link.cut();
     this.#timers.after(this.#graces.afterFailure, () => signalRunning(this.#members, 'SIGKILL'));
   }
 
-  /** The tap gets TERM, and end-of-file runs down the links. */
+  /** Sends TERM to the tap; then end-of-file runs down the links. */
   #endTap(): void {
-    // Not all are started yet; `#start` sees the stop.
+    // Not all processes are started yet; `#start` handles the stop.
     if (this.#links.length === 0) return;
     const tap = this.#members.slice(0, 1);
     signalRunning(tap, 'SIGTERM');
@@ -348,24 +347,24 @@ class ChainRun implements RunningChain {
   // The end
 
   #judgeLinks(): void {
-    for (const [place, { unfinished }] of this.#links.entries()) {
+    for (const [position, { unfinished }] of this.#links.entries()) {
       if (unfinished === undefined) continue;
-      const error = unfinishedLine(this.#member(place).spec.plugin, unfinished);
-      this.#warn('SINGER_UNFINISHED_LINE', error.message, undefined, place);
+      const error = unfinishedLine(this.#member(position).spec.plugin, unfinished);
+      this.#warn('SINGER_UNFINISHED_LINE', error.message, undefined, position);
       if (unfinished.passedOn > 0) this.#cause ??= error;
     }
   }
 
-  /** Most targets refuse such records, in words that do not name the tap. */
+  /** Most targets refuse such records with an error that does not name the tap. */
   #judgeStreams(): void {
     const counts = this.#links[0]?.scanner.streams ?? new Map<string, { records: number }>();
     const [stream] = [...counts].find(([name, { records }]) => records > 0 && !this.#described.has(name)) ?? [];
     if (stream === undefined) return;
-    const message = `${this.#member(0).spec.plugin} wrote records of stream ${stream} without a SCHEMA.`;
+    const message = `'${this.#member(0).spec.plugin}' wrote records of stream '${stream}' without a SCHEMA`;
     this.#warn('SINGER_NO_SCHEMA', message, 'Most targets need one before the first record of a stream.');
   }
 
-  /** All that the tap had to say is loaded. */
+  /** Whether all output of the tap is loaded. */
   #isWhole(): boolean {
     const target = this.#members.at(-1)?.child;
     const delivered = this.#links.length > 0 && this.#links.every((link) => link.end === 'delivered');
@@ -393,16 +392,16 @@ class ChainRun implements RunningChain {
     };
   }
 
-  /** Ends are told in no certain order; who fails because of an end before it is never before that one. */
+  /** Exits arrive in any order, so failures are listed by position: a cause comes before its consequences. */
   #error(): TaplineError | undefined {
     if (this.#cause !== 'process') return this.#cause;
     const [first, ...others] = this.#members.map(judge).filter(failedByItself);
     return first === undefined ? undefined : processFailure([first, ...others]);
   }
 
-  #member(place: number): Member {
-    const member = this.#members[place];
-    if (member === undefined) throw new Error(`chain ${this.#spec.name} has no process at ${place}`);
+  #member(position: number): Member {
+    const member = this.#members[position];
+    if (member === undefined) throw new Error(`chain ${this.#spec.name} has no process at ${position}`);
     return member;
   }
 
@@ -410,9 +409,9 @@ class ChainRun implements RunningChain {
     this.#hooks.emit({ type: 'log', level, message });
   }
 
-  /** Once for each code and place. */
-  #warn(code: string, message: string, hint?: string, place = 0): void {
-    const key = `${code} ${place}`;
+  /** Emits a warning once per code and position. */
+  #warn(code: string, message: string, hint?: string, position = 0): void {
+    const key = `${code} ${position}`;
     if (this.#warned.has(key)) return;
     this.#warned.add(key);
     this.#hooks.emit({ type: 'warning', code, message, hint });

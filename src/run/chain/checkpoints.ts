@@ -1,25 +1,25 @@
 import type { SingerState } from '../../state/port.js';
 
-/** A state that the target has printed, so that everything before it is written. */
+/** A state that the target printed: everything before it is written. */
 export interface Checkpoint {
   state: SingerState;
-  /** Records that it covers. */
+  /** Number of records that it covers. */
   recordsLoaded: number;
 }
 
 export interface CheckpointsOptions {
   /**
-   * Saves one checkpoint. A rejection whose `retryable` is true means "not now": the newest checkpoint is tried
-   * again, for as long as the rejections stay retryable. Any other is final.
+   * Saves one checkpoint. After a rejection whose `retryable` is true, the newest checkpoint is tried again. Any
+   * other rejection is final.
    */
   save(checkpoint: Checkpoint): Promise<void>;
-  /** A final failure; nothing is saved after it. */
+  /** Called on a final failure; nothing is saved after it. */
   onFailure(error: unknown): void;
-  /** The first of a row of retryable failures. */
+  /** Called on the first of several retryable failures in a row. */
   onRetry?: ((error: unknown) => void) | undefined;
-  /** Shortest time from the begin of one save to the next. In milliseconds. */
+  /** Minimum time from the start of one save to the start of the next, in milliseconds. */
   interval?: number | undefined;
-  /** How long a save is tried again once nothing more is printed. In milliseconds; for ever where undefined. */
+  /** How long to retry once nothing more is printed, in milliseconds; forever if undefined. */
   patience?: number | undefined;
 }
 
@@ -54,7 +54,7 @@ export class Checkpoints {
     this.#schedule();
   }
 
-  /** Saves what is not saved yet, at once; resolves when it is, or can't be. */
+  /** Saves the newest checkpoint at once. Resolves when it is saved or can't be. */
   async finish(): Promise<void> {
     this.#finishing = true;
     this.#cancel();
@@ -68,7 +68,7 @@ export class Checkpoints {
     }
   }
 
-  /** From now on a save that fails is not tried again: there is no time left. */
+  /** Makes the next failure final: there is no time left for retries. */
   hurry(): void {
     this.#lastTry = true;
     this.#wake?.();

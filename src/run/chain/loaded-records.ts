@@ -1,6 +1,6 @@
 import { LoadCredit } from '../../singer/credit.js';
 
-/** Records that are loaded, and the same by stream, in the order in which the streams were met. */
+/** Loaded records in total and by stream, in the order in which the streams appeared. */
 interface Counts {
   records: number;
   byStream: readonly number[];
@@ -8,22 +8,22 @@ interface Counts {
 
 type StreamCounts = Iterable<{ records: number }>;
 
-/** With more streams than this, counts by stream are known at a clean end only: each STATE would remember them all. */
-const mostStreams = 200;
+/** With more streams than this, counts by stream are known only at a clean end: otherwise each STATE would store all of them. */
+const maxStreams = 200;
 
-/** Which records are loaded, see `LoadCredit`; all of them once the target has ended well. */
+/** Counts the records that are loaded, see `LoadCredit`: all of them once the target has ended well. */
 export class LoadedRecords {
   records = 0;
   byStream: readonly number[] = [];
   readonly #credit = new LoadCredit<Counts>();
 
-  /** A STATE goes to the target. */
+  /** Called when a STATE goes to the target. */
   pass(state: unknown, records: number, streams: ReadonlyMap<string, { records: number }>): void {
-    const byStream = streams.size > mostStreams ? this.byStream : numbersOf(streams.values());
+    const byStream = streams.size > maxStreams ? this.byStream : numbersOf(streams.values());
     this.#credit.remember(state, { records, byStream });
   }
 
-  /** The target has printed a state. */
+  /** Called when the target prints a state. */
   print(state: unknown): void {
     const counts = this.#credit.credit(state);
     if (counts === undefined) return;
@@ -31,7 +31,7 @@ export class LoadedRecords {
     this.byStream = counts.byStream;
   }
 
-  /** The target has ended well, so all that it was given is loaded. */
+  /** Called when the target has ended well, so that everything it was given is loaded. */
   all(records: number, streams: StreamCounts): void {
     this.records = records;
     this.byStream = numbersOf(streams);

@@ -10,30 +10,30 @@ import type { JudgedProcess } from './verdict.js';
 /** One process of a chain. */
 export interface Member {
   spec: ChainProcessSpec;
-  /** Its place in the chain; 0 is the tap. */
-  place: number;
+  /** Its position in the chain; 0 is the tap. */
+  position: number;
   child: Child;
   started: Promise<StartedProcess>;
-  /** Its stderr is read to the end. */
+  /** Settles when its stderr is read to the end. */
   heard: Promise<void>;
-  /** It was ended by us, or writes into a link that was cut: its end is no failure of its own. */
+  /** We ended it, or it writes into a link that was cut: its end is not a failure of its own. */
   consequence: boolean;
-  /** Nobody was left in its group when it ended: from then on the number may belong to somebody else. */
+  /** Its group was empty when it ended: from then on the number may be reused. */
   groupGone: boolean;
 }
 
-/** Starts the process of a place, with its ends of the pipes beside it, and tells the hooks. */
+/** Starts the process at a position with its ends of the pipes beside it, and reports it to the hooks. */
 export async function startMember(
   { processes, tapStdin = 'ignore', stateId }: ChainSpec,
-  place: number,
+  position: number,
   pipes: LinkPipes[] | undefined,
   hooks: ChainHooks,
 ): Promise<Member> {
-  const spec = processes[place];
-  if (spec === undefined) throw new Error(`the chain has no process at ${place}`);
-  const read = pipes?.[place - 1]?.down;
-  const written = pipes?.[place]?.up;
-  const input = place === 0 ? tapStdin : (read?.childs ?? 'pipe');
+  const spec = processes[position];
+  if (spec === undefined) throw new Error(`the chain has no process at ${position}`);
+  const read = pipes?.[position - 1]?.down;
+  const written = pipes?.[position]?.up;
+  const input = position === 0 ? tapStdin : (read?.childs ?? 'pipe');
   const child = await startChild(spec, [input, written?.childs ?? 'pipe', 'pipe']);
   hooks.reaper?.watchGroup(child.pid);
   for (const pipe of [read, written]) if (pipe !== undefined) closeChilds(pipe);
@@ -48,11 +48,11 @@ export async function startMember(
       hooks.emit({ type: 'plugin.log', role, plugin, pluginType, stdio: 'stderr', ...entry, stateId });
     }
   });
-  return { spec, place, child, started, heard, consequence: false, groupGone: false };
+  return { spec, position, child, started, heard, consequence: false, groupGone: false };
 }
 
-/** Tells the hooks of its end. Its group stays with the reaper while it has members. */
-export function tellExit(member: Member, exit: Exit, hooks: ChainHooks): void {
+/** Reports its exit to the hooks. The reaper keeps watching its group while that has members. */
+export function reportExit(member: Member, exit: Exit, hooks: ChainHooks): void {
   const { spec, child, started } = member;
   const { role, plugin } = spec;
   const { pid } = child;
@@ -62,7 +62,7 @@ export function tellExit(member: Member, exit: Exit, hooks: ChainHooks): void {
   if (member.groupGone) hooks.reaper?.forgetGroup(pid);
 }
 
-/** Ends what it has left behind. */
+/** Ends what the process left behind in its group. */
 export async function endGroup({ child, groupGone }: Member, hooks: ChainHooks): Promise<void> {
   if (groupGone) return;
   await endLeftOvers(child.pid);
@@ -78,7 +78,7 @@ export function judge({ spec, child, consequence }: Member): JudgedProcess {
   return { role: spec.role, plugin: spec.plugin, exit, lastLines: child.lastLines, cause: child.cause, consequence };
 }
 
-/** What a person reads as soon as it has failed. */
+/** The line that is logged as soon as it fails. */
 export function failureLine({ spec, child }: Member, exit: Exit): string {
   return `${spec.plugin} ${describeExit(exit)}${reasonText(child.cause)}`;
 }

@@ -11,8 +11,8 @@ export interface MessageListeners {
 export type SchemaSeen = Omit<Extract<RunEventBody, { type: 'schema' }>, 'type' | 'plugin'>;
 
 /**
- * Reads the SCHEMA and STATE lines of a link; what nobody asks for is not parsed. The function it returns says
- * why a line is odd. Equal SCHEMA lines of a stream, which some taps repeat before each batch, are told once.
+ * Reads the SCHEMA and STATE lines of a link; lines without a listener are not parsed. The returned function says why a
+ * line is odd. Equal SCHEMA lines of a stream, which some taps repeat before each batch, are reported once.
  */
 export function readMessages({ onSchema, onState }: MessageListeners): (line: ControlLine) => string | undefined {
   const hashes = new Map<string, string>();

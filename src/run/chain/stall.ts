@@ -3,7 +3,7 @@ import type { Member } from './member.js';
 import type { Tally } from './tally.js';
 import type { Timers } from './timers.js';
 
-/** Calls `onStall` once when no byte has moved over any link for `seconds`. */
+/** Calls `onStall` once if no byte moves over any link for `seconds`. */
 export function watchForStall(
   seconds: number,
   { tally, members, timers }: { tally: Tally; members: readonly Member[]; timers: Timers },
@@ -24,14 +24,14 @@ export function watchForStall(
   });
 }
 
-/** Names whom the chain waits for: the last one that does not read, else the first one that still runs. */
+/** Names the process that the chain waits for: the last one that does not read, else the first one that still runs. */
 function stallFailure(seconds: number, { links }: Tally, members: readonly Member[]): TaplineError {
   const blocked = links.findLastIndex((link) => link.blocked);
   const silent = blocked === -1 ? members.find(({ child }) => child.running) : members[blocked + 1];
-  const plugin = silent?.spec.plugin ?? 'nobody';
+  const plugin = silent?.spec.plugin ?? 'no process';
   const what = blocked === -1 ? 'was silent' : 'did not read';
-  return new TaplineError('PROCESS_STALLED', `No byte has moved for ${seconds} s: ${plugin} ${what}.`, {
-    hint: 'Its last lines of output may say what it waits for; `stall_timeout` is the limit.',
+  return new TaplineError('PROCESS_STALLED', `no data moved for ${seconds} s: ${plugin} ${what}`, {
+    hint: 'Its last lines of output may say what it waits for. The limit is `stall_timeout`.',
     data: { plugin, role: silent?.spec.role, lastLines: [...(silent?.child.lastLines ?? [])] },
   });
 }

@@ -3,7 +3,7 @@ import type { Link } from '../process/link.js';
 import { LoadedRecords } from './loaded-records.js';
 import type { ChainOutcome } from './types.js';
 
-/** What has passed through a chain, and what it waited for. Extracted is counted at the first link, loaded at the last. */
+/** Counts what passes through a chain and how long it waits. Extracted is counted at the first link, loaded at the last. */
 export class Tally {
   links: readonly Link[] = [];
   readonly #loaded = new LoadedRecords();
@@ -17,18 +17,18 @@ export class Tally {
     return this.#loaded.records;
   }
 
-  /** A STATE goes to the target. */
+  /** Called when a STATE goes to the target. */
   passState(state: unknown): void {
     const last = this.links.at(-1)?.scanner;
     if (last !== undefined) this.#loaded.pass(state, last.totals.records, last.streams);
   }
 
-  /** The target has printed a state. */
+  /** Called when the target prints a state. */
   printState(state: unknown): void {
     this.#loaded.print(state);
   }
 
-  /** The target has ended well. */
+  /** Called when the target has ended well. */
   creditAll(): void {
     const last = this.links.at(-1)?.scanner;
     if (last !== undefined) this.#loaded.all(last.totals.records, last.streams.values());

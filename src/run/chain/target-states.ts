@@ -3,21 +3,21 @@ import { parseTargetState } from '../../singer/messages.js';
 import type { SingerState } from '../../state/port.js';
 import { TextLines } from '../process/text-lines.js';
 
-/** The longest line that a target may print. In bytes. */
-export const longestState = 32 * 1024 * 1024;
+/** The longest line that a target may print. */
+export const maxStateBytes = 32 * 1024 * 1024;
 
 export interface TargetStatesOptions {
-  longest?: number | undefined;
+  maxBytes?: number | undefined;
   onState(state: SingerState): void;
-  /** The first of each kind is worth a warning: the state is not updated. */
+  /** Called for a line that does not update the state. */
   onUseless(kind: 'invalid' | 'empty'): void;
   onTooLong(): void;
 }
 
-/** Reads what a target prints: each line is the newest state. Line ends are those of any system. */
+/** Reads the output of a target: each line is the newest state. Accepts the line ends of any system. */
 export function readTargetStates(stream: Readable, options: TargetStatesOptions): TextLines {
   const lines = new TextLines({
-    longest: options.longest ?? longestState,
+    maxBytes: options.maxBytes ?? maxStateBytes,
     onTooLong: options.onTooLong,
     onLine: (line) => {
       const parsed = parseTargetState(line);

@@ -1,8 +1,8 @@
-/** Timers of one chain, so that none outlives it. */
+/** The timers of one chain, cleared together so that none outlives it. */
 export class Timers {
   readonly #running = new Set<NodeJS.Timeout>();
 
-  /** Returns how to call it off. */
+  /** Returns a function that cancels it. */
   after(milliseconds: number, act: () => void): () => void {
     const timer = setTimeout(() => {
       this.#running.delete(timer);

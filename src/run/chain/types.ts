@@ -11,23 +11,23 @@ export interface ChainProcessSpec extends ProcessSpec {
 
 export interface ChainSpec {
   name: string;
-  /** A directory of this chain alone, mode 0700. */
+  /** A private directory of this chain, mode 0700. */
   directory: string;
-  /** For the links between the processes; made when the chain starts where they are not given. */
+  /** The pipes of the links; without them, the chain makes its own when it starts. */
   fifos?: Promise<Fifos> | undefined;
   /** Tap, mappers, target. */
   processes: readonly ChainProcessSpec[];
   stateId?: string | undefined;
   strictSinger?: boolean | undefined;
-  /** Ends a chain in which no byte has moved for so long. Off where undefined. */
+  /** Ends the chain if no byte moves for this long; off if undefined. */
   stallTimeoutSeconds?: number | undefined;
   /** What the tap reads as its stdin; `ignore`, the default, is /dev/null. */
   tapStdin?: 'ignore' | 'inherit' | undefined;
   graces?: Partial<ChainGraces> | undefined;
-  /** Shortest time between two saves. In milliseconds; 1000 by default. */
+  /** Minimum time between two saves, in milliseconds; 1000 by default. */
   checkpointInterval?: number | undefined;
-  /** The longest line that the target may print. In bytes; 32 MiB by default. */
-  longestState?: number | undefined;
+  /** The longest line that the target may print; 32 MiB by default. */
+  maxStateBytes?: number | undefined;
 }
 
 /** In milliseconds. */
@@ -36,28 +36,28 @@ export interface ChainGraces {
   tapStop: number;
   /** For the whole chain when it is stopped; 25 s. */
   stop: number;
-  /** For the others after a target or mapper has failed, before TERM; 2 s. */
+  /** For the other processes after a target or mapper has failed, before TERM; 2 s. */
   afterFailure: number;
   /** From TERM to KILL after a failure; 5 s. */
   kill: number;
   /** For a pipe that stays open and silent after its process has ended; 2 s. */
   drain: number;
-  /** For a state that can't be saved for now, after all processes have ended; 60 s, as long as a lease lives. */
+  /** For a state that can't be saved, after all processes have ended; 60 s, as long as a lease lives. */
   save: number;
 }
 
 export interface ChainHooks extends ProcessHooks {
   /**
-   * Saves a state that the target has printed. Reject with `retryable: true` on the error while the database is
-   * away and the lease still holds: the run goes on, the newest state is tried again each second. Any other
-   * rejection stops the chain and fails it. Absent: nothing is saved.
+   * Saves a checkpoint. A rejection with `retryable: true` on the error means that the store is unreachable and the
+   * lease still valid: the run continues, and the newest checkpoint is tried again each second. Any other rejection
+   * fails the chain. Without this hook nothing is saved.
    */
   save?: ((checkpoint: Checkpoint) => Promise<void>) | undefined;
 }
 
 export interface ChainOutcome {
   status: 'success' | 'failed' | 'stopped';
-  /** Set where the status is `failed`. */
+  /** Set if the status is `failed`. */
   error: TaplineError | undefined;
   stopReason: StopReason | undefined;
   durationSeconds: number;
@@ -66,15 +66,15 @@ export interface ChainOutcome {
   streams: { stream: string; recordsExtracted: number; recordsLoaded: number }[];
   processes: ProcessOutcome[];
   exitCodes: Record<string, number> | undefined;
-  /** Where `printed` is newer than `saved`, it belongs into a rescue file. */
+  /** If `printed` is newer than `saved`, it belongs in a rescue file. */
   state: { printed: Checkpoint | undefined; saved: Checkpoint | undefined; isSaved: boolean };
 }
 
 export interface RunningChain {
   /** Never rejects. */
   readonly done: Promise<ChainOutcome>;
-  /** Graceful: the tap gets TERM, what it has written is loaded and its state saved. */
+  /** Stops gracefully: the tap gets TERM, its output is loaded and the state saved. */
   stop(reason: StopReason): void;
-  /** All groups get KILL; what the target has printed is saved. */
+  /** Sends KILL to all groups; states that the target printed are saved. */
   kill(): void;
 }

@@ -3,7 +3,7 @@ import type { UnfinishedLine } from '../../singer/line-scanner.js';
 import { describeExit, type Exit, exitNumber } from '../process/child.js';
 import { reasonText } from '../process/failure-cause.js';
 
-/** One process of a chain after its end, as it is judged. */
+/** A process of a chain that has ended. */
 export interface JudgedProcess {
   role: 'tap' | 'mapper' | 'target';
   plugin: string;
@@ -11,11 +11,11 @@ export interface JudgedProcess {
   lastLines: readonly string[];
   /** See `Child.cause`. */
   cause: readonly string[];
-  /** It was ended by us, or died of a closed pipe because of a failure after it: no failure of its own. */
+  /** We ended it, or it died of a closed pipe because a later process failed: not a failure of its own. */
   consequence: boolean;
 }
 
-/** How the original calls a failed chain, and the field of its log that holds the exit code. */
+/** The original's words for a failed chain, and the field of its log that has the exit code. */
 const originals = {
   tap: { noun: 'Extractor', field: 'extractors' },
   mapper: { noun: 'Mappers', field: 'mappers' },
@@ -26,7 +26,7 @@ export function failedByItself(process: JudgedProcess): boolean {
   return !process.consequence && (process.exit.code !== 0 || process.exit.signal !== null);
 }
 
-/** Exit codes in the original's fields; the negative number of a signal. Undefined where nothing failed. */
+/** Exit codes in the original's fields; a signal is its negative number. Undefined if nothing failed. */
 export function exitCodesOf(processes: readonly JudgedProcess[]): Record<string, number> | undefined {
   const codes: Record<string, number> = {};
   for (const process of processes) {
@@ -42,7 +42,7 @@ function summary(failed: readonly JudgedProcess[]): string {
   return `${[first, ...others.map((noun) => noun.toLowerCase())].join(' and ')} failed`;
 }
 
-/** The error of processes that failed; the first one is the cause. */
+/** The error of failed processes; the first one is the cause. */
 export function processFailure(failed: readonly [JudgedProcess, ...JudgedProcess[]]): TaplineError {
   const [cause] = failed;
   const described = failed.map((process) => `${process.plugin} ${describeExit(process.exit)}`).join(', ');
@@ -52,29 +52,29 @@ export function processFailure(failed: readonly [JudgedProcess, ...JudgedProcess
   });
 }
 
-/** A process that ended well, but too early. */
+/** The error of a process that exited with 0 too early. */
 export function leftEarly(process: JudgedProcess, before: string): TaplineError {
   const noun = originals[process.role].noun.toLowerCase();
   const text = `${process.plugin} ${describeExit(process.exit)} while ${before} still had data for it`;
-  return new TaplineError('TARGET_LEFT_EARLY', `The ${noun === 'mappers' ? 'mapper' : noun} left early: ${text}`, {
-    hint: 'What it did not read is not loaded. Its last lines of output may say why it stopped.',
+  return new TaplineError('TARGET_LEFT_EARLY', `${noun === 'mappers' ? 'mapper' : noun} exited too early: ${text}`, {
+    hint: 'The data that it did not read is not loaded. Its last lines of output may say why it stopped.',
     data: causeData(process),
   });
 }
 
 export function closedInput({ plugin, role }: { plugin: string; role: string }): TaplineError {
-  const message = `${plugin} closed its input and goes on running, while there is more data for it.`;
+  const message = `'${plugin}' closed its input and keeps running while there is more data for it`;
   return new TaplineError('TARGET_LEFT_EARLY', message, { data: { plugin, role } });
 }
 
-/** Where a part was passed on, it is an error; else a warning's text. */
+/** An error if a part was passed on, else the text of a warning. */
 export function unfinishedLine(plugin: string, { stream, bytes, passedOn }: UnfinishedLine): TaplineError {
   const where = stream === undefined ? '' : ` of stream ${stream}`;
-  const what = `${plugin} ended inside a line${where}, of which it wrote ${bytes} bytes`;
+  const what = `'${plugin}' ended inside a line${where} after ${bytes} bytes`;
   const rest =
-    passedOn === 0 ? 'it is not passed on' : `${passedOn} of them were passed on already and can't be called back`;
-  return new TaplineError('PROCESS_FAILED', `${what}; ${rest}.`, {
-    hint: 'The target has seen a line that does not end. Run it again: the saved state is that of before this line.',
+    passedOn === 0 ? 'it is not passed on' : `${passedOn} of them were already passed on and cannot be recalled`;
+  return new TaplineError('PROCESS_FAILED', `${what}; ${rest}`, {
+    hint: 'The target received an unfinished line. Run again: the saved state is from before this line.',
     data: { plugin, bytes, passedOn },
   });
 }
@@ -82,7 +82,7 @@ export function unfinishedLine(plugin: string, { stream, bytes, passedOn }: Unfi
 export function saveFailure(cause: unknown): TaplineError {
   if (cause instanceof TaplineError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new TaplineError('STATE_NOT_SAVED', `The state could not be saved: ${reason}`, { cause });
+  return new TaplineError('STATE_NOT_SAVED', `the state could not be saved: ${reason}`, { cause });
 }
 
 function causeData(process: JudgedProcess): Record<string, unknown> {
@@ -92,7 +92,7 @@ function causeData(process: JudgedProcess): Record<string, unknown> {
 
 function hintFor(exit: Exit): string | undefined {
   if (exit.signal === 'SIGKILL')
-    return 'Nobody here has killed it. When a machine or container runs out of memory, the system does.';
-  if (exit.code === 127) return 'Code 127 mostly says that a program that it calls was not found.';
+    return 'Tapline did not kill it. The system does so when the machine or container runs out of memory.';
+  if (exit.code === 127) return 'Code 127 usually means that a program that it calls was not found.';
   return undefined;
 }

@@ -4,9 +4,9 @@ import type { Reaper } from './reaper.js';
 
 export interface CaptureOptions {
   timeoutSeconds?: number | undefined;
-  /** The most that it may write to stdout. */
+  /** Maximum size of its stdout. */
   maxBytes: number;
-  /** Ends it, e.g. when the run is stopped. */
+  /** Ends the process, for example when the run stops. */
   signal?: AbortSignal | undefined;
   onLine?: ((line: string) => void) | undefined;
   processStarted?: ((process: StartedProcess) => void) | undefined;
@@ -21,16 +21,16 @@ export interface Captured {
   lastLines: string[];
   /** See `Child.cause`. */
   cause: string[];
-  /** Why we ended it; undefined where it ended by itself. */
+  /** Why we ended it; undefined if it ended by itself. */
   ended: 'timeout' | 'tooLong' | 'aborted' | undefined;
   durationSeconds: number;
 }
 
 const killMilliseconds = 2_000;
-/** How long a pipe is waited for that something holds open after the process has ended. In milliseconds. */
+/** How long to wait for a pipe that is still open after the process has ended. */
 const drainMilliseconds = 1_000;
 
-/** Runs a process for what it writes to stdout, as discovery does, within limits of time and size. Throws EXECUTABLE_MISSING. */
+/** Runs a process and returns its stdout, within limits of time and size. Throws EXECUTABLE_MISSING. */
 export async function capture(spec: ProcessSpec, options: CaptureOptions): Promise<Captured> {
   const start = performance.now();
   const child = await startChild(spec, ['ignore', 'pipe', 'pipe']);

@@ -9,7 +9,7 @@ import type { Reaper } from './reaper.js';
 import { startFailure } from './start-failure.js';
 import { cutText, TextLines } from './text-lines.js';
 
-/** What to start. `env` is the whole environment of the process, nothing is added. */
+/** What to start. `env` is the whole environment of the process: nothing is added. */
 export interface ProcessSpec {
   role: ProcessRole;
   plugin: string;
@@ -21,7 +21,7 @@ export interface ProcessSpec {
   env: Readonly<Record<string, string | undefined>>;
   /** Its stderr lines may be structured logs of the Singer SDK. */
   structuredLogs?: boolean | undefined;
-  /** Hides secrets in the lines that are kept of its output. */
+  /** Masks secrets in the output lines that are kept. */
   mask?: ((text: string) => string) | undefined;
 }
 
@@ -31,14 +31,14 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** A started process, to be remembered in the system database: its group can then be ended when the runner is dead. */
+/** A started process, as recorded in the system database, so that its group can be ended after the runner has died. */
 export interface StartedProcess {
   role: ProcessRole;
   plugin: string;
   pid: number;
-  /** Equals the pid for all but `invoke`. */
+  /** Equals the pid, except for `invoke`. */
   groupId: number;
-  /** The kernel's start time, `''` where it can't be had: a pid alone is reused. */
+  /** The kernel's start time, since a pid alone may be reused; `''` if unknown. */
   pidStart: string;
 }
 
@@ -50,14 +50,14 @@ export interface ProcessHooks {
   reaper?: Pick<Reaper, 'watchGroup' | 'forgetGroup'> | undefined;
 }
 
-const longestTextLine = 64 * 1024;
-const keptLines = 20;
-const longestKeptLine = 2_000;
+const maxLineBytes = 64 * 1024;
+const maxKeptLines = 20;
+const maxKeptLineLength = 2_000;
 
 /**
  * A child that leads its own process group:
  *
- *   running --exit--> exited --stdio at its end, or held open by a left-over process--> closed
+ *   running --exit--> exited --stdio ended, or held open by a left-over process--> closed
  *      '--signal group: TERM, then KILL--^
  */
 export class Child {
@@ -70,7 +70,7 @@ export class Child {
   /** Settles once, never rejects. */
   readonly exited: Promise<Exit>;
   exit: Exit | undefined;
-  /** Whether we have sent a signal that ends it: its exit is no failure of its own then. */
+  /** The signal that we sent to end it: its exit is then not a failure of its own. */
   signalled: NodeJS.Signals | undefined;
 
   constructor(spec: ProcessSpec, process: ChildProcess, pid: number) {
@@ -85,16 +85,16 @@ export class Child {
     });
   }
 
-  /** The lines of its output that say why it failed, the reason first, masked. */
+  /** The output lines that say why it failed, the reason first, masked. */
   get cause(): string[] {
-    return this.#cause.cause.map((line) => cutText(line, longestKeptLine));
+    return this.#cause.cause.map((line) => cutText(line, maxKeptLineLength));
   }
 
   get running(): boolean {
     return this.exit === undefined;
   }
 
-  /** Signals the whole group, also what a dead leader has left in it. False where nobody is left. */
+  /** Signals the whole group, including what a dead leader left in it. False if the group is empty. */
   signalGroup(signal: NodeJS.Signals): boolean {
     if (this.running) this.signalled = signal;
     return signalGroup(this.pid, signal);
@@ -107,12 +107,12 @@ export class Child {
   }
 
   /**
-   * Reads a text output line by line. Resolves at its end, or `lingerMilliseconds` after the exit where a
-   * left-over process keeps it open.
+   * Reads a text output line by line. Resolves at its end, or `lingerMilliseconds` after the exit if a left-over
+   * process holds it open.
    */
   readLines(stream: Readable | null, onLine: (line: string) => void, lingerMilliseconds = 500): Promise<void> {
     if (stream === null) return Promise.resolve();
-    const lines = new TextLines({ longest: longestTextLine, onLine });
+    const lines = new TextLines({ maxBytes: maxLineBytes, onLine });
     stream.on('data', (chunk: Buffer) => lines.push(chunk));
     return this.endOf(stream, lingerMilliseconds).then(() => lines.end());
   }
@@ -120,16 +120,16 @@ export class Child {
   /** Keeps a line for the message of a failure. */
   remember(line: string): void {
     if (line.trim() === '') return;
-    // Masked before it is cut: a secret of which only the beginning is left would not be recognized.
+    // Masked before it is cut: a cut secret would not be recognized.
     const masked = this.spec.mask?.(line.trimEnd()) ?? line.trimEnd();
     this.#cause.push(masked);
-    this.lastLines.push(cutText(masked, longestKeptLine));
-    if (this.lastLines.length > keptLines) this.lastLines.shift();
+    this.lastLines.push(cutText(masked, maxKeptLineLength));
+    if (this.lastLines.length > maxKeptLines) this.lastLines.shift();
   }
 
   /**
-   * Settles when the stream has ended; after the exit it is waited for only as long as it goes on giving data, and ten
-   * times the silence at most: a process that was left behind may write for ever.
+   * Settles when the stream has ended. After the exit it waits only while data keeps coming, and at most ten times
+   * `lingerMilliseconds`: a left-over process may write forever.
    */
   endOf(stream: Readable, lingerMilliseconds: number): Promise<void> {
     return new Promise((resolve) => {
@@ -153,7 +153,7 @@ export class Child {
   }
 }
 
-/** Starts a process at the head of a new group. Throws EXECUTABLE_MISSING with a hint where it can't be started. */
+/** Starts a process as the leader of a new group. Throws EXECUTABLE_MISSING with a hint if it can't be started. */
 export async function startChild(spec: ProcessSpec, stdio: StdioOptions): Promise<Child> {
   const child = await spawned(spec, stdio, true);
   return child;
@@ -171,7 +171,7 @@ function spawned(spec: ProcessSpec, stdio: StdioOptions, detached: boolean): Pro
       const child = spawn(spec.file, spec.args, { cwd, env, stdio, detached });
       if (child.pid === undefined) child.once('error', (error) => reject(startFailure(spec, error)));
       else {
-        // An error after the start says that a signal could not be sent; nobody waits for that.
+        // An error after the start means that a signal could not be sent, which is ignored.
         child.on('error', () => {});
         resolve(new Child(spec, child, child.pid));
       }

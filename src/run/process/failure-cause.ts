@@ -1,7 +1,7 @@
 /**
- * Finds in what a failed process wrote the lines that say why it failed. Programs rarely end with the reason: a
- * traceback ends with its exception but noise of the interpreter follows, dbt prints totals after the failed tests,
- * and a structured log line hides its message in JSON.
+ * Finds the lines in the output of a failed process that say why it failed. Programs rarely end with the reason: after
+ * the exception of a traceback comes noise of the interpreter, dbt prints totals after the failed tests, and a
+ * structured log line hides its message in JSON.
  */
 import { stripVTControlCharacters } from 'node:util';
 import { isMap } from '../../values.js';
@@ -19,7 +19,7 @@ const noise =
 const isErrorText =
   /\b(?:error|fatal|critical|panic|exception|traceback|failed|failure|denied|refused|invalid|cannot|can't|could not|couldn't|unable to|not found|no such|unrecognized|usage)\b|\w(?:Error|Exception)\b/i;
 
-/** Ends of a count: `Done. PASS=3 ERROR=0`, `Completed with 1 error`, which tell of errors without saying which. */
+/** Totals such as `Done. PASS=3 ERROR=0` or `Completed with 1 error`, which mention errors without saying which. */
 const isTotal = /\b(?:0 errors?|errors?[=:] ?0|PASS=\d+|completed with \d+ (?:error|warning)|finished running \d+)/i;
 
 const exceptionLine =
@@ -31,10 +31,10 @@ export function reasonText([reason]: readonly string[]): string {
   return reason === undefined ? '' : `: ${cutText(reason, maxReason)}`;
 }
 
-/** Follows the output of one process; `cause` is what it has found so far, most important line first. */
+/** Follows the output of one process; `cause` holds the lines found so far, the most important first. */
 export class FailureCause {
   #isInTraceback = false;
-  /** Where further lines still belong to the reason found last. */
+  /** Whether the next lines may still belong to the last reason. */
   #canContinue = false;
   #reason: string[] = [];
   #hasReason = false;
@@ -51,7 +51,7 @@ export class FailureCause {
     else this.#readLine(text);
   }
 
-  /** Lines for a person, the reason first; empty for a process that wrote nothing. */
+  /** The lines, the reason first; empty if the process wrote nothing. */
   get cause(): string[] {
     if (this.#hasReason) return [...this.#reason];
     return this.#last === '' ? [] : [this.#last];
@@ -82,7 +82,7 @@ export class FailureCause {
   }
 }
 
-/** dbt and many others put the time before each line. */
+/** Many programs, dbt among them, put the time before each line. */
 function withoutTime(text: string): string {
   return text.replace(/^\d\d:\d\d:\d\d(?:\.\d+)? {2}/, '');
 }
@@ -98,7 +98,7 @@ function plainText(line: string): string {
   return exception === undefined || message.includes(exception) ? message : `${message}: ${exception}`;
 }
 
-/** Of a traceback its last line that is not indented. */
+/** The last line of a traceback that is not indented. */
 function exceptionText(text: string | undefined): string | undefined {
   const lines = text?.split('\n').filter((line) => /^\S/.test(line)) ?? [];
   return lines.findLast((line) => exceptionLine.test(line)) ?? lines.at(-1);

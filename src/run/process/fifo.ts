@@ -4,12 +4,12 @@ import { join } from 'node:path';
 
 /**
  * Real pipes between the runner and its children. Node's own `pipe` stdio is a socket pair, over which each small
- * write costs a wake-up of the reader; a FIFO that is opened and unlinked is an ordinary pipe.
+ * write costs a wake-up of the reader. A FIFO that is opened and then unlinked is an ordinary pipe.
  */
 export interface Pipe {
-  /** The runner's end: non-blocking, to be wrapped as a socket. */
+  /** The runner's end: non-blocking, wrapped as a socket. */
   ours: number;
-  /** The child's end: blocking, to be given as stdio and closed after the start. */
+  /** The child's end: blocking, passed as stdio and closed after the start. */
   childs: number;
 }
 
@@ -23,12 +23,12 @@ export interface LinkPipes {
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
 
-/** Paths of two FIFOs for each link; undefined where FIFOs can't be had: no `mkfifo`, a file system without them. */
+/** Paths of two FIFOs per link; undefined without FIFOs: there is no `mkfifo`, or the file system does not support them. */
 export type Fifos = string[] | undefined;
 
 /**
- * Makes the FIFOs of `links` links in a directory that only this user may enter, with one `mkfifo` call. It never rejects, and
- * takes some milliseconds: time for a chain to get ready otherwise.
+ * Makes the FIFOs of `links` links in a directory that only this user may enter, with one `mkfifo` call. Never rejects. It takes
+ * some milliseconds, in which the rest of a chain can be prepared.
  */
 export async function makeFifos(directory: string, links: number): Promise<Fifos> {
   const names = Array.from({ length: links * 2 }, (_, index) => join(directory, `.link-${process.pid}-${index}`));
@@ -59,14 +59,14 @@ export function openLinkPipes(names: Fifos): LinkPipes[] | undefined {
   }
 }
 
-/** Closes what is still open of a pipe. A number that is closed may belong to somebody else, so none is closed twice. */
+/** Closes the ends that are still open. A closed descriptor may be reused, so none is closed twice. */
 export function closePipe(pipe: Pipe): void {
   closeChilds(pipe);
   closeOnce(pipe.ours);
   pipe.ours = closed;
 }
 
-/** After the start of the child, which has its own copy by then: ours would keep the pipe open. */
+/** Closes the child's end after its start: the child has a copy, and ours would keep the pipe open. */
 export function closeChilds(pipe: Pipe): void {
   closeOnce(pipe.childs);
   pipe.childs = closed;
@@ -78,13 +78,13 @@ function closeOnce(fd: number): void {
   if (fd !== closed) closeSync(fd);
 }
 
-/** A non-blocking reader opens at once; then the child's blocking writer does too, as there is a reader. */
+/** A non-blocking reader opens at once, and then, as there is a reader, so does the child's blocking writer. */
 function openForReading(name: string): Pipe {
   const ours = openSync(name, O_RDONLY | O_NONBLOCK);
   return { ours, childs: openOr(name, O_WRONLY, ours) };
 }
 
-/** A writer can open only where there is a reader, a blocking reader only where there is a writer: a third end helps. */
+/** A writer can open only if there is a reader, and a blocking reader only if there is a writer: a third end helps. */
 function openForWriting(name: string): Pipe {
   const helper = openSync(name, O_RDONLY | O_NONBLOCK);
   try {
@@ -116,6 +116,6 @@ function removeQuietly(name: string): void {
   try {
     unlinkSync(name);
   } catch {
-    // Never made.
+    // It was never made.
   }
 }

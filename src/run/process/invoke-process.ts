@@ -1,7 +1,7 @@
 import { exitNumber, type ProcessSpec, type StartedProcess, startInOwnGroup } from './child.js';
 
 export interface InvokeOptions {
-  /** Gets each line of its stderr; inherited where absent, as a terminal needs it. */
+  /** Called with each line of its stderr; without it stderr is inherited, as a terminal needs. */
   onStderrLine?: ((line: string) => void) | undefined;
   processStarted?: ((process: StartedProcess) => void) | undefined;
 }
@@ -10,9 +10,9 @@ const ignored = ['SIGINT', 'SIGQUIT'] as const;
 const forwarded = ['SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs a process as if the person had called it: same group and terminal, inherited stdin and stdout. The terminal's INT and
- * QUIT reach it by themselves, so this process ignores them meanwhile; TERM and HUP are handed on. Resolves to the exit
- * code to leave with: for a death by signal N that is 256 - N, as with Meltano 4.4.1. Throws EXECUTABLE_MISSING.
+ * Runs a process as if the user had called it: same group and terminal, inherited stdin and stdout. INT and QUIT of the
+ * terminal reach it directly, so this process ignores them meanwhile; TERM and HUP are forwarded. Resolves to the exit
+ * code to end with: 256 - N after signal N, as with Meltano 4.4.1. Throws EXECUTABLE_MISSING.
  */
 export async function invokeProcess(spec: ProcessSpec, options: InvokeOptions = {}): Promise<number> {
   let forward: (signal: NodeJS.Signals) => void = (signal) => {

@@ -4,25 +4,25 @@ import { LineScanner, type LineScannerOptions, type UnfinishedLine } from '../..
 import { gatherBelow, gatherSmallWrites } from './gather.js';
 
 export interface LinkOptions {
-  /** What the process before writes: our end of a FIFO, or a stream. */
+  /** The output of the process before: our end of a FIFO, or a stream. */
   source: number | Readable;
-  /** What the process after reads. */
+  /** The input of the process after. */
   sink: number | Writable;
   scanner: Pick<LineScannerOptions, 'onMessage' | 'onTooLong'>;
-  /** Asked at the end of a source that stops inside a line: true where its process has ended well. */
+  /** Called if the source ends inside a line: whether its process has ended well. */
   acceptLast(): Promise<boolean>;
-  /** After each piece that held odd lines. False: it is not passed on. */
+  /** Called after each piece with odd lines. If it returns false, the piece is not passed on. */
   onOddLines(link: Link): boolean;
-  /** The process after does not read any more, though there is more for it. */
+  /** The process after stopped reading although there is more data for it. */
   onSinkGone(): void;
 }
 
-/** How a link ended: all was handed over, or somebody cut it. */
+/** How a link ended: everything was delivered, or it was cut. */
 export type LinkEnd = 'delivered' | 'cut';
 
-/** The largest read; also what a pipe holds. In bytes. */
+/** The largest read, and the size of a pipe. In bytes. */
 const readSize = 64 * 1024;
-/** Room before each read for the beginning of a line that the read before it has left. In bytes. */
+/** Room before each read for the beginning of a line left from the previous read. In bytes. */
 const headroom = 16 * 1024;
 const newline = 10;
 
@@ -35,14 +35,14 @@ const newline = 10;
  */
 export class Link {
   readonly scanner: LineScanner;
-  /** Settles when nothing moves here any more. Never rejects. */
+  /** Settles when nothing moves any more. Never rejects. */
   readonly ended: Promise<LinkEnd>;
   end: LinkEnd | undefined;
-  /** Bytes read and bytes handed over; more of either is life, see `stall_timeout`. */
+  /** Bytes read and bytes handed over; growth of either counts as life, see `stall_timeout`. */
   bytesRead = 0;
   bytesWritten = 0;
   unfinished: UnfinishedLine | undefined;
-  /** Whether the process after has closed its input while there was more for it. */
+  /** Whether the process after closed its input while there was more data for it. */
   sinkGone = false;
   sourceEnded = false;
 
@@ -52,9 +52,9 @@ export class Link {
   readonly #settle: (end: LinkEnd) => void;
   readonly #onWritten: (error?: Error | null) => void;
   #writeFailed = false;
-  /** Whether all that was read ends with a line end. */
+  /** Whether the data read so far ends with a line end. */
   #wholeLines = true;
-  /** What is read into, see `headroom`; a source that is a stream brings its own memory. */
+  /** The buffer for reads, see `headroom`; a source that is a stream has its own memory. */
   #memory: Buffer | undefined;
   #blockedSince: number | undefined;
   #waitedForSink = 0;
@@ -84,24 +84,24 @@ export class Link {
     this.#source.resume();
   }
 
-  /** Whether the process after is what this link waits for. */
+  /** Whether this link waits for the process after. */
   get blocked(): boolean {
     return this.#blockedSince !== undefined;
   }
 
-  /** Milliseconds since the start in which the link waited for either side. */
+  /** Milliseconds since the start that the link spent waiting for either side. */
   waited(now: number): { forSource: number; forSink: number } {
     const blocked = this.#blockedSince === undefined ? 0 : now - this.#blockedSince;
     const idle = this.blocked || this.sourceEnded || this.end !== undefined ? 0 : now - this.#idleSince;
     return { forSource: this.#waitedForSource + idle, forSink: this.#waitedForSink + blocked };
   }
 
-  /** Stops at once: the process before meets a closed pipe, the one after its end of input. */
+  /** Stops at once: the process before meets a closed pipe, the one after the end of its input. */
   cut(): void {
     this.#finish('cut');
   }
 
-  /** Takes the source as ended, though a left-over process still holds it open. */
+  /** Treats the source as ended although a left-over process still holds it open. */
   endSource(): void {
     this.#endSource();
   }
@@ -114,7 +114,7 @@ export class Link {
       this.#take(buffer.subarray(0, bytes));
       return !this.blocked;
     };
-    // The type of a socket's options leaves out `onread`, which only its documentation of connections names.
+    // The type of a socket's options lacks `onread`, which is documented for connections only.
     const options: SocketConstructorOpts & Pick<TcpSocketConnectOpts, 'onread'> = {
       fd,
       readable: true,
@@ -138,18 +138,18 @@ export class Link {
     this.#gather(chunk.length);
   }
 
-  /** The chunk's memory is used again for the next read, so what the scanner keeps of it is copied first. */
+  /** The chunk's memory is reused for the next read, so the part that the scanner keeps is copied first. */
   #scan(chunk: Buffer): Buffer[] {
     const passing = !this.#wholeLines && this.scanner.heldBytes === 0;
     const lineEnd = chunk[chunk.length - 1] === newline ? chunk.length : chunk.lastIndexOf(newline) + 1;
     this.#wholeLines = lineEnd === chunk.length;
-    // Of a long line that is being passed on nothing is kept.
+    // Nothing is kept of a long line that is being passed on.
     if (this.#wholeLines || (passing && lineEnd === 0)) return this.scanner.push(chunk);
     const forward = lineEnd === 0 ? [] : this.scanner.push(chunk.subarray(0, lineEnd));
     return forward.concat(this.scanner.push(Buffer.from(chunk.subarray(lineEnd))));
   }
 
-  /** A small read alone says nothing: a fast writer may just have begun. */
+  /** A single small read means nothing: a fast writer may just have started. */
   #gather(bytes: number): void {
     const small = bytes < gatherBelow && !this.blocked;
     if (small && this.#smallRead) this.#idleSince = gatherSmallWrites(this.#idleSince, this.#previousRead);
@@ -157,7 +157,7 @@ export class Link {
     this.#previousRead = this.#idleSince;
   }
 
-  /** Copies the beginning of a line before its end, so that one write does for both. */
+  /** Copies the beginning of a line in front of its end, so that one write is enough. */
   #joined(slices: Buffer[]): Buffer[] {
     const [first, second] = slices;
     const memory = this.#memory;
@@ -178,7 +178,7 @@ export class Link {
       sink.write(slice, this.#onWritten);
     }
     if (slices.length > 1) sink.uncork();
-    // Most writes go straight into the pipe; what is left waits until the next process reads, and so do we.
+    // Most writes go straight into the pipe; the rest waits until the next process reads, and so do we.
     if (sink.writableLength === 0 || this.blocked) return;
     this.#blockedSince = performance.now();
     this.#source.pause();
@@ -216,7 +216,7 @@ export class Link {
 
   #loseSink(): void {
     if (this.end !== undefined || this.sinkGone) return;
-    // Everything was handed over already: the process after may well close its input before we do.
+    // Everything was handed over already: the process after may close its input before we do.
     if (this.sourceEnded && !this.#writeFailed) {
       this.#finish('delivered');
       return;

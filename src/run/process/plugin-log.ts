@@ -2,14 +2,14 @@ import { isTooDeep } from '../../singer/messages.js';
 import { isMap } from '../../values.js';
 import type { LogLevel } from '../events.js';
 
-/** What a line of a plugin's text output says. */
+/** A line of a plugin's text output. */
 export interface PluginLogLine {
   level: LogLevel;
   message: string;
   fields?: Record<string, unknown> | undefined;
 }
 
-/** Keys that each structured log line of the Singer SDK has; without one of them a line is plain text, as in Meltano 4.4.1. */
+/** Keys of every structured log line of the Singer SDK; a line without one of them is plain text, as in Meltano 4.4.1. */
 const sdkKeys = ['level', 'pid', 'logger_name', 'ts', 'thread_name', 'app_name', 'message'] as const;
 
 const levels: Readonly<Record<string, LogLevel>> = {
@@ -23,8 +23,8 @@ const levels: Readonly<Record<string, LogLevel>> = {
 };
 
 /**
- * Reads a line that a plugin has printed: plain text is of level info, a structured line of the Singer SDK keeps
- * its level, its message and its other keys. Undefined for an empty line.
+ * Reads a line that a plugin printed: plain text has the level info, a structured line of the Singer SDK keeps its
+ * level, message and other keys. Undefined for an empty line.
  */
 export function readPluginLog(line: string, structured: boolean): PluginLogLine | undefined {
   const text = line.trimEnd();

@@ -2,21 +2,21 @@ import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 
 /**
- * Ends what a dead runner leaves behind. A small shell reads process groups and files from a pipe; only the runner
- * holds the other end, so when that ends, by kill -9 too, the groups that are still listed get TERM, then KILL, and
- * the files, which hold resolved secrets, are removed.
+ * Ends what a dead runner leaves behind. A small shell reads process groups and files from a pipe. Only the runner
+ * holds the other end, so when the runner dies, even by kill -9, the listed groups get TERM, then KILL, and the files,
+ * which hold resolved secrets, are removed.
  *
- * It leads a session of its own, so that the terminal's signals do not reach it, and holds none of our streams.
+ * It leads its own session, so that the terminal's signals do not reach it, and holds none of our streams.
  */
 export interface Reaper {
   readonly pid: number | undefined;
   watchGroup(groupId: number): void;
-  /** When its leader is reaped and no member is left: the number may then be given to somebody else. */
+  /** Called once the leader is reaped and the group is empty: its number may then be reused. */
   forgetGroup(groupId: number): void;
-  /** A file or folder to remove when the runner ends without having done so. */
+  /** Adds a file or folder to remove if the runner dies before it does so. */
   watchPath(path: string): void;
   forgetPath(path: string): void;
-  /** Ends the reaper, which does its work for what is still listed. Resolves when it is gone. */
+  /** Ends the reaper, which first ends and removes what is still listed. Resolves when it is gone. */
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ done
 for group in $groups; do kill -s KILL -- "-$group"; done 2>/dev/null
 `;
 
-/** Starts the reaper of a run. Where there is no `/bin/sh` it does nothing: the next run reclaims what is left. */
+/** Starts the reaper of a run. Without `/bin/sh` it does nothing, and the next run reclaims what is left. */
 export function startReaper(): Reaper {
   const child = spawn('/bin/sh', ['-c', script, 'tapline-reaper'], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -61,12 +61,12 @@ export function startReaper(): Reaper {
     child.once('error', () => resolve());
   });
   const input = child.stdin;
-  // Somebody may kill it; the run goes on without.
+  // If it is killed, the run continues without it.
   input.on('error', () => {});
   child.unref();
   if (input instanceof Socket) input.unref();
   const tell = (line: string) => {
-    // Such a path can't be told line by line; the next run removes it.
+    // A path with a line break can't be sent; the next run removes it.
     if (!line.includes('\n') && input.writable) input.write(`${line}\n`);
   };
   return {

@@ -9,10 +9,10 @@ import { signalGroup } from './process-group.js';
 
 export interface CommandSpec {
   process: ProcessSpec;
-  /** How a person calls it: `dbt:run`. */
+  /** How a user calls it: `dbt:run`. */
   name: string;
   stdin?: 'ignore' | 'inherit' | undefined;
-  /** From TERM to KILL when it is stopped. In milliseconds; 25 s by default. */
+  /** Time from TERM to KILL when it is stopped, in milliseconds; 25 s by default. */
   stopGrace?: number | undefined;
 }
 
@@ -21,22 +21,22 @@ export interface CommandOutcome {
   error: TaplineError | undefined;
   stopReason: StopReason | undefined;
   durationSeconds: number;
-  /** Undefined where it could not be started. */
+  /** Undefined if it could not be started. */
   process: ProcessOutcome | undefined;
 }
 
 export interface RunningCommand {
   /** Never rejects. */
   readonly done: Promise<CommandOutcome>;
-  /** TERM to its group, KILL when the grace is over. */
+  /** Sends TERM to its group, and KILL after the grace. */
   stop(reason: StopReason): void;
-  /** KILL to its group. */
+  /** Sends KILL to its group. */
   kill(): void;
 }
 
 const defaultStopGrace = 25_000;
 
-/** Runs a plugin's command in a group of its own; its stdout and its stderr become log lines. */
+/** Runs a plugin command in its own group; its stdout and stderr become log lines. */
 export function runCommand(spec: CommandSpec, hooks: ProcessHooks): RunningCommand {
   return new Command(spec, hooks);
 }
@@ -74,7 +74,7 @@ class Command implements RunningCommand {
     try {
       const child = await startChild(this.#spec.process, [this.#spec.stdin ?? 'ignore', 'pipe', 'pipe']);
       this.#child = child;
-      // A stop that came while it was being started.
+      // A stop may have come while it was being started.
       if (this.#stopReason !== undefined) child.signalGroup(this.#killed ? 'SIGKILL' : 'SIGTERM');
       return await this.#follow(child);
     } catch (error) {
@@ -131,7 +131,7 @@ class Command implements RunningCommand {
 
   #outcome(process: ProcessOutcome | undefined, error: TaplineError | undefined): CommandOutcome {
     const stopReason = this.#stopReason;
-    // What ended well in spite of a stop has done all its work.
+    // A command that succeeds in spite of a stop has done all its work.
     const status =
       error === undefined ? 'success' : stopReason === undefined || process === undefined ? 'failed' : 'stopped';
     const durationSeconds = (performance.now() - this.#startedAt) / 1000;

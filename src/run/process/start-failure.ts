@@ -3,7 +3,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { TaplineError } from '../../errors.js';
 import type { ProcessSpec } from './child.js';
 
-/** Why a process could not be started, in words that lead to the cure. */
+/** The error of a process that could not be started, with a hint that fits the cause. */
 export function startFailure(spec: ProcessSpec, cause: unknown): TaplineError {
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   const { reason, hint } = explain(spec, code);
@@ -19,21 +19,21 @@ function explain(spec: ProcessSpec, code: string): { reason: string; hint: strin
   if (code === 'E2BIG') return tooBig(file);
   if (code === 'EAGAIN' || code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM') {
     return {
-      reason: `the system has no room for one more process (${code}).`,
-      hint: 'Run fewer blocks at once, or raise the limits (`ulimit -u`, `ulimit -n`).',
+      reason: `the system cannot start another process (${code})`,
+      hint: 'Run fewer blocks in parallel, or raise the limits (`ulimit -u`, `ulimit -n`).',
     };
   }
   if (!isDirectory(cwd))
-    return { reason: `its working directory '${cwd}' does not exist.`, hint: 'Create it, or correct the path.' };
+    return { reason: `its working directory '${cwd}' does not exist`, hint: 'Create it, or fix the path.' };
   const path = locate(file, cwd, spec.env.PATH);
   if (path === undefined) return notFound(spec);
   if (isDirectory(path))
-    return { reason: `executable '${file}' is a directory.`, hint: 'Set `executable` to a program.' };
+    return { reason: `executable '${file}' is a directory`, hint: 'Set `executable` to a program.' };
   if (code === 'ENOENT') return missingInterpreter(path, spec);
   if (!isExecutable(path))
-    return { reason: `executable '${file}' is not marked as executable.`, hint: `Run \`chmod +x ${path}\`.` };
+    return { reason: `executable '${file}' is not marked as executable`, hint: `Run \`chmod +x ${path}\`.` };
   return {
-    reason: `executable '${file}' could not be started (${code === '' ? 'unknown error' : code}).`,
+    reason: `executable '${file}' could not be started (${code === '' ? 'unknown error' : code})`,
     hint: 'Try to start it by hand.',
   };
 }
@@ -48,18 +48,18 @@ function notFound(spec: ProcessSpec): { reason: string; hint: string } {
 
 function tooBig(file: string): { reason: string; hint: string } {
   return {
-    reason: `the arguments and variables of '${file}' are larger than the system allows (E2BIG).`,
-    hint: 'A large state or setting in an argument or a variable does this; hand it over as a file instead.',
+    reason: `the arguments and variables of '${file}' are larger than the system allows (E2BIG)`,
+    hint: 'A large state or setting in an argument or variable causes this; pass it as a file instead.',
   };
 }
 
-/** The file is there, so what is missing is the program in its first line: a venv whose Python was removed, say. */
+/** The file exists, so the program in its first line is missing, as in a venv whose Python was removed. */
 function missingInterpreter(path: string, spec: ProcessSpec): { reason: string; hint: string } {
   const interpreter = firstLine(path).match(/^#!\s*(\S+)/)?.[1];
   const what =
     interpreter === undefined ? 'a library or interpreter that it needs' : `its interpreter '${interpreter}'`;
   return {
-    reason: `executable '${spec.file}' is there, but ${what} is not.`,
+    reason: `executable '${spec.file}' exists, but ${what} does not`,
     hint: `Install it again: \`tapline install --clean --plugin-type ${spec.pluginType} ${spec.plugin}\`.`,
   };
 }

@@ -1,14 +1,14 @@
 /**
- * Cuts a child's text output (stderr, a command's stdout, a target's states) into lines of bounded length.
+ * Splits a child's text output (stderr, a command's stdout, a target's states) into lines of limited length.
  */
 
 const newline = 10;
 
 export interface TextLinesOptions {
   onLine(line: string): void;
-  /** Longer lines are cut there. In bytes. */
-  longest: number;
-  /** Called once for each line that is cut, with its first `longest` bytes, instead of `onLine`. */
+  /** Longer lines are cut at this length. */
+  maxBytes: number;
+  /** Called once per line that is cut, with its first `maxBytes` bytes, instead of `onLine`. */
   onTooLong?: ((beginning: string) => void) | undefined;
 }
 
@@ -44,7 +44,7 @@ export class TextLines {
 
   #hold(piece: Buffer): void {
     if (this.#cutting || piece.length === 0) return;
-    const room = this.#options.longest - this.#held;
+    const room = this.#options.maxBytes - this.#held;
     const kept = piece.length > room ? piece.subarray(0, room) : piece;
     this.#pieces.push(kept);
     this.#held += kept.length;
@@ -74,12 +74,12 @@ export class TextLines {
 }
 
 /**
- * Shortens a text that is longer than `longest`, at a blank where there is one: whoever masks it afterwards does not
- * know a secret of which only the beginning is left.
+ * Shortens a text that is longer than `maxLength`, at a blank if there is one: masking would not recognize a secret
+ * that was cut in the middle.
  */
-export function cutText(text: string, longest: number): string {
-  if (text.length <= longest) return text;
-  const beginning = text.slice(0, longest);
+export function cutText(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const beginning = text.slice(0, maxLength);
   const blank = beginning.search(/\s\S*$/);
   return `${beginning.slice(0, Math.max(blank, 0))} ... (cut)`.trimStart();
 }

@@ -185,7 +185,7 @@ describe('a tap that fails', () => {
     target.exit(0);
     expect((await done).exitCodes).toEqual({ extractors: -9 });
     const warning = events.find((event) => event.type === 'warning' && event.code === 'SINGER_UNFINISHED_LINE');
-    expect(warning).toMatchObject({ message: expect.stringContaining("can't be called back") });
+    expect(warning).toMatchObject({ message: expect.stringContaining('cannot be recalled') });
   });
 });
 
@@ -257,7 +257,7 @@ describe('a target that fails', () => {
     expect((await done).status).toBe('success');
   });
 
-  it('by closing its input while it goes on running', async () => {
+  it('by closing its input while it keeps running', async () => {
     const { target, tap, done } = await rig({ graces: shortGraces });
     target.do('closeInput');
     await target.next('closed');
@@ -540,7 +540,7 @@ describe('odd lines', () => {
 });
 
 describe('states', () => {
-  it('that are no JSON object or empty are warned about and never saved', async () => {
+  it('that are not JSON objects or empty give a warning and are never saved', async () => {
     const { tap, target, done, saved, events } = await rig();
     target.do('read');
     await target.write('loaded 5 rows\n{}\n[1]\nnull\n\n');
@@ -555,7 +555,7 @@ describe('states', () => {
   });
 
   it('over the limit fail the chain', async () => {
-    const { target, done } = await rig({ longestState: 1_000, graces: shortGraces });
+    const { target, done } = await rig({ maxStateBytes: 1_000, graces: shortGraces });
     target.do('write', { text: `{"a":"${'x'.repeat(2_000)}"}\n` });
     expect((await done).error?.code).toBe('MESSAGE_TOO_LONG');
   });

@@ -79,7 +79,7 @@ describe('a process that can not be started', () => {
   it('has an interpreter that is gone', async () => {
     writeFileSync(join(directory, 'tap'), '#!/removed/venv/bin/python\n', { mode: 0o755 });
     const error = await failure({ file: './tap' });
-    expect(error.message).toContain("its interpreter '/removed/venv/bin/python' is not");
+    expect(error.message).toContain("its interpreter '/removed/venv/bin/python' does not");
     expect(error.hint).toContain('Install it again');
   });
 

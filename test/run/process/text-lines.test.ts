@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { cutText, TextLines } from '../../../src/run/process/text-lines.js';
 
-function linesOf(pieces: string[], longest = 100): string[] {
+function linesOf(pieces: string[], maxBytes = 100): string[] {
   const lines: string[] = [];
-  const reader = new TextLines({ longest, onLine: (line) => lines.push(line) });
+  const reader = new TextLines({ maxBytes, onLine: (line) => lines.push(line) });
   for (const piece of pieces) reader.push(Buffer.from(piece, 'latin1'));
   reader.end();
   return lines;
@@ -27,7 +27,7 @@ describe('TextLines', () => {
   it('tells of a line that is too long once, where somebody asks', () => {
     const told: string[] = [];
     const reader = new TextLines({
-      longest: 3,
+      maxBytes: 3,
       onLine: (line) => told.push(line),
       onTooLong: (text) => told.push(`! ${text}`),
     });

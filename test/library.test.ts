@@ -3,7 +3,20 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type BlockOptions, loadProject, type RunEvent, run } from '../src/index.js';
+import {
+  type BlockOptions,
+  backfill,
+  editState,
+  getState,
+  listStates,
+  loadProject,
+  pipelineStatus,
+  type RunEvent,
+  retry,
+  run,
+  setState,
+  transferStates,
+} from '../src/index.js';
 import { cleanEnvironment } from './e2e/program.js';
 import { messages, ScriptedProject, schema, state } from './faults/scripted-project.js';
 
@@ -53,5 +66,56 @@ describe('the block options of `run`', () => {
   it('take none', async () => {
     expect(selected(await runWith({ noStateUpdate: true }))).toEqual([[2, 2]]);
     expect(existsSync(project.path('start.json'))).toBe(false);
+  });
+});
+
+describe('other calls', () => {
+  const stateId = 'dev:tap-x-to-target-x';
+  const windows = { from: '2023-01-01', to: '2023-01-03', window: '1d' };
+
+  async function loadedProject(tap: string) {
+    project = await ScriptedProject.make({
+      tap,
+      yaml: { tap: 'settings: [{name: start_date}, {name: end_date}]' },
+    });
+    const env = cleanEnvironment(project.path('home'));
+    return { loaded: await loadProject({ cwd: project.folder, env: {} }), options: { cwd: project.folder, env } };
+  }
+
+  it('read, set, edit and copy states', async () => {
+    const { loaded, options } = await loadedProject('');
+    expect(await getState(loaded, stateId, options)).toEqual({});
+    await setState(loaded, stateId, { singer_state: { id: 1 } }, options);
+    await editState(loaded, stateId, ({ singer_state }) => ({ singer_state: { ...singer_state, more: 2 } }), options);
+    expect(await getState(loaded, stateId, options)).toEqual({ singer_state: { id: 1, more: 2 } });
+    expect(await listStates(loaded, options)).toMatchObject([{ stateId }]);
+    const copied = await transferStates(loaded, `file://${project.path('states')}`, options);
+    expect(copied).toMatchObject({ copied: [stateId], differing: [] });
+  });
+
+  it('retry what a run has left', async () => {
+    const { loaded, options } = await loadedProject(
+      `[ -e again ] || { touch again; exit 3; }\n${messages(schema, state(1))}`,
+    );
+    const first = await run(loaded, ['tap-x', 'target-x'], options);
+    expect(first.status).toBe('failed');
+    const second = await retry(loaded, { runId: first.runId }, options);
+    expect([second.status, second.blocks.length]).toEqual(['success', 1]);
+    await expect(retry(loaded, undefined, options)).rejects.toMatchObject({ code: 'RETRY_NOTHING_LEFT' });
+  });
+
+  it('backfill a range of time', async () => {
+    const { loaded, options } = await loadedProject(messages(schema, state(1)));
+    const listed = await backfill(loaded, ['tap-x', 'target-x'], { ...options, ...windows, dryRun: true });
+    expect(listed.windows).toHaveLength(2);
+    const loadedWindows = await backfill(loaded, ['tap-x', 'target-x'], { ...options, ...windows });
+    expect([loadedWindows.run?.status, loadedWindows.done]).toEqual(['success', 0]);
+    const again = await backfill(loaded, ['tap-x', 'target-x'], { ...options, ...windows, advanceState: true });
+    expect(again).toMatchObject({ run: undefined, windows: [], done: 2, advanced: { stateId } });
+  });
+
+  it('tell the status of pipelines', async () => {
+    const { loaded, options } = await loadedProject('');
+    expect(await pipelineStatus(loaded, options)).toEqual([]);
   });
 });

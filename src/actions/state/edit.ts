@@ -61,6 +61,25 @@ export async function rollbackState(
   await history.meltanoRuns.stateEdit(stateId, mergedView({ completed, partial }).singer_state ?? {}, 'completed');
 }
 
+/** Replaces a state by what `change` makes of it, under one lease. Returns the new state. */
+export async function changeState(
+  session: Session,
+  stateId: string,
+  change: (state: WrappedState) => WrappedState | Promise<WrappedState>,
+  options?: EditOptions,
+): Promise<WrappedState> {
+  const { readState } = await import('./read.js');
+  const write = async (lease: StateLease): Promise<WrappedState> => {
+    const state = await change(await readState(session, stateId));
+    await lease.save({ mode: 'completed', state, edit: true });
+    return state;
+  };
+  const state = await withLease(session, stateId, write, options);
+  const history = await session.history();
+  await history.meltanoRuns.stateEdit(stateId, state.singer_state ?? {}, 'completed');
+  return state;
+}
+
 /**
  * Lets `edit` change the text of a state. Throws STATE_NOT_SAVED if a run saved a state meanwhile: the edit must not undo that.
  * Returns whether anything changed.

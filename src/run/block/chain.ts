@@ -34,7 +34,13 @@ export async function runChain(run: BlockRun<ChainBlock>): Promise<BlockRecord> 
   const saver = claim.state === undefined ? undefined : new CheckpointSaver(run, claim.state, tapState);
   const schemas = new SchemaHashes(emit);
   const notes = context.notes.processes(block.id, context.owner);
-  const hooks: ChainHooks = { emit: schemas.emit, reaper: context.reaper, ...notes, save: saver?.save };
+  const hooks: ChainHooks = {
+    emit: schemas.emit,
+    reaper: context.reaper,
+    ...notes,
+    save: saver?.save,
+    canRetry: saver?.canRetry,
+  };
   const outcome = await followStops(startChain(spec, hooks), stop);
   const error = await errorOf(run, outcome, saver);
   const status = error === undefined ? outcome.status : 'failed';

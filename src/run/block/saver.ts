@@ -3,7 +3,7 @@ import type { BlockOptions, ChainBlock } from '../../plan/types.js';
 import type { SingerState } from '../../state/port.js';
 import type { Checkpoint } from '../chain/checkpoints.js';
 import type { Claim } from '../claim/claim.js';
-import { underLease } from '../claim/lease.js';
+import { canRetryUnder } from '../claim/lease.js';
 import { chainOptions } from '../run-context.js';
 import { withUnreached } from '../tap/selected-streams.js';
 import type { TapState } from '../tap/tap-state.js';
@@ -44,16 +44,16 @@ export class CheckpointSaver {
     return before !== undefined && isAuto ? { ...printed, state: withUnreached(before, printed.state) } : printed;
   }
 
+  readonly canRetry = (error: unknown): boolean => canRetryUnder(this.claimed.lease, error);
+
   readonly save = async (printed: Checkpoint): Promise<void> => {
     const { context, emit } = this.run;
     const { lease, row } = this.claimed;
     const { state, recordsLoaded } = this.whole(printed);
     try {
       const write = { mode: this.mode, state: { singer_state: state }, runId: context.options.runId };
-      const { version } = await underLease(lease, async () => {
-        await row.checkBeforeSave();
-        return lease.save(write);
-      });
+      await row.checkBeforeSave();
+      const { version } = await lease.save(write);
       this.version = version;
       emit({ type: 'checkpoint', stateId: this.stateId, stateVersion: version, recordsLoaded, saved: this.mode });
     } catch (error) {

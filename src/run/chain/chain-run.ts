@@ -71,6 +71,7 @@ class ChainRun implements RunningChain {
     this.#graces = { ...defaultGraces, ...spec.graces };
     this.#checkpoints = new Checkpoints({
       save: (checkpoint) => hooks.save?.(checkpoint) ?? Promise.resolve(),
+      canRetry: (error) => hooks.canRetry?.(error) ?? false,
       onFailure: (error) => this.#saveFailed(error),
       onRetry: () => this.#warn('STATE_NOT_SAVED', "the state can't be saved now; the run continues and tries again"),
       interval: spec.checkpointInterval,

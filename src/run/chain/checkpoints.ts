@@ -9,10 +9,11 @@ export interface Checkpoint {
 
 export interface CheckpointsOptions {
   /**
-   * Saves one checkpoint. After a rejection whose `retryable` is true, the newest checkpoint is tried again. Any
-   * other rejection is final.
+   * Saves one checkpoint. After a rejection that `canRetry` accepts, the newest checkpoint is tried again. Any other
+   * rejection is final.
    */
   save(checkpoint: Checkpoint): Promise<void>;
+  canRetry(error: unknown): boolean;
   /** Called on a final failure; nothing is saved after it. */
   onFailure(error: unknown): void;
   /** Called on the first of several retryable failures in a row. */
@@ -111,7 +112,7 @@ export class Checkpoints {
       this.saved = checkpoint;
       this.#retrying = false;
     } catch (error) {
-      if (!isRetryable(error) || this.#lastTry) {
+      if (!this.#options.canRetry(error) || this.#lastTry) {
         this.failure = error;
         this.#options.onFailure(error);
         return;
@@ -126,8 +127,4 @@ export class Checkpoints {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
-}
-
-function isRetryable(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === true;
 }

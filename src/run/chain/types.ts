@@ -47,12 +47,10 @@ export interface ChainGraces {
 }
 
 export interface ChainHooks extends ProcessHooks {
-  /**
-   * Saves a checkpoint. A rejection with `retryable: true` on the error means that the store is unreachable and the
-   * lease still valid: the run continues, and the newest checkpoint is tried again each second. Any other rejection
-   * fails the chain. Without this hook nothing is saved.
-   */
+  /** Saves a checkpoint. A rejection fails the chain, unless `canRetry` accepts it. Without this hook nothing is saved. */
   save?: ((checkpoint: Checkpoint) => Promise<void>) | undefined;
+  /** Whether a failed save may succeed later: the run continues, and the newest checkpoint is tried again each second. */
+  canRetry?: ((error: unknown) => boolean) | undefined;
 }
 
 export interface ChainOutcome {

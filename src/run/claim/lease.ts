@@ -1,5 +1,5 @@
 import { isStoreAway, TaplineError } from '../../errors.js';
-import type { Lease, StateLease } from '../../state/port.js';
+import type { Lease } from '../../state/port.js';
 
 const renewEverySeconds = 5;
 const retryAfterSeconds = 1;
@@ -83,15 +83,7 @@ export async function releaseLease(lease: Lease, giveUpAt = performance.now() + 
   }
 }
 
-/**
- * Writes under a lease. While the store is unreachable and the lease is valid, the rejection is marked `retryable`: the newest
- * checkpoint is tried again. Once the lease is lost or has expired, the rejection is final.
- */
-export async function underLease<T>(lease: StateLease, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!isStoreAway(error) || secondsLeft(lease) <= 0) throw error;
-    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { retryable: true });
-  }
+/** Whether a write under the lease that failed may succeed later: the store is unreachable, and the lease still valid. */
+export function canRetryUnder(lease: Lease, error: unknown): boolean {
+  return isStoreAway(error) && secondsLeft(lease) > 0;
 }

@@ -1,4 +1,4 @@
-import { type Exit, type ProcessSpec, type StartedProcess, startChild } from './child.js';
+import { type Child, type Exit, type ProcessSpec, type StartedProcess, startChild } from './child.js';
 import { endLeftOvers } from './left-over.js';
 import type { Reaper } from './reaper.js';
 
@@ -54,30 +54,28 @@ export async function capture(spec: ProcessSpec, options: CaptureOptions): Promi
     child.remember(line);
     options.onLine?.(line);
   });
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const output = child.process.stdout;
-  output?.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= options.maxBytes) chunks.push(chunk);
-    else end('tooLong');
-  });
-  const read = output === null ? Promise.resolve() : child.endOf(output, drainMilliseconds);
+  const read = collectStdout(child, options.maxBytes, () => end('tooLong'));
   const exit = await child.exited;
   clearTimeout(timer);
   clearTimeout(killTimer);
   options.signal?.removeEventListener('abort', abort);
-  await Promise.all([read, heard]);
+  const [stdout] = await Promise.all([read, heard]);
   await endLeftOvers(child.pid);
   options.reaper?.forgetGroup(child.pid);
   options.processExited?.(await started, exit);
   const durationSeconds = (performance.now() - start) / 1000;
-  return {
-    exit,
-    stdout: Buffer.concat(chunks),
-    lastLines: child.lastLines,
-    cause: child.cause,
-    ended,
-    durationSeconds,
-  };
+  return { exit, stdout, lastLines: child.lastLines, cause: child.cause, ended, durationSeconds };
+}
+
+async function collectStdout(child: Child, maxBytes: number, onTooLong: () => void): Promise<Buffer> {
+  const output = child.process.stdout;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  output?.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= maxBytes) chunks.push(chunk);
+    else onTooLong();
+  });
+  if (output !== null) await child.endOf(output, drainMilliseconds);
+  return Buffer.concat(chunks);
 }

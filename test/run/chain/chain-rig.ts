@@ -59,6 +59,7 @@ export async function startRig({ mapper = false, save, ...more }: RigOptions = {
         events.push(event);
         notify();
       },
+      canRetry: (error) => (error as { retryable?: boolean }).retryable === true,
       save: async (checkpoint) => {
         await save?.(checkpoint);
         saved.push(checkpoint);

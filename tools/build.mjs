@@ -168,7 +168,10 @@ function nativePackages() {
   const { optionalDependencies = {}, peerDependencies = {} } = JSON.parse(
     readFileSync(join(root, 'package.json'), 'utf8'),
   );
-  return [...Object.keys(optionalDependencies), ...Object.keys(peerDependencies)];
+  // better-sqlite3 is optional so that an install survives where its addon can't be built; its JavaScript is bundled.
+  return [...Object.keys(optionalDependencies), ...Object.keys(peerDependencies)].filter(
+    (name) => !addon.startsWith(`${name}/`),
+  );
 }
 
 /** Each file appears whole: written beside its place and renamed, since somebody may be running the older one. */

@@ -29,7 +29,8 @@ beforeAll(() => {
   const copy = join(scratch, 'copy');
   mkdirSync(copy);
   for (const name of readdirSync(root)) {
-    if (['node_modules', 'dist', '.git', '.ci', 'test', 'bench-results.json'].includes(name)) continue;
+    if (['node_modules', 'dist', '.git', '.ci', 'test', 'bench-results.json'].includes(name) || name.endsWith('.tgz'))
+      continue;
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
@@ -95,5 +96,28 @@ describe('the published package', () => {
     const read =
       "import { createRequire } from 'node:module'; console.log(createRequire(import.meta.url)('tapline/schemas/meltano.schema.json').$id)";
     expect(node('--input-type=module', '-e', read).trim()).not.toBe('undefined');
+  });
+});
+
+describe('the package for this platform', () => {
+  it('installs with Node and npm alone, and runs a new project', { timeout: buildTimeout }, () => {
+    const copy = join(scratch, 'copy');
+    execFileSync(process.execPath, ['tools/package.mjs'], { cwd: copy, stdio: 'pipe' });
+    const tarball = join(copy, readdirSync(copy).find((name) => name.endsWith('.tgz')) ?? '');
+    const home = join(scratch, 'home');
+    const project = join(scratch, 'project');
+    for (const folder of [home, project]) mkdirSync(folder);
+    // No network and no compiler: nothing but the programs of Node and of a basic system are found.
+    const tools = [dirname(process.execPath), '/usr/bin', '/bin'].join(':');
+    const env = { HOME: home, PATH: tools, NO_COLOR: '1', npm_config_offline: 'true', npm_config_nodedir: '/nowhere' };
+    const prefix = join(scratch, 'prefix');
+    execFileSync('npm', ['install', '--global', '--prefix', prefix, tarball], { cwd: home, env, stdio: 'pipe' });
+    const tapline = (...args: string[]) =>
+      execFileSync(join(prefix, 'bin', 'tapline'), args, { cwd: project, env, encoding: 'utf8', stdio: 'pipe' });
+    expect(tapline('--version')).toMatch(/^tapline, version /);
+    tapline('init', '.');
+    tapline('run', 'tap-csv', 'target-sqlite');
+    expect(tapline('state', 'list')).toContain('dev:tap-csv-to-target-sqlite');
+    expect(tapline('docs')).toContain('getting-started');
   });
 });

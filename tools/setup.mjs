@@ -93,7 +93,9 @@ async function install() {
     if (cache !== undefined) rmSync(cache, { recursive: true, force: true });
   }
   if (!nativeModuleLoads()) {
-    fail('better-sqlite3 was installed but does not load. It needs a prebuilt binary, or Python and a C++ compiler.');
+    fail(
+      'better-sqlite3 could not be built: install Python and a C++ compiler (Debian: apt-get install python3 make g++), then run this again.',
+    );
   }
   say(`installed in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }

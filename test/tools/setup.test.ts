@@ -129,7 +129,7 @@ describe('the install step', () => {
     expect(existsSync(join(folder, '.tapline-setup.lock'))).toBe(false);
   });
 
-  it('says so when the native module was installed but does not load', async () => {
+  it('says so when the native module could not be built', async () => {
     writeFileSync(join(folder, 'native-broken'), '');
     expect(await setup()).toMatchObject({ code: 1, stderr: expect.stringContaining('better-sqlite3') });
   });

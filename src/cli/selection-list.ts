@@ -1,5 +1,6 @@
 /** The lists and explanations that `select` prints. */
 import picocolors from 'picocolors';
+import type { LoadedSelection } from '../actions/config/selection.js';
 import { formatLocation } from '../errors.js';
 import { hasColors } from '../observe/colors.js';
 import { shortened } from '../observe/error-report.js';
@@ -8,11 +9,6 @@ import { describeOrigin } from '../settings/origins.js';
 import type { ResolvedPlugin } from '../settings/types.js';
 import { type ExplainedProperty, explainSelection, type SelectionReason } from '../singer/explain-selection.js';
 import { isRead, type ListedProperty, listSelection, type Selection } from '../singer/selection.js';
-
-interface Loaded {
-  tap: ResolvedPlugin;
-  prepared: PreparedCatalog;
-}
 
 interface Wanted {
   stream: string;
@@ -25,14 +21,14 @@ const selections: readonly Selection[] = ['selected', 'excluded', 'automatic', '
 const widest = Math.max(...selections.map((selection) => selection.length));
 
 /** The original's JSON: see schemas/output-select.schema.json. */
-export function selectionEntry({ tap, prepared }: Loaded, { all }: Wanted): Record<string, unknown> {
+export function selectionEntry({ tap, prepared }: LoadedSelection, { all }: Wanted): Record<string, unknown> {
   const streams = listed(prepared, all).map(({ stream, property, selection }) => ({ stream, property, selection }));
   return { enabled_patterns: patternsOf(tap), streams };
 }
 
 /** The original's text, colours included. */
 export function selectionText(
-  { tap, prepared }: Loaded,
+  { tap, prepared }: LoadedSelection,
   { all }: Wanted,
   terminal: { isTTY: boolean; env: NodeJS.ProcessEnv },
 ): string {
@@ -55,7 +51,7 @@ export function selectionText(
 }
 
 /** See schemas/output-select-explain.schema.json. */
-export function explanationEntry(loaded: Loaded, wanted: Wanted): Record<string, unknown> {
+export function explanationEntry(loaded: LoadedSelection, wanted: Wanted): Record<string, unknown> {
   const entryOf = ({ selection, rule, why, overruled }: SelectionReason) => ({
     selection,
     rule: rule ?? null,
@@ -72,7 +68,7 @@ export function explanationEntry(loaded: Loaded, wanted: Wanted): Record<string,
   return { extractor: loaded.tap.plugin.name, properties };
 }
 
-export function explanationText(loaded: Loaded, wanted: Wanted): string {
+export function explanationText(loaded: LoadedSelection, wanted: Wanted): string {
   const blocks = explained(loaded, wanted).map((property) => {
     const { stream, selection, decidedBy, streamReason, propertyReason } = property;
     const lines = [
@@ -102,7 +98,7 @@ function locationOf({ settings }: ResolvedPlugin, kind: string): string | undefi
   return origin.at === undefined ? describeOrigin(origin) : formatLocation(shortened(origin.at, process.cwd()));
 }
 
-function explained({ prepared }: Loaded, wanted: Wanted): ExplainedProperty[] {
+function explained({ prepared }: LoadedSelection, wanted: Wanted): ExplainedProperty[] {
   return explainSelection(prepared.catalog, prepared.rules, wanted);
 }
 

@@ -1,12 +1,6 @@
 import type { Command } from 'commander';
 import { editTarget } from '../../actions/config/edit-target.js';
-import { installMode } from '../../actions/install-mode.js';
-import { logEvents } from '../../actions/log-events.js';
-import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
-import type { PreparedCatalog } from '../../run/tap/catalog.js';
-import type { Session } from '../../session.js';
-import type { ResolvedPlugin } from '../../settings/types.js';
 import { takesCatalog, unsupportedSelection } from '../../settings/unsupported-selection.js';
 import type { CommandContext } from '../context.js';
 import { installChoice } from '../install-choice.js';
@@ -78,8 +72,9 @@ async function edit({ extractor, stream, property }: Words, options: Options, { 
 
 async function show(words: Words, options: Options, { open, output, env }: CommandContext): Promise<void> {
   const session = await open({ policy: 'explicit', access: 'read', databaseUri: options.databaseUri });
-  await session.fetchMissingLocks([words.extractor]);
-  const loaded = await loadCatalog(words.extractor, options, session);
+  const refreshCatalog = options.refreshCatalog ?? options.refresh;
+  const { readSelection } = await import('../../actions/config/selection.js');
+  const loaded = await readSelection(session, words.extractor, { install: installChoice(options), refreshCatalog });
   if (loaded === undefined) return;
   const lists = await import('../selection-list.js');
   const { stream, property } = words;
@@ -88,29 +83,4 @@ async function show(words: Words, options: Options, { open, output, env }: Comma
   else if (options.explain) output.text(lists.explanationText(loaded, wanted));
   else if (options.json) output.json(lists.selectionEntry(loaded, wanted));
   else output.text(lists.selectionText(loaded, wanted, { isTTY: output.isTTY, env }));
-}
-
-/** Undefined with `--only-install`. */
-async function loadCatalog(
-  name: string,
-  options: Options,
-  session: Session,
-): Promise<{ tap: ResolvedPlugin; prepared: PreparedCatalog } | undefined> {
-  const [{ selectionOfTap }, plugins] = await Promise.all([
-    import('../../run/alone/tap-catalog.js'),
-    session.plugins(),
-  ]);
-  const plugin = plugins.get(name, 'extractors');
-  const install = await installMode(installChoice(options), session);
-  const log = await session.log();
-  const refreshCatalog = options.refreshCatalog ?? options.refresh;
-  const loaded = await selectionOfTap(plugin, { install, refreshCatalog }, await session.world(), [
-    await logEvents(log),
-  ]);
-  if (loaded === 'installed') return undefined;
-  if (loaded.prepared !== undefined) return { tap: loaded.tap, prepared: loaded.prepared };
-  throw new TaplineError('CATALOG_MISSING', `cannot list the selected properties: '${name}' provides no catalog`, {
-    at: plugin.at,
-    hint: 'Verify that the tap supports discovery mode and advertises the `discover` capability as well as either `catalog` or `properties`.',
-  });
 }

@@ -34,12 +34,12 @@ meltano.yml, the system database, the plugin that it inherits from, the default.
     .action(
       async (name: string, setting: string | undefined, { format, all, pluginType, safe, databaseUri }: Options) => {
         const session = await open({ policy: 'explicit', access: 'read', databaseUri });
-        const [target, settings, lists] = [
-          await configTarget(session, name, pluginType),
-          await session.settings(),
-          await import('./setting-explanation.js'),
-        ];
-        const explained = lists.explainSettings(target, settings, { setting, all: all === true });
+        const [{ explainSettings }, lists] = await Promise.all([
+          import('../../../actions/config/explain.js'),
+          import('./setting-explanation.js'),
+        ]);
+        const target = await configTarget(session, name, pluginType);
+        const explained = await explainSettings(session, target, { setting, all: all === true });
         const owner = { name, target, project: session.project, safe };
         if (format === 'json') output.json(lists.explanationEntry(explained, owner));
         else output.text(lists.explanationText(explained, owner));

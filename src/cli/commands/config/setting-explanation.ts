@@ -1,56 +1,18 @@
 /** Explains where settings come from, for `config explain`. */
 
 import type { ConfigTarget } from '../../../actions/config/target.js';
-import { didYouMean } from '../../../did-you-mean.js';
-import { formatLocation, type SourceLocation, TaplineError } from '../../../errors.js';
+import { formatLocation, type SourceLocation } from '../../../errors.js';
 import { shortened } from '../../../observe/error-report.js';
 import type { Project } from '../../../project/types.js';
 import { projectReadNames, readNames } from '../../../settings/env-names.js';
 import { redactedValue } from '../../../settings/redact.js';
-import type {
-  LayerValue,
-  ResolvedSetting,
-  SettingExplanation,
-  SettingOrigin,
-  SettingsResolver,
-} from '../../../settings/types.js';
+import type { LayerValue, ResolvedSetting, SettingExplanation, SettingOrigin } from '../../../settings/types.js';
 
 export interface ExplainedOwner {
   name: string;
   target: ConfigTarget;
   project: Project;
   safe: boolean;
-}
-
-/** Explains the named setting, else those that are set, or all. Throws SETTING_UNKNOWN. */
-export function explainSettings(
-  { plugin, settings }: ConfigTarget,
-  resolver: SettingsResolver,
-  { setting, all }: { setting: string | undefined; all: boolean },
-): SettingExplanation[] {
-  if (setting !== undefined) {
-    const found = resolver.explain(plugin, setting) ?? resolver.explain(plugin, `_${setting}`);
-    if (found !== undefined) return [found];
-    const names = [...settings.keys()].map((name) => name.replace(/^_/, ''));
-    throw new TaplineError(
-      'SETTING_UNKNOWN',
-      `${plugin === undefined ? 'the project' : `plugin '${plugin.name}'`} has no setting '${setting}'`,
-      {
-        at: plugin?.at,
-        hint: didYouMean(setting, names) ?? `\`tapline config list ${plugin?.name ?? 'meltano'}\` shows all settings.`,
-      },
-    );
-  }
-  const shown = [...settings.values()].filter(
-    ({ origin, definition }) =>
-      all || (origin.layer !== 'default' && origin.layer !== 'unset' && !isMappingMark(definition.name)),
-  );
-  return shown.flatMap(({ name }) => resolver.explain(plugin, name) ?? []);
-}
-
-/** Extras that mark mappings internally. */
-function isMappingMark(name: string): boolean {
-  return name === '_mapping' || name === '_mapping_name';
 }
 
 /** See schemas/output-config-explain.schema.json. */

@@ -184,7 +184,7 @@ class Collector {
     const known = names.get(call.expression.text);
     if (known !== undefined) return this.#render(known.expression, known.names, depth + 1);
     const called = (this.#functions.get(call.expression.text) ?? []).filter((made) => isSeenBy(call, made));
-    if (called.length !== 1 || called[0] === undefined) return placeholder(call);
+    if (called.length !== 1 || called[0] === undefined || callsItself(called[0])) return placeholder(call);
     const texts = this.#returns(called[0], bind({ made: called[0], call }, names), depth + 1);
     return texts.some(hasWords) ? choice(texts) : placeholder(call);
   }
@@ -320,6 +320,11 @@ function isFunction(node: ts.Node): node is AnyFunction {
 function nameOfFunction(made: AnyFunction): string | undefined {
   if (made.name !== undefined) return made.name.getText();
   return ts.isVariableDeclaration(made.parent) ? made.parent.name.getText() : undefined;
+}
+
+/** Written out it would have no end. */
+function callsItself(made: AnyFunction): boolean {
+  return made.body?.getText().includes(`${nameOfFunction(made)}(`) ?? false;
 }
 
 function placeholder(node: ts.Expression): string {

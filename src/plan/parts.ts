@@ -89,7 +89,7 @@ function unknownBlock(word: PlanWord, project: Project, plugins: Plugins): Tapli
       `a ${scope} is not allowed in ${holder}`,
       scope === 'run step'
         ? 'Pipelines put run steps in order, and `tapline run` takes several names; or write its commands here.'
-        : '`tapline run` takes several names: put it there.',
+        : '`tapline run` takes several names: pass it there.',
     );
   }
   if (job !== undefined && project.jobs.some(({ name }) => name === text)) {

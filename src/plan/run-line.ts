@@ -46,7 +46,7 @@ export function readRunLine(text: string): RunLine {
   if (command === 'invoke') return { ...head, ...readInvoke(args) };
   if (command === 'run') return { ...head, ...readRun(args, global.environment) };
   if (!isProgram) return { ...head, ...readRun(words, undefined) };
-  throw new LineFault(`'${command}' can't stand in a run step.`, 'A line is a `run` or an `invoke`.');
+  throw new LineFault(`'${command}' is not allowed in a run step.`, 'A line is a `run` or an `invoke`.');
 }
 
 /** What a shell would look into: for operators outside of all quotes, for variables and commands in double quotes, too. */
@@ -65,7 +65,7 @@ function refuseShell(text: string): void {
   const shown = operator === '\n' ? 'a line break' : `\`${operator}\``;
   throw new LineFault(
     `${shown} is for a shell, and no shell reads a run step.`,
-    'Write one command an item; one that fails keeps the next from starting. Quote what is meant as it stands.',
+    'Write one command per item; if one fails, the next does not start. Quote characters that are meant literally.',
   );
 }
 
@@ -106,11 +106,11 @@ function readGlobalOptions(words: readonly string[]): { rest: string[]; environm
     const { rest, environment: later } = readGlobalOptions(given[1] === undefined ? more : words.slice(1));
     return { rest, environment: later ?? environment };
   }
-  if (first.startsWith('-')) throw new LineFault(`The option '${first}' can't stand in a run step.`, forWholeRun);
+  if (first.startsWith('-')) throw new LineFault(`The option '${first}' is not allowed in a run step.`, forWholeRun);
   return { rest: [...words], environment: undefined };
 }
 
-const forWholeRun = 'Give it to `tapline run`: it holds for the whole run.';
+const forWholeRun = 'Pass it to `tapline run`: it applies to the whole run.';
 
 /** The program's `--environment`, too: it can only name the active one. */
 const environment = { kind: 'text', name: 'environment', help: '' } as const;
@@ -167,7 +167,7 @@ function checkOption({ name, rawName, value, inlineValue }: GivenOption): void {
       stepKeys[name] ??
       didYouMean(name, known)?.replace("'", "'--") ??
       `Options of the whole run go to \`tapline run\`, those of a plugin's command to \`invoke PLUGIN:COMMAND\`. A step takes ${listOf(known)}.`;
-    throw new LineFault(`The option '${rawName}' can't stand in a run step.`, hint);
+    throw new LineFault(`The option '${rawName}' is not allowed in a run step.`, hint);
   }
   const isFlag = lineOptions[name]?.type === 'boolean';
   if (isFlag && value !== undefined)
@@ -214,16 +214,16 @@ function suffixOf({ 'state-id-suffix': suffix }: Given): string | undefined {
 function strategyOf(given: Given): BlockOptions['stateStrategy'] {
   const text = given['state-strategy'] ?? (given['merge-state'] === true ? 'merge' : undefined);
   if (text === undefined || text === 'auto' || text === 'merge' || text === 'overwrite') return text;
-  throw new LineFault(`'${String(text)}' is no --state-strategy.`, 'It is auto, merge or overwrite.');
+  throw new LineFault(`'${String(text)}' is not a --state-strategy.`, 'It is auto, merge or overwrite.');
 }
 
 function retryOf(given: Given): RetryPart {
   const { retries, 'retry-delay': delay } = given as { retries?: string; 'retry-delay'?: string };
   if (retries !== undefined && !/^\d+$/.test(retries))
-    throw new LineFault(`'${retries}' is no number of --retries.`, 'It is a whole number, 0 or more.');
+    throw new LineFault(`'${retries}' is not a number for --retries.`, 'It is a whole number, 0 or more.');
   const delaySeconds = delay === undefined ? undefined : durationSeconds(delay);
   if (delay !== undefined && delaySeconds === undefined)
-    throw new LineFault(`'${delay}' is no duration for --retry-delay.`, 'Seconds, or a text such as 30s or 5m.');
+    throw new LineFault(`'${delay}' is not a duration for --retry-delay.`, 'Seconds, or a text such as 30s or 5m.');
   return {
     ...(retries === undefined ? {} : { retries: Number(retries) }),
     ...(delaySeconds === undefined ? {} : { delaySeconds }),
@@ -235,7 +235,7 @@ function readInvoke(args: readonly string[]): Omit<Extract<RunLine, { kind: 'inv
   if (word === undefined) throw new LineFault('The line names no plugin to invoke.', 'Write `invoke PLUGIN:COMMAND`.');
   if (word.startsWith('-'))
     throw new LineFault(
-      `The option '${word}' of invoke can't stand in a run step.`,
+      `The option '${word}' of invoke is not allowed in a run step.`,
       "Write `invoke PLUGIN:COMMAND`; what follows it is the plugin's.",
     );
   return { kind: 'invoke', word, args: rest };

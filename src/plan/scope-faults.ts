@@ -203,7 +203,7 @@ function wayTo(
 function near(name: string, names: readonly string[], without: string | undefined): string | undefined {
   const found = closest(name, names);
   if (found !== undefined) return `Did you mean '${found}'?`;
-  return names.length === 0 ? without : `There are: ${names.join(', ')}.`;
+  return names.length === 0 ? without : `Available: ${names.join(', ')}.`;
 }
 
 /** The place of a value in this item, or of the nearest that holds it: what is missing has none. */

@@ -180,9 +180,13 @@ function missingDefinition(
   const file = `plugins/${type}/${name}--${variant ?? 'default'}.lock`;
   const hint =
     others.length > 0
-      ? `There is ${others.join(' and ')}: name its variant in meltano.yml.`
-      : `Fetch it from the hub: tapline lock ${name}. Or add that lock file; or say here what the plugin is: 'pip_url' or 'executable', and for a plugin of your own a 'namespace'.`;
-  return new TaplineError('PLUGIN_DEFINITION_MISSING', `Plugin '${entry.name}' is: there is no ${file}.`, { at, hint });
+      ? `There is ${others.join(' and ')}: set its variant in meltano.yml.`
+      : `Fetch it from the hub: tapline lock ${name}. Or add that lock file; or define the plugin here: 'pip_url' or 'executable', and for a custom plugin a 'namespace'.`;
+  return new TaplineError(
+    'PLUGIN_DEFINITION_MISSING',
+    `plugin '${entry.name}' has no definition: ${file} does not exist`,
+    { at, hint },
+  );
 }
 
 function isText(value: unknown): value is string {

@@ -31,13 +31,12 @@ class ProjectPlugins implements Plugins {
     const what = type === undefined ? 'plugin' : singularOf(type);
     const names = this.names(type);
     const elsewhere = type === undefined ? undefined : this.lookUp(name)?.singular;
-    const where =
-      elsewhere === undefined ? undefined : `There is a plugin of that name, but it is of the type ${elsewhere}.`;
+    const where = elsewhere === undefined ? undefined : `A plugin with this name has the type ${elsewhere}.`;
     throw new TaplineError('PLUGIN_UNKNOWN', `The ${what} '${name}' is not in this project.`, {
       hint:
         where ??
         didYouMean(name, names) ??
-        (names.length > 0 && names.length <= 20 ? `There are: ${names.join(', ')}.` : undefined),
+        (names.length > 0 && names.length <= 20 ? `Available: ${names.join(', ')}.` : undefined),
     });
   }
 

@@ -153,7 +153,7 @@ function findEnvironment(
   const found = environments.find((environment) => environment.name === name);
   if (found) return found;
   const names = environments.map((environment) => environment.name);
-  const known = names.length === 0 ? `${file} has none.` : `There are: ${names.join(', ')}.`;
+  const known = names.length === 0 ? `${file} has none.` : `Available: ${names.join(', ')}.`;
   throw new TaplineError('ENVIRONMENT_UNKNOWN', `The environment '${name}' (from ${source}) is not in this project.`, {
     hint: [didYouMean(name, names), known].filter((part) => part !== undefined).join(' '),
   });

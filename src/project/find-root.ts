@@ -47,7 +47,7 @@ function nearestRoot(start: string): string {
     if (exists(join(folder, projectFileName))) return folder;
     if (dirname(folder) === folder) break;
   }
-  const above = dirname(start) === start ? '' : ' nor in any folder above it';
+  const above = dirname(start) === start ? '' : ' or in any folder above it';
   throw new TaplineError('PROJECT_NOT_FOUND', `There is no ${projectFileName} in ${start}${above}.`, {
     hint: '`tapline init` creates a project here. To use one elsewhere, change to its folder or give --cwd FOLDER.',
   });

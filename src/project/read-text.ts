@@ -37,13 +37,9 @@ function readWhole(file: string, descriptor: number): Buffer {
   }
   if (facts.size > maxBytes) {
     const size = Math.round(facts.size / 1024 / 1024);
-    throw new TaplineError(
-      'PROJECT_UNREADABLE',
-      `${file} is ${size} MiB big; a project file may have 32 MiB at most.`,
-      {
-        hint: 'Check that it is a project file.',
-      },
-    );
+    throw new TaplineError('PROJECT_UNREADABLE', `${file} is ${size} MiB; the maximum for a project file is 32 MiB.`, {
+      hint: 'Check that it is a project file.',
+    });
   }
   const bytes = Buffer.allocUnsafe(facts.size);
   let length = 0;

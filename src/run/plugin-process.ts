@@ -55,7 +55,7 @@ function warnOfWeak(secrets: readonly string[], { plugin, settings }: ResolvedPl
       type: 'warning',
       code: 'SECRET_WEAK',
       message: `setting '${name}' of '${plugin.name}' is too common a word or number to be hidden safely`,
-      hint: 'In the output of plugins it is hidden only where it stands alone. Use a longer value with letters and digits.',
+      hint: 'In the output of plugins it is hidden only as a whole word. Use a longer value with letters and digits.',
     });
   }
 }

@@ -41,7 +41,7 @@ function unknownPattern(target: EditTarget, pattern: string, patterns: readonly 
   const where = project.environment === undefined ? '' : ` in the environment '${project.environment.name}'`;
   const texts = patterns.map(String);
   const near = closest(pattern, texts);
-  const listed = texts.length === 0 ? 'It has none there.' : `It has: ${texts.join(', ')}.`;
+  const listed = texts.length === 0 ? 'It has none.' : `It has: ${texts.join(', ')}.`;
   return new TaplineError('SELECT_UNKNOWN', `'${plugin?.name}' has no select pattern '${pattern}'${where}.`, {
     at: plugin?.at,
     hint: near === undefined ? listed : `Did you mean '${near}'?`,

@@ -102,7 +102,7 @@ const databaseAsBackend: Fault = {
 function unknown(scheme: string): Fault {
   const supported = 'Supported: systemdb (the default), file:///absolute/folder and s3://bucket/prefix.';
   const move =
-    'To take states along: `meltano state get ID > state.json` there, `tapline state set ID --input-file state.json` here.';
+    'To copy states: `meltano state get ID > state.json` there, `tapline state set ID --input-file state.json` here.';
   const other = elsewhere.get(scheme);
   const near = scheme === '' || other !== undefined ? undefined : didYouMean(scheme, words);
   return {

@@ -35,7 +35,7 @@ export function leaseLost(
   const who =
     holder === undefined ? gone : `It was taken over by ${describeOwner(holder)} at ${readableTime(holder.acquiredAt)}`;
   return new TaplineError('LEASE_LOST', `The lease on ${name} is lost: nothing more may be written. ${who}.`, {
-    hint: 'What this run has saved so far stands; the next run goes on from there.',
+    hint: 'What this run has saved is kept; the next run continues from there.',
     data: { name, token, takenOver, ...(holder === undefined ? {} : { holder }) },
   });
 }

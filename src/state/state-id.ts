@@ -13,7 +13,7 @@ export function checkStateId(stateId: string): void {
 export function invalidStateId(stateId: string, why: string): TaplineError {
   const shown = JSON.stringify(stateId.length > 80 ? `${stateId.slice(0, 77)}...` : stateId);
   return new TaplineError('STATE_ID_INVALID', `${shown} can't be a state ID: ${why}.`, {
-    hint: 'A state ID is made of the names of environment, extractor and loader, and a suffix: dev:tap-x-to-target-y:suffix.',
+    hint: 'A state ID consists of the names of environment, extractor and loader, and a suffix: dev:tap-x-to-target-y:suffix.',
     data: { stateId },
   });
 }

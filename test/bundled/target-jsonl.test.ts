@@ -143,7 +143,7 @@ describe('bad luck', () => {
     ['no message', ['[1]'], 'Line 1 of the input is not a Singer message.'],
     ['a record without a schema', [record('users', { id: 1 })], 'a RECORD of users, but no SCHEMA came before it'],
     ['a broken record', [users, { type: 'RECORD', stream: 'users' }], 'a RECORD without "stream" or "record"'],
-    ['a batch', [users, { type: 'BATCH', stream: 'users' }], 'BATCH messages (here of users) are not supported'],
+    ['a batch', [users, { type: 'BATCH', stream: 'users' }], 'BATCH messages (here for users) are not supported'],
     ['an unknown type', [{ type: 'NOPE' }], 'Line 1 of the input is a message of an unknown type.'],
   ])('%s is one clear line', async (_, input, message) => {
     const { code, stderr } = await runPlugin('target-jsonl', { project: makeProject(), input });

@@ -418,7 +418,7 @@ describe('a shared or broken file', () => {
   });
 
   it.each([
-    [{ load_method: 'merge' }, 'The setting `load_method` is none of upsert, append-only, overwrite.'],
+    [{ load_method: 'merge' }, 'The setting `load_method` is not one of upsert, append-only, overwrite.'],
     [{ batch_size_rows: 0 }, 'The setting `batch_size_rows` is not a whole number above 0.'],
     [{ path: 5 }, 'The setting `path` does not name a file.'],
   ])('settings %j are refused', async (config, message) => {

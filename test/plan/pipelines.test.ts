@@ -225,7 +225,7 @@ describe('a run step', () => {
 
 describe('what is refused', () => {
   test.each<[string, string, string, string]>([
-    ['tap-stripe target-warehouse && dbt:run', 'RUN_STEP_INVALID', '`&&` is for a shell', 'one command an item'],
+    ['tap-stripe target-warehouse && dbt:run', 'RUN_STEP_INVALID', '`&&` is for a shell', 'one command per item'],
     ['tap-stripe target-warehose', 'BLOCK_UNKNOWN', "'target-warehose' not found", "'target-warehouse'"],
     ['tap-stripe', 'BLOCK_ORDER', 'Loader missing', 'Name a loader'],
     ['dbt:rnu', 'PLUGIN_COMMAND_UNKNOWN', "'rnu'", "'dbt:run'"],

@@ -186,10 +186,10 @@ describe('options of a line', () => {
     ['--select=', 'has no value', '--select=VALUE'],
     ['--state-id-suffix --full-refresh', 'has no value', '--state-id-suffix=VALUE'],
     ['--state-id-suffix a:b', 'a colon', 'another character'],
-    ['--state-strategy newest', 'no --state-strategy', 'auto, merge or overwrite'],
-    ['--retries two', 'no number', 'whole number'],
-    ['--retries=-1', 'no number', 'whole number'],
-    ['--retry-delay soon', 'no duration', '30s'],
+    ['--state-strategy newest', 'not a --state-strategy', 'auto, merge or overwrite'],
+    ['--retries two', 'not a number', 'whole number'],
+    ['--retries=-1', 'not a number', 'whole number'],
+    ['--retry-delay soon', 'not a duration', '30s'],
   ])('%s is refused', (option, message, hint) => {
     const { message: said, hint: advice } = fault(`tap-a target-b ${option}`);
     expect(said).toContain(message);
@@ -223,7 +223,7 @@ describe('--environment', () => {
   it.each(['meltano --log-level=debug run tap-a target-b', 'meltano --no-environment run tap-a target-b'])(
     'is the only one before the command: %j',
     (text) => {
-      expect(fault(text).hint).toContain('it holds for the whole run');
+      expect(fault(text).hint).toContain('it applies to the whole run');
     },
   );
 });

@@ -136,7 +136,7 @@ describe('a pipeline', () => {
     expect(hints).toEqual([
       "Did you mean 'extract'?",
       "Did you mean 'late'?",
-      'There are: a, extract.',
+      'Available: a, extract.',
       "Did you mean 'Europe/Berlin'?",
     ]);
   });

@@ -684,9 +684,9 @@ describe('a name', () => {
     });
     expect(faultOf(() => plugins.get('dbt', 'loaders'))).toMatchObject({
       message: "The loader 'dbt' is not in this project.",
-      hint: 'There is a plugin of that name, but it is of the type utility.',
+      hint: 'A plugin with this name has the type utility.',
     });
-    expect(faultOf(() => plugins.get('completely-else')).hint).toBe('There are: both, twice, dbt.');
+    expect(faultOf(() => plugins.get('completely-else')).hint).toBe('Available: both, twice, dbt.');
     expect(plugins.find('bth')).toBeUndefined();
   });
 });

@@ -109,7 +109,7 @@ describe('the active environment', () => {
     const error = await errorOf(loadFiles(three, options));
     expect(error).toMatchObject({ code: 'ENVIRONMENT_UNKNOWN', exitCode: 1 });
     expect(error.message).toContain(`'prd' (from ${source})`);
-    expect(error.hint).toBe("Did you mean 'prod'? There are: dev, staging, prod.");
+    expect(error.hint).toBe("Did you mean 'prod'? Available: dev, staging, prod.");
   });
 
   it.each<EnvironmentPolicy>(['explicit', 'none'])(

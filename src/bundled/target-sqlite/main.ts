@@ -27,7 +27,7 @@ function readSettings(config: JsonMap): Settings {
   if (typeof path !== 'string' || path === '') throw new PluginError('The setting `path` does not name a file.');
   const method = config.load_method ?? 'upsert';
   if (typeof method !== 'string' || !loadMethods.includes(method)) {
-    throw new PluginError(`The setting \`load_method\` is none of ${loadMethods.join(', ')}.`);
+    throw new PluginError(`The setting \`load_method\` is not one of ${loadMethods.join(', ')}.`);
   }
   return {
     path: projectPath(path),

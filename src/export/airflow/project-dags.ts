@@ -67,6 +67,6 @@ function idsOf(sources: readonly Source[], prefix: string): Map<Source, string> 
 function unknown(name: string, sources: readonly Source[]): TaplineError {
   const names = sources.map((source) => source.name);
   return new TaplineError('PIPELINE_UNKNOWN', `No pipeline, schedule or job has the name '${name}'.`, {
-    hint: didYouMean(name, names) ?? (names.length === 0 ? undefined : `There are: ${names.join(', ')}.`),
+    hint: didYouMean(name, names) ?? (names.length === 0 ? undefined : `Available: ${names.join(', ')}.`),
   });
 }

@@ -154,7 +154,7 @@ function bundledPlugin(wish: Wish, lead: { name: string }, name: string, { bundl
   const content = Object.hasOwn(bundled, name) ? bundled[name] : undefined;
   if (content === undefined || content.plugin_type !== wish.type) {
     throw new TaplineError('HUB_VARIANT_UNKNOWN', `'${name}' is not a bundled plugin.`, {
-      hint: didYouMean(name, Object.keys(bundled)) ?? `There are: ${Object.keys(bundled).join(', ')}.`,
+      hint: didYouMean(name, Object.keys(bundled)) ?? `Available: ${Object.keys(bundled).join(', ')}.`,
     });
   }
   const inheritFrom = name === wish.name ? undefined : name;

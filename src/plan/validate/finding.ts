@@ -46,7 +46,7 @@ export function unknown(
   at: SourceLocation | undefined,
 ): Finding {
   const near = closest(name, names);
-  const there = names.length > 0 && names.length <= 20 ? `There are: ${names.join(', ')}.` : undefined;
+  const there = names.length > 0 && names.length <= 20 ? `Available: ${names.join(', ')}.` : undefined;
   return finding(code, `${message}.`, at, near === undefined ? there : `Did you mean '${near}'?`);
 }
 

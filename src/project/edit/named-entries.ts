@@ -90,12 +90,8 @@ function isRecord(value: unknown): value is Record<string | number, unknown> {
 }
 
 function missing(file: string, list: ListPath, name: string): TaplineError {
-  return new TaplineError(
-    'EDIT_REFUSED',
-    `There is no longer an entry '${name}' stands under '${list.join('.')}' any more.`,
-    {
-      at: { file, line: 1, col: 1 },
-      hint: 'The file has changed meanwhile; check it and try again.',
-    },
-  );
+  return new TaplineError('EDIT_REFUSED', `There is no longer an entry '${name}' under '${list.join('.')}' any more.`, {
+    at: { file, line: 1, col: 1 },
+    hint: 'The file has changed meanwhile; check it and try again.',
+  });
 }

@@ -85,7 +85,7 @@ function translate(error: NodeJS.ErrnoException, file: string): Error {
     );
   }
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
-    return new TaplineError('DISK_FULL', `${file} was left as it is: the disk is full.`, {
+    return new TaplineError('DISK_FULL', `${file} was not changed: the disk is full.`, {
       cause: error,
       hint: 'Free some space and try again.',
     });

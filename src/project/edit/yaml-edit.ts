@@ -89,7 +89,7 @@ function parse(text: string, file: string): Source {
 function refused(source: Source, offset: number, why: string): TaplineError {
   const { line, col } = source.lines.linePos(offset);
   const at: SourceLocation = { file: source.file, line: Math.max(line, 1), col: Math.max(col, 1) };
-  return new TaplineError('EDIT_REFUSED', `The file was left as it is: ${why}.`, {
+  return new TaplineError('EDIT_REFUSED', `The file was not changed: ${why}.`, {
     at,
     hint: 'Edit it by hand.',
   });

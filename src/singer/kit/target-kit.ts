@@ -122,7 +122,7 @@ class Messages {
     } else if (message.type === 'STATE') this.#states.take(message.value);
     else if (message.type === 'BATCH') {
       throw new PluginError(
-        `BATCH messages (here of ${String(line.stream)}) are not supported; turn batches off in the tap.`,
+        `BATCH messages (here for ${String(line.stream)}) are not supported; turn batches off in the tap.`,
       );
     }
   }

@@ -127,7 +127,7 @@ export function explainFileError(error: unknown, folder: string): unknown {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new TaplineError('DISK_FULL', `No space left for the state in ${folder}.`, {
       ...details,
-      hint: 'Free some space on that disk: the state that was there before is whole.',
+      hint: 'Free some space on that disk: the previous state is intact.',
     });
   }
   return new TaplineError('STATE_NOT_SAVED', `The state folder ${folder} can't be used: ${code} at ${path}.`, {

@@ -79,7 +79,7 @@ export function parsePostgresUri(uri: string, env: NodeJS.ProcessEnv): PostgresT
   checkFixed(option);
   const port = numberOf('port', option('port')) ?? defaultPort;
   const host = option('hostaddr') ?? option('host') ?? socketFolder(port) ?? 'localhost';
-  if (host.includes(',')) throw badOption('host', 'one server only can be named');
+  if (host.includes(',')) throw badOption('host', 'only one server can be named');
   const user = option('user') ?? userName();
   const database = option('dbname') ?? user;
   const isSocket = host.startsWith('/');
@@ -131,8 +131,8 @@ function partsOf(uri: string): Parts & { query: string } {
 function queryOf(query: string): [string, string][] {
   const given = [...new URLSearchParams(query)];
   for (const [name] of given) {
-    if (!Object.hasOwn(variables, name)) throw badOption(name, 'it is not known here');
-    if (given.filter(([other]) => other === name).length > 1) throw badOption(name, 'it is there more than once');
+    if (!Object.hasOwn(variables, name)) throw badOption(name, 'it is not supported');
+    if (given.filter(([other]) => other === name).length > 1) throw badOption(name, 'it is given more than once');
   }
   return given;
 }
@@ -145,7 +145,7 @@ function entriesOf(parts: object): [string, string][] {
 function checkFixed(option: (name: string) => string | undefined): void {
   for (const [name, values] of Object.entries(fixed)) {
     const value = option(name);
-    if (value !== undefined && !values.includes(value)) throw badOption(name, 'what it asks for is not supported');
+    if (value !== undefined && !values.includes(value)) throw badOption(name, 'its value is not supported');
   }
   const encoding = option('client_encoding') ?? 'utf8';
   if (!/^(utf-?8|auto)$/i.test(encoding)) throw badOption('client_encoding', 'it can only be utf8');

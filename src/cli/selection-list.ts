@@ -18,7 +18,7 @@ interface Wanted {
 }
 
 const selections: readonly Selection[] = ['selected', 'excluded', 'automatic', 'unsupported'];
-const widest = Math.max(...selections.map((selection) => selection.length));
+const maxWidth = Math.max(...selections.map((selection) => selection.length));
 
 /** The original's JSON: see schemas/output-select.schema.json. */
 export function selectionEntry({ tap, prepared }: LoadedSelection, { all }: Wanted): Record<string, unknown> {
@@ -111,7 +111,7 @@ function patternsOf({ extras }: ResolvedPlugin): string[] {
 }
 
 function mark(selection: Selection): string {
-  return `[${selection.padEnd(widest)}]`;
+  return `[${selection.padEnd(maxWidth)}]`;
 }
 
 function painter(colors: boolean): (selection: Selection, text: string) => string {

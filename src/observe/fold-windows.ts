@@ -1,11 +1,11 @@
 import type { BlockSummary, ChainCounts } from '../run/events.js';
 
 /** So many windows are shown one by one. */
-const mostShown = 12;
+const maxShown = 12;
 
 /** Of a long backfill the windows that went well, and those not started, are one line each: what went wrong must not scroll away. */
 export function foldWindows(blocks: readonly BlockSummary[]): BlockSummary[] {
-  if (blocks.filter(({ window }) => window !== undefined).length <= mostShown) return [...blocks];
+  if (blocks.filter(({ window }) => window !== undefined).length <= maxShown) return [...blocks];
   const isFolded = ({ window, status }: BlockSummary) =>
     window !== undefined && (status === 'success' || status === 'not_started');
   const folded = (['success', 'not_started'] as const).flatMap((status) => {

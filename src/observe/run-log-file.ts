@@ -25,7 +25,7 @@ export interface RunLogFileOptions {
 }
 
 /** What may wait for a disk that is slower than a plugin is loud. In characters. */
-const mostWaiting = 16 * 1024 * 1024;
+const maxWaiting = 16 * 1024 * 1024;
 
 /** A log file; lines for which there is no room meanwhile are left out, and it says so. */
 class LogFile {
@@ -34,7 +34,7 @@ class LogFile {
   constructor(private readonly stream: WriteStream) {}
 
   line(text: string): void {
-    if (this.stream.writableLength > mostWaiting) {
+    if (this.stream.writableLength > maxWaiting) {
       this.leftOut += 1;
       return;
     }

@@ -199,8 +199,6 @@ function blockWaiting(event: EventOf<'block.waiting'>): Said {
   const reasons = {
     lease: `Waiting for the run that holds its state ID${holder}: ${event.name}`,
     concurrency: `Waiting for a plugin that is at its limit${holder}: ${event.name}`,
-    slot: `Waiting for a free slot: ${event.name}`,
-    barrier: `Waiting for the blocks before it: ${event.name}`,
   };
   return { level: event.for === 'lease' || event.for === 'concurrency' ? 'info' : 'debug', event: reasons[event.for] };
 }
@@ -315,7 +313,6 @@ function stopping({ reason, signal, second }: EventOf<'stop'>): Said {
     timeout: 'the time limit',
     failure: 'a failed block',
     lease: 'the lost lease',
-    stall: 'a chain that moves nothing',
   };
   const how = second ? 'Killing what still runs' : 'Stopping: the target gets time to finish and its state is saved';
   return { level: 'warning', event: `${how} (because of ${causes[reason]})`, fields: { reason, signal } };

@@ -22,7 +22,7 @@ export interface StderrWriter {
   redraw(): void;
 }
 
-const shortestPause = 100;
+const minPause = 100;
 
 export function createStderrWriter(stream: TextStream = process.stderr): StderrWriter {
   let frame: (() => string[]) | undefined;
@@ -55,7 +55,7 @@ export function createStderrWriter(stream: TextStream = process.stderr): StderrW
   };
   const redraw = (): void => {
     if (frame === undefined || timer !== undefined) return;
-    const pause = Math.max(0, drawnAt + shortestPause - performance.now());
+    const pause = Math.max(0, drawnAt + minPause - performance.now());
     timer = setTimeout(draw, pause);
     timer.unref();
   };

@@ -80,7 +80,7 @@ export type RunEventBody =
   | {
       type: 'block.waiting';
       name: string;
-      for: 'slot' | 'lease' | 'concurrency' | 'barrier';
+      for: 'lease' | 'concurrency';
       holder?: string | undefined;
     }
   | {
@@ -153,12 +153,11 @@ export type RunEventBody =
       counts: ChainCounts;
       pressure: ChainPressure;
       elapsedSeconds: number;
-      stream?: string | undefined;
     }
   | { type: 'checkpoint'; stateId: string; stateVersion: number; recordsLoaded: number; saved: 'completed' | 'partial' }
   | {
       type: 'stop';
-      reason: 'signal' | 'timeout' | 'failure' | 'lease' | 'stall';
+      reason: 'signal' | 'timeout' | 'failure' | 'lease';
       signal?: string | undefined;
       second: boolean;
     }

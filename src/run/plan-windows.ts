@@ -8,7 +8,7 @@ import { coverRange, type KnownWindow } from '../plan/backfill/window-coverage.j
 import {
   type ClosedRange,
   cutRange,
-  mostWindows,
+  maxWindows,
   rangeLabel,
   readLength,
   type TimeRange,
@@ -96,7 +96,7 @@ function draftOf(request: BackfillRequest, rows: readonly WindowRow[]): Draft {
     parts.push(...todo.ranges.map((range) => ({ partition, range })));
     replaced.push(...todo.replaced);
     done += todo.done;
-    if (parts.length > mostWindows) throw tooMany();
+    if (parts.length > maxWindows) throw tooMany();
   }
   refuseHeld(replaced, zone);
   const drafts = parts.map((part) => windowBlock(chain, part, settings, zone));

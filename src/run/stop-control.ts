@@ -1,7 +1,7 @@
 import type { RunEventBody } from './events.js';
 
 type StopEvent = Extract<RunEventBody, { type: 'stop' }>;
-export type StopReason = Exclude<StopEvent['reason'], 'stall'>;
+export type StopReason = StopEvent['reason'];
 
 /** Why a run or block stops. `second`: kill, wait for nothing. */
 export interface StopRequest {

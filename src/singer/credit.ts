@@ -6,12 +6,12 @@ import { hash } from 'node:crypto';
  */
 
 /** Shorter texts are their own keys: a hash of a small state takes longer than all else that is done with it. */
-const longestKey = 2_048;
+const maxKeyLength = 2_048;
 
 /** The same for equal JSON values, whatever the order of their keys and the spaces around. */
 export function stateKey(value: unknown): string {
   const text = canonical(value);
-  return text.length <= longestKey ? text : hash('sha1', text, 'base64');
+  return text.length <= maxKeyLength ? text : hash('sha1', text, 'base64');
 }
 
 function canonical(value: unknown): string {
@@ -31,7 +31,7 @@ interface Mark<Counts> {
 }
 
 /** What a target that never prints may cost: the marks are thinned out, so credit gets coarser, never wrong. */
-const mostMarks = 4096;
+const maxMarks = 4096;
 
 export class LoadCredit<Counts> {
   /** Oldest first. */
@@ -40,7 +40,7 @@ export class LoadCredit<Counts> {
   #used = 0;
   readonly #most: number;
 
-  constructor(most = mostMarks) {
+  constructor(most = maxMarks) {
     this.#most = Math.max(2, most);
   }
 

@@ -107,7 +107,7 @@ interface Layout {
 
 const quote = 0x22;
 /** Longer beginnings are not remembered. In bytes. */
-const longestStart = 512;
+const maxStartBytes = 512;
 /** Small pieces of an unfinished line are joined up to this size. In bytes. */
 const pieceSize = 16 * 1024;
 const excerptLength = 120;
@@ -285,7 +285,7 @@ export class LineScanner {
     }
     const counts = this.#countsOf(head.stream as string);
     this.#countRecord(counts, length);
-    if (head.plain && head.consumed <= longestStart) this.#remember(bytes, from, head, counts);
+    if (head.plain && head.consumed <= maxStartBytes) this.#remember(bytes, from, head, counts);
     return true;
   }
 
@@ -297,7 +297,7 @@ export class LineScanner {
     const nameFrom = from + before.length;
     if (nameFrom >= end || !hasAt(bytes, from, before)) return undefined;
     const nameTo = bytes.indexOf(quote, nameFrom);
-    if (nameTo === -1 || nameTo + after.length > end || nameTo - nameFrom > longestStart) return undefined;
+    if (nameTo === -1 || nameTo + after.length > end || nameTo - nameFrom > maxStartBytes) return undefined;
     if (!hasAt(bytes, nameTo, after)) return undefined;
     return this.#starts.get(bytes.toString('latin1', nameFrom, nameTo));
   }

@@ -23,6 +23,6 @@ export function lockPid(text: string): number | undefined {
 }
 
 /** How long somebody waits for a lock that others keep taking. */
-export function longestWaitSeconds({ timeoutSeconds }: LockTimes): number {
+export function maxWaitSeconds({ timeoutSeconds }: LockTimes): number {
   return Math.max(30, 3 * timeoutSeconds);
 }

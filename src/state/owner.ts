@@ -22,7 +22,7 @@ export type ProcessIdentity = Pick<LeaseOwner, 'pid' | 'pidStart' | 'bootId' | '
 /** `unknown`: it can't be seen from here (another host, another container, an odd platform). */
 export type Liveness = 'alive' | 'dead' | 'unknown';
 
-const longestCommand = 200;
+const maxCommandLength = 200;
 
 /** This process as an owner; `command` defaults to the program's name and its arguments. */
 export async function currentOwner(runId: string, command: string = currentCommand()): Promise<LeaseOwner> {
@@ -107,7 +107,7 @@ function withoutPassword(word: string): string {
 }
 
 function shorten(command: string): string {
-  return command.length <= longestCommand ? command : `${command.slice(0, longestCommand - 3)}...`;
+  return command.length <= maxCommandLength ? command : `${command.slice(0, maxCommandLength - 3)}...`;
 }
 
 function userName(): string {

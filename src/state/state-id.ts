@@ -1,13 +1,13 @@
 import { TaplineError } from '../errors.js';
 
 /** What the original's column `state_id` takes. */
-const longestId = 900;
+const maxIdLength = 900;
 
 /** Throws STATE_ID_INVALID for what no store can keep; a store with narrower rules adds its own. */
 export function checkStateId(stateId: string): void {
   if (stateId === '') throw invalidStateId(stateId, 'it is empty');
   if (hasControlCharacter(stateId)) throw invalidStateId(stateId, 'it contains a control character');
-  if (stateId.length > longestId) throw invalidStateId(stateId, `it is longer than ${longestId} characters`);
+  if (stateId.length > maxIdLength) throw invalidStateId(stateId, `it is longer than ${maxIdLength} characters`);
 }
 
 export function invalidStateId(stateId: string, why: string): TaplineError {

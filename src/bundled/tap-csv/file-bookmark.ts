@@ -67,7 +67,7 @@ export function rowHash(row: readonly string[]): string {
 }
 
 /** More rows of one value than this are not remembered one by one: they are read again with the next change. */
-const mostBoundaryRows = 200;
+const maxBoundaryRows = 200;
 
 /** Follows the greatest value of the replication key and the rows that have it. */
 export class GreatestValue {
@@ -90,13 +90,13 @@ export class GreatestValue {
       this.#rows = [];
       this.#hashes = [];
     }
-    if (this.#rows.length <= mostBoundaryRows) this.#rows.push(row);
+    if (this.#rows.length <= maxBoundaryRows) this.#rows.push(row);
   }
 
   get boundary(): Boundary | undefined {
     if (this.#value === undefined) return undefined;
     if (this.#hashes === undefined) return { value: this.#value };
     const hashes = [...this.#hashes, ...this.#rows.map(rowHash)];
-    return hashes.length > mostBoundaryRows ? { value: this.#value } : { value: this.#value, boundary: hashes };
+    return hashes.length > maxBoundaryRows ? { value: this.#value } : { value: this.#value, boundary: hashes };
   }
 }

@@ -5,7 +5,7 @@ import { PluginError, reasonOf } from '../../singer/kit/plugin-process.js';
 import type { CsvFile } from './files.js';
 
 /** Longer rows are most likely an opening quote that nothing closes. In characters. */
-const longestRow = 64 * 1024 * 1024;
+const maxRowLength = 64 * 1024 * 1024;
 
 /** The rows of a file as lists of texts, the header first; `size` bytes of it, in constant memory. */
 export async function* readRows(file: CsvFile, size: number): AsyncGenerator<string[]> {
@@ -21,7 +21,7 @@ export async function* readRows(file: CsvFile, size: number): AsyncGenerator<str
     relax_column_count: true,
     relax_quotes: true,
     skip_empty_lines: true,
-    max_record_size: longestRow,
+    max_record_size: maxRowLength,
   });
   // What was appended since the file was looked at belongs to the next run.
   const bytes = createReadStream(file.path, { end: size - 1, highWaterMark: 256 * 1024 });

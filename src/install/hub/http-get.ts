@@ -10,9 +10,9 @@ import { TaplineError } from '../../errors.js';
 /** As in the original: for each attempt. */
 const timeoutMilliseconds = 10_000;
 const furtherAttempts = 3;
-const longestPauseSeconds = 5;
+const maxPauseSeconds = 5;
 /** More than any index holds; a server that never ends must not fill the memory. */
-const longestAnswerBytes = 64 * 1024 * 1024;
+const maxAnswerBytes = 64 * 1024 * 1024;
 
 export interface HttpAnswer {
   status: number;
@@ -67,7 +67,7 @@ function isPassing(status: number): boolean {
 
 function pauseSeconds(retryAfter: string | null): number {
   const seconds = Number(retryAfter ?? 0);
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, longestPauseSeconds) : 0;
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, maxPauseSeconds) : 0;
 }
 
 async function readText(body: AsyncIterable<Uint8Array> | null): Promise<string> {
@@ -75,7 +75,7 @@ async function readText(body: AsyncIterable<Uint8Array> | null): Promise<string>
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.byteLength;
-    if (size > longestAnswerBytes) throw new Error('the answer is too long');
+    if (size > maxAnswerBytes) throw new Error('the answer is too long');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,6 +1,6 @@
 /** Partitions of a tap's data that are no range of time: `region=eu,us`, several of them as each with each. */
 import { TaplineError } from '../../errors.js';
-import { mostWindows, tooMany } from './windows.js';
+import { maxWindows, tooMany } from './windows.js';
 
 /** One value for each name, in the order of the names. */
 export type Partition = Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export function readPartitions(texts: readonly string[]): Partition[] {
   let partitions: Partition[] = [{}];
   for (const name of [...values.keys()].sort()) {
     const own = [...(values.get(name) ?? [])];
-    if (partitions.length * own.length > mostWindows) throw tooMany();
+    if (partitions.length * own.length > maxWindows) throw tooMany();
     partitions = partitions.flatMap((partition) => own.map((value) => ({ ...partition, [name]: value })));
   }
   return partitions;

@@ -13,7 +13,7 @@ export interface TimeRange {
 export type ClosedRange = TimeRange & { to: string };
 
 /** More are a slip of the hand: each is a run of the tap. */
-export const mostWindows = 100_000;
+export const maxWindows = 100_000;
 
 /** Throws WINDOW_INVALID for what is not an IANA name. */
 export function checkZone(zone: string): void {
@@ -91,7 +91,7 @@ export function cutRange({ from, to }: ClosedRange, length: Duration, zone: stri
     if (boundary <= last) continue;
     const end = boundary < to ? boundary : to;
     windows.push({ from: last, to: end });
-    if (windows.length > mostWindows) throw tooMany();
+    if (windows.length > maxWindows) throw tooMany();
     last = end;
   }
   return windows;
@@ -99,7 +99,7 @@ export function cutRange({ from, to }: ClosedRange, length: Duration, zone: stri
 
 export function tooMany(): TaplineError {
   return invalid(
-    `The range has more than ${mostWindows.toLocaleString('en')} windows.`,
+    `The range has more than ${maxWindows.toLocaleString('en')} windows.`,
     'Use a longer --window or a shorter range.',
   );
 }

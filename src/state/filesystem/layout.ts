@@ -16,7 +16,7 @@ import { checkStateId, invalidStateId } from '../state-id.js';
 
 const ownFolderName = '.tapline';
 /** A file name's limit on all common file systems. */
-const longestName = 255;
+const maxNameLength = 255;
 
 export class StateFolder {
   readonly root: string;
@@ -72,10 +72,10 @@ export function checkFolderName(stateId: string): void {
       'with state in files, a state ID is the name of a folder, and this name has another meaning',
     );
   }
-  if (Buffer.byteLength(stateId) > longestName) {
+  if (Buffer.byteLength(stateId) > maxNameLength) {
     throw invalidStateId(
       stateId,
-      `with state in files, a state ID is the name of a folder, of at most ${longestName} bytes`,
+      `with state in files, a state ID is the name of a folder, of at most ${maxNameLength} bytes`,
     );
   }
 }

@@ -8,7 +8,7 @@ import { mkdir, rename, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaplineError } from '../../errors.js';
-import { type LockTimes, lockPid, lockText, longestWaitSeconds } from '../lock-text.js';
+import { type LockTimes, lockPid, lockText, maxWaitSeconds } from '../lock-text.js';
 import { codeOf, createFrom, type Draft, modified, readIfPresent, remove, writeDraft } from './files.js';
 import type { StateFolder } from './layout.js';
 
@@ -54,7 +54,7 @@ async function take(
   deadPid: number | undefined,
 ): Promise<string> {
   const path = folder.lock(stateId);
-  const deadline = performance.now() + longestWaitSeconds(times) * 1000;
+  const deadline = performance.now() + maxWaitSeconds(times) * 1000;
   for (;;) {
     const text = lockText();
     const draft = await writeDraft(folder.own(stateId), text, { sync: false });

@@ -13,7 +13,7 @@ import { checkStateId, invalidStateId } from '../state-id.js';
 
 const ownFolder = '.tapline';
 /** A key's limit in S3 and Azure; Google's is the same. */
-const longestKey = 1024;
+const maxKeyLength = 1024;
 /** What the longest of our own keys adds to a state ID. */
 const roomForOwn = 160;
 
@@ -82,7 +82,7 @@ export class ObjectLayout {
     if (['.', '..', ownFolder].includes(stateId)) {
       throw invalidStateId(stateId, 'with state in an object store this name has another meaning');
     }
-    if (Buffer.byteLength(this.#base + stateId) + roomForOwn > longestKey) {
+    if (Buffer.byteLength(this.#base + stateId) + roomForOwn > maxKeyLength) {
       throw invalidStateId(stateId, `with its prefix it is longer than a key of an object store may be`);
     }
   }

@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
 
 /** Enough that the way to the store is filled, and fewer than the SDK's sockets. */
-const readsAtOnce = 32;
+const maxParallelReads = 32;
 
 /** What `read` gives for each, in their order, without what is not there. */
 export async function readAll<A, B>(items: readonly A[], read: (item: A) => Promise<B | undefined>): Promise<B[]> {
-  const limit = pLimit(readsAtOnce);
+  const limit = pLimit(maxParallelReads);
   const found = await Promise.all(items.map((item) => limit(() => read(item))));
   return found.filter((each) => each !== undefined) as B[];
 }

@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaplineError } from '../../errors.js';
-import { type LockTimes, lockPid, lockText, longestWaitSeconds } from '../lock-text.js';
+import { type LockTimes, lockPid, lockText, maxWaitSeconds } from '../lock-text.js';
 import { type ObjectStore, putOver, type StoredObject } from './object-store.js';
 
 /** Throws STATE_NOT_SAVED where others keep taking it. Gives what releases it. */
@@ -17,7 +17,7 @@ export async function takeWriteLock(
   stateId: string,
   times: LockTimes,
 ): Promise<() => Promise<void>> {
-  const deadline = performance.now() + longestWaitSeconds(times) * 1000;
+  const deadline = performance.now() + maxWaitSeconds(times) * 1000;
   for (;;) {
     const version = await putOver(store, key, lockText(), undefined);
     if (version !== undefined) return () => store.delete(key, { version });

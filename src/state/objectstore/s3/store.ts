@@ -23,7 +23,7 @@ export interface S3StoreSettings {
  * A lease lives for 60 s and is renewed every 5: a request with all its tries is over long before its end, so that a server
  * that hangs leaves time for another try.
  */
-const longestSeconds = 12;
+const maxSeconds = 12;
 const connectSeconds = 3;
 const tries = 3;
 
@@ -130,7 +130,7 @@ class S3Store implements ObjectStore {
 
   async #ask<T>(key: string, ask: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
     try {
-      return await ask({ abortSignal: AbortSignal.timeout(longestSeconds * 1000) });
+      return await ask({ abortSignal: AbortSignal.timeout(maxSeconds * 1000) });
     } catch (error) {
       throw explainS3Error(error, { bucket: this.#bucket, name: this.nameOf(key) });
     }

@@ -6,7 +6,7 @@ import type { PostgresTarget, Tls } from './uri.js';
 export type Pool = pg.Pool;
 export type Client = pg.PoolClient;
 
-const mostConnections = 4;
+const maxConnections = 4;
 
 /**
  * How long an answer may take: a server that vanished without a word must not hold a run for ever, nor one that is stopped until
@@ -39,7 +39,7 @@ export function openPool(target: PostgresTarget, tls: Tls): Pool {
     options: target.options,
     application_name: target.applicationName,
     ssl: tls,
-    max: mostConnections,
+    max: maxConnections,
     connectionTimeoutMillis: target.connectSeconds * 1000,
     keepAlive: target.keepAlive,
     keepAliveInitialDelayMillis: (target.keepAliveSeconds ?? 0) * 1000,

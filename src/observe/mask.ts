@@ -91,7 +91,8 @@ function maskStream(find: (text: string) => Stretch[], maxLength: () => number):
       held.slice(0, cut),
       stretches.filter(([start, end]) => start < end),
     );
-    before = (before + held.slice(0, cut)).slice(-boundaryLength);
+    // As much as a word and what decides on it: with less, the rest of a longer word would look like one.
+    before = (before + held.slice(0, cut)).slice(-maxLength());
     held = held.slice(cut);
     return ready;
   };

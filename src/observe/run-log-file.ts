@@ -1,6 +1,6 @@
 /**
- * The log file of each chain that keeps a state, where the original has it, so that `logs show` of either finds it:
- * `<log folder>/elt/<state ID>/<run ID>/elt.log`, in the uncoloured console format.
+ * The log file of each command, and of each chain that keeps a state, where the original has those of chains, so that
+ * `logs show` of either finds it: `<log folder>/elt/<state ID>/<run ID>/elt.log`, in the uncolored console format.
  */
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { homedir } from 'node:os';
@@ -65,9 +65,9 @@ export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOp
     if (!told) onProblem(`The log file of the run can't be written: ${error.message}`);
     told = true;
   };
-  const start = (blockId: string, stateId: string, runId: string): void => {
+  const start = (blockId: string, jobName: string, runId: string): void => {
     try {
-      const place = join(folder, 'elt', sanitized(stateId), runId);
+      const place = join(folder, 'elt', sanitized(jobName), runId);
       mkdirSync(place, { recursive: true });
       const stream = createWriteStream(join(place, 'elt.log'), { flags: 'a', mode: 0o600 });
       // A stream that can't be written closes by itself, and does so only once.
@@ -88,9 +88,8 @@ export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOp
 
   return {
     subscriber(event: RunEvent) {
-      if (event.type === 'block.started' && event.blockId !== undefined && event.stateId !== undefined) {
-        start(event.blockId, event.stateId, event.runId);
-      }
+      const begun = blockWithLog(event);
+      if (begun !== undefined) start(begun.blockId, begun.jobName, event.runId);
       const record = recordOf(event);
       if (record !== undefined && isLogged(record.level, threshold)) {
         const line = format(record);
@@ -106,6 +105,14 @@ export function createRunLogFiles({ folder, threshold, onProblem }: RunLogFileOp
       await Promise.all(closed);
     },
   };
+}
+
+/** A block that starts and keeps a log: a chain under its state ID, a command under its name, such as `dbt:run`. */
+function blockWithLog(event: RunEvent): { blockId: string; jobName: string } | undefined {
+  if (event.type !== 'block.started' || event.blockId === undefined) return undefined;
+  // The original keeps no log of a chain without a state.
+  const jobName = event.kind === 'command' ? event.name : event.stateId;
+  return jobName === undefined ? undefined : { blockId: event.blockId, jobName };
 }
 
 /** The user's log folder of the original: what `meltano logs dir` prints. */

@@ -2,6 +2,7 @@ import { TaplineError } from '../../errors.js';
 import type { ProcessOutcome } from '../events.js';
 import type { StopReason } from '../stop-control.js';
 import { type Child, describeExit, type Exit, type ProcessHooks, type ProcessSpec, startChild } from './child.js';
+import { failedNodes } from './dbt-results.js';
 import { reasonText } from './failure-cause.js';
 import { endLeftOvers } from './left-over.js';
 import { readPluginLog } from './plugin-log.js';
@@ -46,6 +47,7 @@ class Command implements RunningCommand {
   readonly #spec: CommandSpec;
   readonly #hooks: ProcessHooks;
   readonly #startedAt = performance.now();
+  readonly #startDate = new Date();
   #child: Child | undefined;
   #stopReason: StopReason | undefined;
   #killed = false;
@@ -99,15 +101,16 @@ class Command implements RunningCommand {
     await Promise.all(heard);
     if (signalGroup(pid, 0)) await endLeftOvers(pid);
     reaper?.forgetGroup(pid);
+    const cause = exit.code === 0 ? child.cause : await this.#cause(child);
     const outcome = {
       role,
       plugin,
       exitCode: exit.code,
       signal: exit.signal,
       lastLines: [...child.lastLines],
-      cause: child.cause,
+      cause,
     };
-    return this.#outcome(outcome, exit.code === 0 ? undefined : this.#failure(child, exit));
+    return this.#outcome(outcome, exit.code === 0 ? undefined : this.#failure(child, exit, cause));
   }
 
   #relay(child: Child, stdio: 'stdout' | 'stderr'): Promise<void> {
@@ -119,7 +122,15 @@ class Command implements RunningCommand {
     });
   }
 
-  #failure({ spec, lastLines, cause }: Child, exit: Exit): TaplineError {
+  /** dbt names what failed in a file, more clearly than in its output. */
+  async #cause({ spec, cause }: Child): Promise<string[]> {
+    if (!/dbt/i.test(spec.plugin)) return cause;
+    const { cwd: folder, env, mask = (text: string) => text } = spec;
+    const nodes = await failedNodes({ folder, env, startedAt: this.#startDate });
+    return nodes.length === 0 ? cause : nodes.map(mask);
+  }
+
+  #failure({ spec, lastLines }: Child, exit: Exit, cause: string[]): TaplineError {
     const { role, plugin } = spec;
     const data = { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines], cause };
     return new TaplineError(

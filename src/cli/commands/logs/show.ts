@@ -1,8 +1,8 @@
 import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { TaplineError } from '../../../errors.js';
-import type { MeltanoRun } from '../../../history/port.js';
+import { hasCode, TaplineError } from '../../../errors.js';
+import type { History, MeltanoRun } from '../../../history/port.js';
 import { platformLogFolder, sanitized } from '../../../observe/run-log-file.js';
 import { bytes } from '../../../observe/units.js';
 import type { OptionsOf } from '../../../option-definition.js';
@@ -37,8 +37,7 @@ export function logsShow(command: Command, { open, output, env }: CommandContext
       const session = await open({ policy: 'none', access: 'read', databaseUri: options.databaseUri });
       const runs = await findRuns(session, logId, options.stateId);
       const folders = [platformLogFolder(env), join(session.project.sysDir, 'logs')];
-      const logs: RunLog[] = [];
-      for (const run of runs) logs.push(await findLog(run, folders));
+      const logs = await findLogs(runs, folders);
       if (options.format === 'json')
         return output.json({ runs: await Promise.all(logs.map((log) => entryOf(log, options))) });
       for (const [index, log] of logs.entries()) {
@@ -49,13 +48,21 @@ export function logsShow(command: Command, { open, output, env }: CommandContext
 }
 
 interface RunLog {
-  run: MeltanoRun;
+  run: LoggedRun;
   file: string;
 }
 
-async function findRuns(session: Session, logId: string, stateId: string | undefined): Promise<MeltanoRun[]> {
+type LoggedRun = Pick<MeltanoRun, 'jobName' | 'runId' | 'startedAt' | 'endedAt' | 'trigger'> & {
+  state: MeltanoRun['state'];
+  /** Runs of Meltano, and of older versions, kept no log of their commands. */
+  mayLackLog?: boolean;
+};
+
+async function findRuns(session: Session, logId: string, stateId: string | undefined): Promise<LoggedRun[]> {
   const history = await session.existingHistory();
-  const all = (await history?.meltanoRuns.ofRun(logId)) ?? [];
+  const chains = (await history?.meltanoRuns.ofRun(logId)) ?? [];
+  const commands = history === undefined || stateId !== undefined ? [] : await commandsOf(history, logId);
+  const all: LoggedRun[] = [...chains, ...commands].sort((a, b) => Number(a.startedAt) - Number(b.startedAt));
   const runs = all.filter(({ jobName }) => stateId === undefined || jobName === stateId);
   const ids = new Set(runs.map(({ runId }) => runId));
   if (ids.size === 1) return runs;
@@ -71,8 +78,43 @@ async function findRuns(session: Session, logId: string, stateId: string | undef
   );
 }
 
-/** Finds the log file of a run. Throws LOG_MISSING. */
-async function findLog(run: MeltanoRun, folders: readonly string[]): Promise<RunLog> {
+/** The commands of a run, in the form of the original's rows, which know of chains only. */
+async function commandsOf(history: History, logId: string): Promise<LoggedRun[]> {
+  const run = await history.showRun(logId).catch((error: unknown) => {
+    if (hasCode(error, 'RUN_UNKNOWN')) return undefined;
+    throw error;
+  });
+  if (run === undefined) return [];
+  const commands = run.blockRows.filter(({ kind, attempt }) => kind === 'command' && attempt === 1);
+  return commands.map(({ name, startedAt, endedAt, status }) => ({
+    jobName: name,
+    runId: run.runId,
+    state: status === undefined ? 'RUNNING' : status === 'success' ? 'SUCCESS' : 'FAIL',
+    startedAt,
+    endedAt,
+    trigger: run.trigger,
+    mayLackLog: true,
+  }));
+}
+
+/** The log files of a run's blocks, each once. Throws LOG_MISSING. */
+async function findLogs(runs: readonly LoggedRun[], folders: readonly string[]): Promise<RunLog[]> {
+  const logs = new Map<string, RunLog>();
+  for (const [index, run] of runs.entries()) {
+    const isLast = index === runs.length - 1;
+    try {
+      const log = await findLog(run, folders);
+      if (!logs.has(log.file)) logs.set(log.file, log);
+    } catch (error) {
+      const canSkip = run.mayLackLog && (logs.size > 0 || !isLast);
+      if (!canSkip) throw error;
+    }
+  }
+  return [...logs.values()];
+}
+
+/** Finds the log file of one block. Throws LOG_MISSING. */
+async function findLog(run: LoggedRun, folders: readonly string[]): Promise<RunLog> {
   for (const folder of folders) {
     const file = join(folder, 'elt', sanitized(run.jobName), run.runId, 'elt.log');
     const handle = await openFile(file).catch(() => undefined);

@@ -1,4 +1,5 @@
 /** Writing settings where they belong, with the original's rules of which store that is. */
+import { didYouMean } from '../did-you-mean.js';
 import { TaplineError } from '../errors.js';
 import type { Plugin, SettingDefinition } from '../plugins/types.js';
 import { setInDotenv, unsetInDotenv } from '../project/edit/dotenv-edit.js';
@@ -54,10 +55,26 @@ export async function setSetting(
   const definition = target.settings.get(name)?.definition;
   const value = definition ? cast(target, definition, text) : text;
   const chosen = storeFor(target, definition, store);
+  const known = definition !== undefined || target.settings.has(path[0] ?? '');
+  if (chosen === 'dotenv' && !known) throw unknownInEnvFile(target, name);
   if (chosen === 'dotenv') await setInEnvFile(target, name, definition, value);
   else if (chosen === 'db') await (await target.table(true))?.set(namespaceOf(target), name, value);
   else await editEntryOf(target, chosen, (config) => settingEdits(config, path, definition, value));
-  return { store: chosen, value, known: definition !== undefined || target.settings.has(path[0] ?? '') };
+  return { store: chosen, value, known };
+}
+
+/** The variable of a setting comes from its definition, so that `.env` can't hold one that nobody defines; as in the original. */
+function unknownInEnvFile(target: EditTarget, name: string): TaplineError {
+  return new TaplineError('SETTING_UNKNOWN', `setting '${name}' is not defined and can't be stored in .env`, {
+    at: target.plugin?.at,
+    hint:
+      didYouMean(name, settingNames(target)) ?? 'Define it under `settings` of the plugin, or use --store=meltano_yml.',
+  });
+}
+
+/** The names that a person may have meant. */
+export function settingNames({ settings }: Pick<EditTarget, 'settings'>): string[] {
+  return [...settings.values()].filter(({ extra }) => !extra).map(({ name }) => name);
 }
 
 /** Removes a setting from every store that can be written, or from one. Returns where it was. */

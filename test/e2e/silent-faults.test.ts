@@ -60,6 +60,45 @@ describe('a variable that is not set', () => {
   });
 });
 
+describe('a schedule of an unknown job', () => {
+  const more = `jobs: [{name: good, tasks: [tap-x target-x]}]
+schedules:
+- {name: ok, interval: '@daily', job: good}
+- {name: bad, interval: '@daily', job: goood}`;
+
+  it('leaves the others in the list and in the export, and is named', async () => {
+    project = await ScriptedProject.make({ yaml: { more } });
+    const list = await project.tapline(['schedule', 'list', '--format', 'json']);
+    expect(list.code, list.stderr).toBe(0);
+    expect(JSON.parse(list.stdout).schedules.job).toMatchObject([{ name: 'ok' }]);
+    expect(list.stderr).toMatch(/job 'goood' of schedule 'bad' not found \(meltano\.yml:\d+:\d+\)/);
+    const exported = await project.tapline(['export', 'airflow']);
+    expect(exported.code).toBe(1);
+    expect(exported.stdout).toContain('ok.py');
+    expect(exported.stderr).toContain("Schedule 'bad' names the job 'goood'");
+  });
+
+  it('is told when it is added', async () => {
+    project = await ScriptedProject.make({ yaml: { more } });
+    const added = await project.tapline(['schedule', 'add', 'new', '--interval', '@daily', '--job', 'goodd']);
+    expect(added.code, added.stderr).toBe(0);
+    expect(added.stderr).toContain("job 'goodd' does not exist yet. Did you mean 'good'?");
+  });
+});
+
+describe('an unknown setting', () => {
+  it('is refused in .env, and told elsewhere with a suggestion', async () => {
+    project = await ScriptedProject.make({ yaml: { tap: 'settings: [{name: host}]' } });
+    const refused = await project.tapline(['config', 'set', 'tap-x', 'hosst', 'db', '--store=dotenv']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("setting 'hosst' is not defined and can't be stored in .env");
+    expect(refused.stderr).toContain("Did you mean 'host'?");
+    const told = await project.tapline(['config', 'set', 'tap-x', 'hosst', 'db']);
+    expect(told.code).toBe(0);
+    expect(told.stderr).toContain("Unknown setting 'hosst'");
+  });
+});
+
 describe('a selection that leaves no stream', () => {
   const discover = `echo '{"streams": [{"tap_stream_id": "a", "stream": "a", "schema": {"properties": {"id": {}}}, "metadata": [{"breadcrumb": [], "metadata": {}}]}]}'`;
   const make = async (more = '') => {

@@ -11,6 +11,8 @@ export interface DagOptions extends BuildContext {
   prefix: string;
   /** Only these pipelines, schedules and jobs; all where there are none. */
   names: readonly string[];
+  /** One broken schedule must not keep all others from being exported. */
+  onBroken?: (error: TaplineError) => void;
 }
 
 type Source =
@@ -18,8 +20,11 @@ type Source =
   | { kind: 'schedule'; name: string; schedule: Schedule }
   | { kind: 'job'; name: string };
 
-/** Throws what would keep any of it from being run, and PIPELINE_UNKNOWN for a name that is none of them. */
-export async function projectDags({ prefix, names, ...context }: DagOptions): Promise<Dag[]> {
+/**
+ * The DAGs of a project, or of these names. Throws PIPELINE_UNKNOWN for a name that is none of them, and what would keep any of
+ * them from being run; without names a broken schedule is only told to `onBroken` if there is one.
+ */
+export async function projectDags({ prefix, names, onBroken, ...context }: DagOptions): Promise<Dag[]> {
   const sources = sourcesOf(context.project);
   for (const name of names) if (!sources.some((source) => source.name === name)) throw unknown(name, sources);
   // All of them: a DAG waits for others by what these say.
@@ -34,8 +39,13 @@ export async function projectDags({ prefix, names, ...context }: DagOptions): Pr
     if (names.length > 0 && !names.includes(source.name)) continue;
     const id = ids.get(source) ?? source.name;
     if (source.kind === 'pipeline') dags.push(await pipelineDag(source.pipeline, idOfPipeline, context));
-    else if (source.kind === 'schedule') dags.push(await scheduleDag(id, source.schedule, context));
-    else dags.push(await jobDag(id, source.name, context));
+    else if (source.kind === 'schedule') {
+      const dag = await scheduleDag(id, source.schedule, context).catch((error: unknown) => {
+        if (names.length > 0 || onBroken === undefined || !(error instanceof TaplineError)) throw error;
+        onBroken(error);
+      });
+      if (dag !== undefined) dags.push(dag);
+    } else dags.push(await jobDag(id, source.name, context));
   }
   return dags;
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { editTarget } from '../../../actions/config/edit-target.js';
+import { didYouMean } from '../../../did-you-mean.js';
 import { TaplineError } from '../../../errors.js';
 import type { OptionsOf } from '../../../option-definition.js';
 import { pythonRepr } from '../../../python-json.js';
-import { setSetting, splitSettingName, storeLabels } from '../../../settings/edit-settings.js';
+import { setSetting, settingNames, splitSettingName, storeLabels } from '../../../settings/edit-settings.js';
 import type { CommandContext } from '../../context.js';
 import { addOptions, examples } from '../../options/commander.js';
 import { databaseUri, pluginType, safe } from '../../options/common.js';
@@ -35,7 +36,7 @@ export function configSet(command: Command, { open, output }: CommandContext): C
       const { store: chosen, value, known } = await setSetting(target, path, text, store);
       const log = await session.log();
       const setting = path.join('.');
-      if (!known) log.warning(`Unknown setting '${setting}'`);
+      if (!known) log.warning(`Unknown setting '${setting}'`, { hint: didYouMean(setting, settingNames(target)) });
       const shown = safe && before?.sensitive ? '(redacted)' : pythonRepr(value);
       output.line(`${target.label} setting '${setting}' was set in ${storeLabels[chosen]}: ${shown}`);
       const { layer, variable } = before?.origin ?? { layer: 'unset' as const, variable: undefined };

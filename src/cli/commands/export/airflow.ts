@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { TaplineError } from '../../../errors.js';
 import type { Dag } from '../../../export/airflow/dag.js';
 import type { FilePlan, FolderPlan } from '../../../export/airflow/dag-folder.js';
 import type { OptionsOf } from '../../../option-definition.js';
@@ -45,10 +46,14 @@ async function exportDags(names: string[], options: Options, context: CommandCon
     options.program === undefined ? [process.execPath, resolve(process.argv[1] ?? '')] : [options.program];
   const { prefix } = options;
   const deployment = { program, projectFolder };
-  const dags = await projectDags({ project, plugins: await session.plugins(), deployment, prefix, names });
+  const broken: TaplineError[] = [];
+  const onBroken = (error: TaplineError) => void broken.push(error);
+  const dags = await projectDags({ project, plugins: await session.plugins(), deployment, prefix, names, onBroken });
+  for (const { code, message, hint, at } of broken) (await session.log()).error(message, { code, hint, at });
+  if (broken.length > 0) exit(1);
   const folder = options.output === undefined ? join(project.root, 'orchestrate', 'dags') : resolve(options.output);
   const owner = { project: project.projectId ?? projectFolder, prefix };
-  const plan = await planFolder(folder, dags, owner, names.length === 0);
+  const plan = await planFolder(folder, dags, owner, names.length === 0 && broken.length === 0);
   await warnOf(dags, session);
   if (options.stdout) {
     output.text(plan.files.map(({ text }) => text).join('\n'));

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { editable } from '../../../actions/editable-project.js';
+import { didYouMean } from '../../../did-you-mean.js';
 import { TaplineError } from '../../../errors.js';
 import { checkInterval } from '../../../plan/interval.js';
 import { addEntry } from '../../../project/edit/named-entries.js';
@@ -24,6 +25,11 @@ export function scheduleAdd(command: Command, { open, output }: CommandContext):
       // Not a failure in the original, and scripts rely on the exit code.
       if (session.project.schedules.some((schedule) => schedule.name === name)) {
         return output.line(`Schedule '${name}' already exists.`);
+      }
+      const names = session.project.jobs.map((each) => each.name);
+      if (job && !names.includes(job)) {
+        const hint = didYouMean(job, names) ?? `\`tapline job add ${job} --tasks TASKS\` creates it.`;
+        (await session.log()).warning(`job '${job}' does not exist yet. ${hint}`);
       }
       await addEntry(await editable(session), ['schedules'], { name, interval, ...what });
       output.line(`Scheduled ${job ? 'job' : 'elt'} '${name}' at ${interval}`);

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
-import { TaplineError } from '../../../errors.js';
+import { didYouMean } from '../../../did-you-mean.js';
+import { formatLocation, hasCode, TaplineError } from '../../../errors.js';
 import type { History } from '../../../history/port.js';
+import { shortened } from '../../../observe/error-report.js';
 import type { OptionsOf } from '../../../option-definition.js';
 import { cronOf } from '../../../plan/interval.js';
 import type { Job, Project, Schedule } from '../../../project/types.js';
@@ -21,19 +23,19 @@ export function scheduleList(command: Command, { open, output }: CommandContext)
       const session = await open({ policy: 'explicit', access: 'update', databaseUri });
       const history = await sweepStaleRuns(session);
       const { project } = session;
+      const schedules = await usableSchedules(session);
       if (format === 'text') {
         // Programs read the original's lines; on a terminal a second line has the times.
-        const times = output.isTTY ? await timesOf(project, history) : [];
-        project.schedules.forEach((schedule, index) => {
+        const times = output.isTTY ? await timesOf(schedules, history) : [];
+        schedules.forEach((schedule, index) => {
           output.line(scheduleText(project, schedule));
           if (times[index] !== undefined) output.line(`    ${times[index]}`);
         });
         return;
       }
-      const jobs = project.schedules.filter(isJobSchedule).map((schedule) => jobEntry(project, schedule));
+      const jobs = schedules.filter(isJobSchedule).map((schedule) => jobEntry(project, schedule));
       const elts: unknown[] = [];
-      for (const schedule of project.schedules)
-        if (!isJobSchedule(schedule)) elts.push(await eltEntry(schedule, history));
+      for (const schedule of schedules) if (!isJobSchedule(schedule)) elts.push(await eltEntry(schedule, history));
       output.json({ schedules: { job: jobs, elt: elts } });
     });
 }
@@ -56,9 +58,27 @@ async function sweepStaleRuns(session: Session): Promise<History | undefined> {
   }
 }
 
-async function timesOf(project: Project, history: History | undefined): Promise<string[]> {
+/** All but those that name an unknown job, which are told: one broken schedule must not hide the others. */
+async function usableSchedules(session: Session): Promise<Schedule[]> {
+  const { project } = session;
+  const usable: Schedule[] = [];
+  for (const schedule of project.schedules) {
+    try {
+      if (isJobSchedule(schedule)) jobOf(project, schedule);
+      usable.push(schedule);
+    } catch (error) {
+      if (!hasCode(error, 'JOB_UNKNOWN')) throw error;
+      const { code, message, hint, at } = error;
+      const location = at === undefined ? '' : ` (${formatLocation(shortened(at, process.cwd()))})`;
+      (await session.log()).warning(`${message}${location}`, { code, hint, at });
+    }
+  }
+  return usable;
+}
+
+async function timesOf(schedules: readonly Schedule[], history: History | undefined): Promise<string[]> {
   const { scheduleTimes } = await import('./times.js');
-  return scheduleTimes(project.schedules, history, new Date());
+  return scheduleTimes(schedules, history, new Date());
 }
 
 type JobSchedule = Schedule & { job: string };
@@ -101,7 +121,11 @@ function jobOf(project: Project, schedule: JobSchedule): Job {
   if (job !== undefined) return job;
   throw new TaplineError('JOB_UNKNOWN', `job '${schedule.job}' of schedule '${schedule.name}' not found`, {
     at: project.locate(['schedules', project.schedules.indexOf(schedule), 'job']),
-    hint: `Jobs of this project: ${project.jobs.map(({ name }) => name).join(', ') || 'none'}.`,
+    hint:
+      didYouMean(
+        schedule.job,
+        project.jobs.map(({ name }) => name),
+      ) ?? `Jobs of this project: ${project.jobs.map(({ name }) => name).join(', ') || 'none'}.`,
   });
 }
 

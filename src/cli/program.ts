@@ -17,6 +17,7 @@ import { exitCodesText } from './exit-codes.js';
 import { addOptions, examples } from './options/commander.js';
 import { globalDefinitions } from './options/global.js';
 import { createOutput, type Output } from './output.js';
+import { withPasteableCommands } from './pasteable.js';
 import { linkProgram } from './program-link.js';
 import { type CommandEntry, type CommandGroup, commandSections, isGroup, registry } from './registry.js';
 
@@ -45,7 +46,7 @@ export async function runProgram(
 ): Promise<number> {
   const call: Call = {
     output: createOutput(),
-    stderr: createStderrWriter(),
+    stderr: withPasteableCommands(createStderrWriter(), () => call.globals),
     version,
     env,
     globals: {},

@@ -86,6 +86,15 @@ schedules:
   });
 });
 
+describe('a hint', () => {
+  it('works as pasted: it has the environment of the run', async () => {
+    project = await ScriptedProject.make({ discover: 'exit 3' });
+    const { stderr } = await project.tapline(['--environment=dev', 'run', 'tap-x', 'target-x']);
+    expect(stderr).toContain('`tapline --environment=dev invoke tap-x --discover`');
+    expect(stderr).toContain('tapline --environment=dev runs show ');
+  });
+});
+
 describe('an unknown setting', () => {
   it('is refused in .env, and told elsewhere with a suggestion', async () => {
     project = await ScriptedProject.make({ yaml: { tap: 'settings: [{name: host}]' } });

@@ -1,5 +1,5 @@
 /**
- * The candidate that a mistyped name most likely means, or undefined where none is near enough: at most a third of the
+ * The candidate that a mistyped name most likely means, or undefined if none is near enough: at most a third of the
  * letters may differ (a swap of neighbours counts as one), and case and `-`/`_` never count.
  */
 export function closest(name: string, candidates: Iterable<string>): string | undefined {
@@ -25,7 +25,7 @@ function fold(name: string): string {
   return name.slice(0, 200).toLowerCase().replaceAll('_', '-');
 }
 
-/** Optimal string alignment distance; gives up (returns `limit`) once every way costs that much. */
+/** Optimal string alignment distance; gives up and returns `limit` once no shorter distance is possible. */
 function editDistance(a: string, b: string, limit: number): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

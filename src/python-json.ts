@@ -8,7 +8,7 @@ export function pythonJson(value: unknown, indent?: number): string {
   return writeJson(value, indent, 0);
 }
 
-/** `str(value)`: text as it is, all else as in a Python program (`True`, `None`, `['a', 1]`). */
+/** `str(value)`: text unchanged, everything else as in a Python program (`True`, `None`, `['a', 1]`). */
 export function pythonText(value: unknown): string {
   return typeof value === 'string' ? value : pythonRepr(value);
 }

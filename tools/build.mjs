@@ -58,7 +58,7 @@ function program() {
       executable: true,
       together: {
         start: [join(source, 'cli', 'program.ts')],
-        run: [join(source, 'cli', 'commands', 'run.ts'), join(source, 'stores.ts')],
+        run: [join(source, 'cli', 'commands', 'run.ts'), join(source, 'session', 'stores.ts')],
       },
     },
   );

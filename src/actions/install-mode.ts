@@ -1,4 +1,4 @@
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 
 /** `auto` installs what is missing, `only` does nothing else. */
 export type InstallMode = 'auto' | 'skip' | 'only';

@@ -1,7 +1,7 @@
 /** What may follow on a command line: commands, options, and names of this project. */
 import { Command, type Option } from 'commander';
 import { type PluginType, pluginTypes } from '../project/types.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { defaultCommand } from './command-words.js';
 import { type CommandContext, type CommandEntry, isGroup } from './context.js';
 import { globalOptions, takesValue } from './options/known.js';

@@ -1,7 +1,7 @@
 /** What a command gets from the program: where to print, and how to open the project. */
 import type { Command } from 'commander';
 import type { EnvironmentPolicy, Schedule } from '../project/types.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import type { Output } from './output.js';
 
 export interface OpenProject {

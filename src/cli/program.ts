@@ -10,7 +10,7 @@ import { createMask } from '../observe/mask.js';
 import { createStderrWriter, type StderrWriter } from '../observe/stderr.js';
 import type { OptionsOf } from '../option-definition.js';
 import type { Schedule } from '../project/types.js';
-import { openSession, type Session } from '../session.js';
+import { openSession, type Session } from '../session/session.js';
 import { arrangeArguments } from './arguments.js';
 import type { CommandContext, OpenProject } from './context.js';
 import { exitCodesText } from './exit-codes.js';

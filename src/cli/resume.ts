@@ -2,7 +2,7 @@
 import { findUnfinishedRun, type RetryChoice, refuseSameId, retryRun } from '../actions/run/retry.js';
 import type { OptionsOf } from '../option-definition.js';
 import type { BlockOptions } from '../plan/types.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import type { CommandContext } from './context.js';
 import type { dryRun } from './options/common.js';
 import type { failurePolicyDefinitions, jobs, statelessness } from './options/run.js';

@@ -5,7 +5,7 @@ import { observeRun } from '../observe/observe-run.js';
 import type { OptionsOf } from '../option-definition.js';
 import type { BlockOptions } from '../plan/types.js';
 import type { FailurePolicy } from '../run/types.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { installChoice } from './install-choice.js';
 import type { databaseUri, installDefinitions } from './options/common.js';
 import type { emptySelection, processDefinitions, selection, stateDefinitions } from './options/run.js';

@@ -1,5 +1,5 @@
 import type { Project } from '../project/types.js';
-import { createSession, type Session } from '../session.js';
+import { createSession, type Session } from '../session/session.js';
 
 export interface LibraryOptions {
   /** The process environment. Default: process.env. */

@@ -1,4 +1,4 @@
-/** What `state_backend` means, found without opening anything. */
+/** Finds what `state_backend` means, without opening anything. */
 import { join } from 'node:path';
 import { didYouMean } from '../did-you-mean.js';
 import { type ErrorCode, type SourceLocation, TaplineError } from '../errors.js';
@@ -11,7 +11,7 @@ export interface StateBackendWords {
   databaseUri?: string | undefined;
   /** `.meltano`, where the word `filesystem` keeps states. */
   sysDir?: string | undefined;
-  /** Where it stands; looked up for errors only. */
+  /** The location of the setting; looked up for errors only. */
   locate?: (() => SourceLocation | undefined) | undefined;
 }
 
@@ -31,7 +31,7 @@ const databaseWords = new Map<string, DatabaseKind>([
 const kinds = ['systemdb', 'file', 's3'] as const;
 const words = ['systemdb', ...databaseWords.keys(), 'filesystem', 'file', 's3'];
 
-/** What the original can use, and we can't yet. */
+/** Stores that the original supports and Tapline does not yet. */
 const elsewhere = new Map([
   ['gs', 'Google Cloud Storage'],
   ['gcs', 'Google Cloud Storage'],
@@ -45,6 +45,15 @@ export function chooseBackend({ uri, databaseUri, sysDir, locate }: StateBackend
   if (!('fault' in chosen)) return chosen;
   const { code, message, hint, data } = chosen.fault;
   throw new TaplineError(code, message, { hint, data, at: locate?.() });
+}
+
+/** Checks what the settings name; an undefined one is not known yet. Throws DATABASE_URI and what `chooseBackend` throws. */
+export function checkBackendSettings({
+  uri,
+  ...others
+}: Omit<StateBackendWords, 'uri'> & { uri: string | undefined }): void {
+  if (others.databaseUri !== undefined) databaseKind(others.databaseUri);
+  if (uri !== undefined) chooseBackend({ uri, ...others });
 }
 
 interface Fault {
@@ -89,7 +98,7 @@ function otherDatabase(word: string, wanted: DatabaseKind, actual: DatabaseKind)
 
 const noBucket: Fault = {
   code: 'STATE_BACKEND_SETTINGS',
-  message: 'state_backend is S3, but names no bucket.',
+  message: 'state_backend is S3 but does not name a bucket.',
   hint: 'Write `state_backend: {uri: "s3://bucket/prefix"}`.',
 };
 

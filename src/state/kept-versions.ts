@@ -1,23 +1,23 @@
 /**
- * How much of a state's past is kept: one rule for all backends.
+ * How many versions of a state are kept: one rule for all backends.
  *
- * Each checkpoint is a version, and a run saves as often as once a second, so a long one must not push out what was there
- * before it: that is what somebody wants to return to. So the newest versions stay, and the last version of each of the
- * newest runs. Those that are too old go, but never the way back over the last runs.
+ * Each checkpoint is a version, and a run saves up to once a second, so a long run must not push out the versions
+ * before it, which a person may want to return to. So the newest versions are kept, and the last version of each of the
+ * newest runs. Versions that are too old are removed, except those that lead back over the last runs.
  */
 
 import { TaplineError } from '../errors.js';
 
 export interface VersionRetention {
-  /** So many of the newest versions stay, and the last version of so many of the newest runs. */
+  /** Number of newest versions to keep, and number of newest runs whose last version is kept. */
   keep: number;
-  /** Those that were saved longer ago go. */
+  /** Maximum age in days. */
   days: number;
 }
 
 export const keptVersions: VersionRetention = { keep: 20, days: 90 };
 
-/** The project's own, by `tapline.state_versions`. Throws SETTING_CAST. */
+/** What the project sets under `tapline.state_versions`. Throws SETTING_CAST. */
 export function versionRetention(projectSetting: (name: string) => unknown): VersionRetention {
   const read = (key: keyof VersionRetention): number => {
     const name = `tapline.state_versions.${key}`;
@@ -30,10 +30,10 @@ export function versionRetention(projectSetting: (name: string) => unknown): Ver
   return { keep: read('keep'), days: read('days') };
 }
 
-/** The last versions of so many of the newest runs stay at any age. */
-const neverTooOld = 3;
+/** Number of newest runs whose last version is kept at any age. */
+const minKeptRuns = 3;
 
-/** What the rule asks of a version. */
+/** The facts of a version that the rule needs. */
 export interface VersionMark {
   version: number;
   /** A version without one (a person's edit, what the original wrote) counts as a run of its own. */
@@ -41,7 +41,7 @@ export interface VersionMark {
   savedAt: Date;
 }
 
-/** The numbers of those that go; `marks`: all that a state has, in any order. */
+/** The numbers of the versions to remove; `marks`: all versions of a state, in any order. */
 export function versionsToDrop(
   marks: readonly VersionMark[],
   { keep, days }: VersionRetention = keptVersions,
@@ -54,7 +54,7 @@ export function versionsToDrop(
     .filter((mark, index) => {
       const isLastOfRun = index === 0 || mark.runId === undefined || mark.runId !== newestFirst[index - 1]?.runId;
       if (isLastOfRun) runs += 1;
-      if (isLastOfRun && runs <= neverTooOld) return false;
+      if (isLastOfRun && runs <= minKeptRuns) return false;
       const isWanted = index < keep || (isLastOfRun && runs <= keep);
       return !isWanted || mark.savedAt.getTime() < oldest;
     })

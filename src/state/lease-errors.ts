@@ -25,13 +25,13 @@ export function stateOfOtherProject(name: string, other: string, own: string): T
   );
 }
 
-/** `holder`: who has it now, where somebody has. `takenOver`: another has had it since, and may have written and given it back. */
+/** `holder`: the current holder, if any. `takenOver`: another run has held the lease since, and may have written before it released it. */
 export function leaseLost(
   name: string,
   token: number,
   { holder, takenOver }: { holder: LeaseHolder | undefined; takenOver: boolean },
 ): TaplineError {
-  const gone = takenOver ? 'Another run took it over, and has ended' : 'It was released';
+  const gone = takenOver ? 'Another run took it over and has ended' : 'It was released';
   const who =
     holder === undefined ? gone : `It was taken over by ${describeOwner(holder)} at ${readableTime(holder.acquiredAt)}`;
   return new TaplineError('LEASE_LOST', `The lease on ${name} is lost: nothing more may be written. ${who}.`, {

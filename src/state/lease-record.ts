@@ -11,7 +11,7 @@ export interface LeaseRecord {
   owner: LeaseOwner;
   acquiredAt: string;
   lifeSeconds: number;
-  /** Kept when the lease is given back, and by who releases it for another. */
+  /** Kept when the lease is released, also by another program. */
   projectId?: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export function newLeaseRecord(
   };
 }
 
-/** A record that can't be read (its writer was cut off) counts as held by somebody unknown, until its life ends. */
+/** A record that can't be read (its writer was cut off) counts as held by an unknown run until it expires. */
 export function parseLeaseRecord(text: string, name: string, token: number, writtenAt: Date): LeaseRecord {
   const nobody = {
     runId: '',
@@ -67,7 +67,7 @@ export function withoutHeld({ held: _held, ...holder }: CurrentLease): LeaseHold
   return holder;
 }
 
-/** Who releases another's lease leaves a later record in the name of that one. */
+/** Releasing another run's lease leaves a later record in the name of that run. */
 export function isByAnother(current: CurrentLease | undefined, { token, owner }: LeaseRecord): boolean {
   if (current === undefined || current.token <= token) return false;
   return current.owner.runId !== owner.runId || current.owner.pid !== owner.pid;

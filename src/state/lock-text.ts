@@ -1,11 +1,11 @@
 /**
- * What stands in the original's lock: a Unix time, as Python's float() reads it. The digits after the microseconds are
- * our pid, so that a lock which a process of ours left behind is known as such and costs nobody ten seconds.
+ * The content of the original's lock: a Unix time, as Python's float() reads it. The digits after the microseconds are
+ * our pid, so that a lock that a dead process of ours left behind is recognized, and no one waits ten seconds for it.
  */
 import { randomInt } from 'node:crypto';
 
 export interface LockTimes {
-  /** After this a lock counts as left behind. */
+  /** A lock that is older counts as left behind. */
   timeoutSeconds: number;
   retrySeconds: number;
 }
@@ -16,13 +16,13 @@ export function lockText(): string {
   return `${Math.floor(now / 1000)}.${String(micros).padStart(6, '0')}${String(process.pid).padStart(10, '0')}`;
 }
 
-/** The process of ours that wrote it; undefined where the original did. */
+/** The process of ours that wrote it; undefined if the original did. */
 export function lockPid(text: string): number | undefined {
   const digits = /^\d+\.\d{6}(\d{10})$/.exec(text.trim())?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** How long somebody waits for a lock that others keep taking. */
+/** How long to wait for a lock that others keep taking. */
 export function maxWaitSeconds({ timeoutSeconds }: LockTimes): number {
   return Math.max(30, 3 * timeoutSeconds);
 }

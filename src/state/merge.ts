@@ -1,5 +1,4 @@
-/** How a partial state lies over a completed one, and how a write changes both: section by section as Meltano 4.4.1 does. */
-
+/** How a partial state is merged over a completed one, and how a write changes both, as in Meltano 4.4.1. */
 import { isMap } from '../values.js';
 import type { StateWrite, WrappedState } from './port.js';
 
@@ -29,7 +28,7 @@ export function applyWrite(
   return { completed, partial: mergeMaps({ ...partial }, { ...write.state }) };
 }
 
-/** A matcher for the original's `--pattern`, where `*` stands for any text and nothing else is special. */
+/** A matcher for the original's `--pattern`, where `*` matches any text and nothing else is special. */
 export function patternMatcher(pattern: string | undefined): (stateId: string) => boolean {
   if (pattern === undefined || pattern === '' || pattern === '*') return () => true;
   const source = pattern

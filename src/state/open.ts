@@ -1,4 +1,4 @@
-/** The state backend that `state_backend.uri` names. A new one is a line in this map, and a folder. */
+/** The state backend that `state_backend.uri` names. A new one is one entry in `backends`, and a folder. */
 import { type ChosenBackend, chooseBackend, type StateBackendWords } from './choose-backend.js';
 import type { VersionRetention } from './kept-versions.js';
 import type { StateBackend } from './port.js';
@@ -13,9 +13,9 @@ export interface StateBackendSettings extends StateBackendWords {
   /** The original's settings of the lock that it keeps around each write: 10 and 1. */
   lockTimeoutSeconds?: number | undefined;
   lockRetrySeconds?: number | undefined;
-  /** `tapline.state_versions`; its defaults where it is left out. */
+  /** `tapline.state_versions`, or its defaults. */
   keptVersions?: VersionRetention | undefined;
-  /** Makes and changes nothing, for commands that only look. */
+  /** Creates and changes nothing, for commands that only read. */
   readOnly?: boolean | undefined;
 }
 
@@ -35,7 +35,7 @@ const backends: Record<ChosenBackend['kind'], Opener> = {
   },
 };
 
-/** Throws STATE_BACKEND_UNKNOWN, STATE_BACKEND_SETTINGS, and what the backend itself throws when its place can't be used. */
+/** Throws STATE_BACKEND_UNKNOWN, STATE_BACKEND_SETTINGS, and the errors of the backend itself. */
 export async function openStateBackend(settings: StateBackendSettings): Promise<StateBackend> {
   const { kind, uri } = chooseBackend(settings);
   return backends[kind]({ ...settings, uri });

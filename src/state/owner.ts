@@ -1,5 +1,5 @@
 /**
- * Who holds a lease, and whether that process still lives. A pid says nothing alone: it is reused, another container
+ * The owner of a lease, and whether its process is alive. A pid alone says nothing: it is reused, another container
  * has its own pid 1, another boot its own pid 4711. So the start time, the boot and the PID namespace are compared too.
  */
 import { execFile } from 'node:child_process';
@@ -9,7 +9,7 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import type { LeaseOwner } from './port.js';
 
-/** Where a pid means something. Empty texts where the platform doesn't tell. */
+/** The space in which a pid is unique. Empty texts if the platform does not tell. */
 export interface ProcessSpace {
   host: string;
   bootId: string;
@@ -19,7 +19,7 @@ export interface ProcessSpace {
 /** What identifies a process among all that ever ran. */
 export type ProcessIdentity = Pick<LeaseOwner, 'pid' | 'pidStart' | 'bootId' | 'pidNamespace'>;
 
-/** `unknown`: it can't be seen from here (another host, another container, an odd platform). */
+/** `unknown`: it can't be seen from here (another host, another container, an unknown platform). */
 export type Liveness = 'alive' | 'dead' | 'unknown';
 
 const maxCommandLength = 200;
@@ -41,7 +41,7 @@ export async function processSpace(): Promise<ProcessSpace> {
   return { host, bootId: '', pidNamespace: '' };
 }
 
-/** The start time of a process as the kernel gives it; undefined where there is no such process, or only its zombie. */
+/** The start time of a process as the kernel gives it; undefined if there is no such process, or only its zombie. */
 export async function processStart(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') return linuxStart(pid);
   if (process.platform === 'win32') return undefined;
@@ -61,7 +61,7 @@ export async function livenessOf(owner: ProcessIdentity): Promise<Liveness> {
   return isZombie(owner.pid) || !exists(owner.pid) ? 'dead' : 'unknown';
 }
 
-/** False only where it is certain that the process is gone. */
+/** False only if the process is certainly gone. */
 export async function isAlive(owner: ProcessIdentity): Promise<boolean> {
   return (await livenessOf(owner)) !== 'dead';
 }
@@ -101,7 +101,7 @@ function currentCommand(): string {
   return [name === 'cli' ? 'tapline' : name, ...words.map(withoutPassword)].join(' ');
 }
 
-/** Others read the command: `--database-uri postgresql://user:password@host/name` keeps its password to itself. */
+/** Others read the command: `--database-uri postgresql://user:password@host/name` must not show its password. */
 function withoutPassword(word: string): string {
   return word.replace(/([a-z][\w+.-]*:\/\/[^:/?@]*:).*@/is, '$1*****@').replace(/([?&]\w*password=)[^&]*/gi, '$1*****');
 }

@@ -1,19 +1,19 @@
 import { TaplineError } from '../errors.js';
 
-/** What is known of one partition of a stream: how far it is loaded, and since when that is known. */
+/** How far one partition of a stream is loaded, and since when that is known. */
 export interface PartitionState<Value = unknown> {
   stream: string;
   partition: string;
-  /** A bookmark: whatever JSON holds. */
+  /** A bookmark: any JSON value. */
   value: Value;
   /** ISO 8601, UTC, milliseconds. */
   updated_at: string;
-  /** 1 when it is made; each later value counts one up. */
+  /** 1 at first; one higher with each later value. */
   version: number;
 }
 
 /**
- * The first state of one partition of a stream. Pure but for the clock; nothing is kept. Throws STATE_INVALID for an empty name, and
+ * The first state of one partition of a stream. Reads only the clock, and stores nothing. Throws STATE_INVALID for an empty name, and
  * for a value that JSON can't hold.
  *
  *     createPartitionState('orders', 'region=eu', { updated_at: '2023-01-08' })

@@ -6,7 +6,7 @@
 /** A Singer state: whatever JSON object the target printed. */
 export type SingerState = Record<string, unknown>;
 
-/** As the original stores it: the Singer state wrapped in `singer_state`, or `{}` for none. */
+/** As the original stores it: the Singer state wrapped in `singer_state`, or `{}` without one. */
 export interface WrappedState {
   singer_state?: SingerState | undefined;
 }
@@ -65,11 +65,11 @@ export interface LeaseHolder {
   acquiredAt: Date;
   heartbeatAt: Date;
   expiresAt: Date;
-  /** Of the project that it is held for, where that has one. */
+  /** The ID of the project that it is held for, if that has one. */
   projectId?: string | undefined;
 }
 
-/** The right to run (and to write) one state ID, or one concurrency slot. Every method throws LEASE_LOST once another holds it. */
+/** The right to run (and to write) one state ID, or one concurrency slot. Every method throws LEASE_LOST once another run holds it. */
 export interface Lease {
   readonly name: string;
   /** The fencing token: greater than every token given out for this name before. */
@@ -77,19 +77,19 @@ export interface Lease {
   /** `performance.now()` milliseconds after which the holder must not write. Moves with each renewal. */
   validUntil(): number;
   renew(): Promise<void>;
-  /** Gives it back; a lease that is lost already is left alone. */
+  /** Does nothing if the lease is lost already. */
   release(): Promise<void>;
 }
 
 export interface AcquireOptions {
   owner: LeaseOwner;
-  /** Takes it over from a living holder, whose next write is then refused. */
+  /** Takes the lease over from a living holder, whose next write is then refused. */
   force?: boolean | undefined;
   /** Life in seconds, 60 by default. */
   lifeSeconds?: number | undefined;
   /**
-   * Whose run it is. Where the last lease of this name was another project's, it is refused with STATE_OF_OTHER_PROJECT, unless
-   * `force` makes it this project's. Nothing is compared where either has none.
+   * The project of the run. If another project had the last lease of this name, the lease is refused with STATE_OF_OTHER_PROJECT,
+   * unless `force` makes it this project's. Nothing is compared if one of the two has no ID.
    */
   projectId?: string | undefined;
 }
@@ -116,7 +116,7 @@ export interface LeaseStore<L extends Lease = Lease> {
   /** Throws STATE_OF_OTHER_PROJECT if another project holds it or held it last. */
   acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<L> | HeldLease>;
   list(): Promise<LeaseHolder[]>;
-  /** Releases whoever holds it; the holder's next write is refused. LEASE_UNKNOWN where nobody does. */
+  /** Releases the lease of its holder, whose next write is then refused. Throws LEASE_UNKNOWN if it is not held. */
   releaseHeld(name: string): Promise<LeaseHolder>;
 }
 
@@ -137,14 +137,14 @@ export interface StateVersion {
 
 export interface StateBackend {
   readonly kind: string;
-  /** Where it is, without secrets. */
+  /** For messages; without secrets. */
   readonly location: string;
   /** The state IDs are lease names. */
   readonly leases: LeaseStore<StateLease>;
   read(stateId: string): Promise<StoredState | undefined>;
   /** `pattern`: `*` stands for any text, as in the original's `state list --pattern`. Sorted by ID. */
   list(pattern?: string): Promise<StateListing[]>;
-  /** Removes state and partial state (a version `clear` remains). True where there was one. */
+  /** Removes state and partial state, and keeps a version `clear`. True if there was a state. */
   clear(lease: StateLease): Promise<boolean>;
   /** Newest first. */
   versions(stateId: string, limit?: number): Promise<StateVersion[]>;

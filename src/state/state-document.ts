@@ -1,4 +1,4 @@
-/** state.json in the original's form: what file and object stores keep of a state. */
+/** state.json in the original's form, as file and object stores keep it. */
 import { pythonJson } from '../python-json.js';
 import { isMap } from '../values.js';
 import type { StateVersion, WrappedState } from './port.js';
@@ -19,7 +19,7 @@ export function parseStateText(text: string, path: string, stateId: string): Hal
   return parseStateMap(text, path, stateId).halves;
 }
 
-/** The halves, and what else lies beside them. */
+/** The halves, and all other keys beside them. */
 export function parseStateMap(
   text: string,
   path: string,
@@ -45,7 +45,7 @@ export function versionText(
   return pythonJson({ saved_at: savedAt.toISOString(), run_id: runId, mode, token, completed, partial });
 }
 
-/** Undefined where it can't be read: the other versions must be shown all the same. */
+/** Undefined if it is unreadable, so that the other versions can still be shown. */
 export function parseVersion(text: string, path: string, stateId: string, version: number): StateVersion | undefined {
   try {
     const { halves, rest } = parseStateMap(text, path, stateId);

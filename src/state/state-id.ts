@@ -1,9 +1,9 @@
 import { TaplineError } from '../errors.js';
 
-/** What the original's column `state_id` takes. */
+/** The length of the original's column `state_id`. */
 const maxIdLength = 900;
 
-/** Throws STATE_ID_INVALID for what no store can keep; a store with narrower rules adds its own. */
+/** Throws STATE_ID_INVALID for what no store can keep; a store with stricter rules adds its own. */
 export function checkStateId(stateId: string): void {
   if (stateId === '') throw invalidStateId(stateId, 'it is empty');
   if (hasControlCharacter(stateId)) throw invalidStateId(stateId, 'it contains a control character');

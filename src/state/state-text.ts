@@ -1,10 +1,10 @@
-/** Stored text to state and back, with one error for text that is none. */
+/** Stored text to state and back, with one error for text that is not a state. */
 import { hasCode, TaplineError } from '../errors.js';
 import { parseExactJson } from '../singer/exact-json.js';
 import { isMap } from '../values.js';
 import type { StateListing, WrappedState } from './port.js';
 
-/** Throws STATE_UNREADABLE; `where` names the place in the message, `cure` what helps. */
+/** Throws STATE_UNREADABLE; `where` names the store in its message. */
 export function parseWrapped(text: string | null | undefined, where: string, stateId: string): WrappedState {
   if (text === null || text === undefined || text === '') return {};
   const value = parseOrFail(text, where, stateId);
@@ -35,7 +35,7 @@ export function statusOf(
   return Object.keys({ ...completed, ...partial }).length === 0 ? 'empty' : 'invalid';
 }
 
-/** What `parse` gives, or nothing where the text is unreadable. */
+/** What `parse` returns, or undefined if the text is unreadable. */
 export function ifReadable<T>(parse: () => T): T | undefined {
   try {
     return parse();

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach } from 'vitest';
 import { loadProject } from '../../src/project/load.js';
-import { createSession, type Session, type SessionOptions } from '../../src/session.js';
+import { createSession, type Session } from '../../src/session/session.js';
+import type { SessionOptions } from '../../src/session/session-options.js';
 
 const made: { folder: string; sessions: Session[] }[] = [];
 

@@ -7,7 +7,7 @@ import { planRun } from '../../src/plan/plan.js';
 import type { RunEvent, RunEventBody } from '../../src/run/events.js';
 import { run } from '../../src/run/run.js';
 import type { RunOptions, RunResult, World } from '../../src/run/types.js';
-import { openSession, type Session } from '../../src/session.js';
+import { openSession, type Session } from '../../src/session/session.js';
 
 type EventOf<Type extends RunEventBody['type']> = Extract<RunEvent, { type: Type }>;
 

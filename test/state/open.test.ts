@@ -76,8 +76,8 @@ describe('openStateBackend', () => {
   test.each([
     ['postgres', 'sqlite:///x.db', 'STATE_BACKEND_SETTINGS', 'database_uri names SQLite', 'postgresql://'],
     ['sqlite', postgres, 'STATE_BACKEND_SETTINGS', 'database_uri names PostgreSQL', 'systemdb'],
-    ['s3', postgres, 'STATE_BACKEND_SETTINGS', 'names no bucket', 's3://bucket/prefix'],
-    ['s3://', postgres, 'STATE_BACKEND_SETTINGS', 'names no bucket', 's3://bucket/prefix'],
+    ['s3', postgres, 'STATE_BACKEND_SETTINGS', 'does not name a bucket', 's3://bucket/prefix'],
+    ['s3://', postgres, 'STATE_BACKEND_SETTINGS', 'does not name a bucket', 's3://bucket/prefix'],
     [postgres, postgres, 'STATE_BACKEND_SETTINGS', 'address of a database', 'database_uri'],
     ['postgras', postgres, 'STATE_BACKEND_UNKNOWN', '"postgras"', "Did you mean 'postgres'?"],
     ['flie:///x', postgres, 'STATE_BACKEND_UNKNOWN', '"flie"', "Did you mean 'file'?"],

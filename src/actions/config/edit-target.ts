@@ -1,5 +1,5 @@
 import type { PluginType } from '../../project/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { EditTarget } from '../../settings/edit-settings.js';
 import { editable } from '../editable-project.js';
 import { configTarget } from './target.js';

@@ -1,7 +1,7 @@
 /** Where the values of settings come from. */
 import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { SettingExplanation } from '../../settings/types.js';
 import type { ConfigTarget } from './target.js';
 

@@ -2,7 +2,7 @@
 import { TaplineError } from '../../errors.js';
 import { selectionOfTap } from '../../run/alone/tap-catalog.js';
 import type { PreparedCatalog } from '../../run/tap/catalog.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import { type InstallMode, installMode } from '../install-mode.js';
 import { logEvents } from '../log-events.js';

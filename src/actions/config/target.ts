@@ -1,7 +1,7 @@
 /** What `config` works on: a plugin, or the project itself under the name `meltano`. */
 import type { Plugin } from '../../plugins/types.js';
 import type { PluginType } from '../../project/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { ResolvedPlugin, ResolvedSetting } from '../../settings/types.js';
 
 export type ConfigTarget =

@@ -3,7 +3,7 @@ import { TaplineError } from '../../errors.js';
 import type { LastPipelineRun } from '../../history/port.js';
 import { nextTime } from '../../plan/interval.js';
 import type { Pipeline } from '../../project/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 
 export interface PipelineStatus {
   pipeline: Pipeline;

@@ -14,7 +14,7 @@ import { editEntry } from '../../project/edit/named-entries.js';
 import { editFiles } from '../../project/edit/project-files.js';
 import { editYaml, type YamlEdit } from '../../project/edit/yaml-edit.js';
 import { pluginTypes } from '../../project/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { editable } from '../editable-project.js';
 
 export interface Found {

@@ -3,7 +3,7 @@ import { createInstaller } from '../../install/installer.js';
 import type { EnsureOptions } from '../../install/types.js';
 import { openPlugins } from '../../plugins/plugins.js';
 import type { Plugin } from '../../plugins/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { AddedPlugin } from './add.js';
 
 /**

@@ -2,7 +2,7 @@
 import { TaplineError } from '../../errors.js';
 import type { Plugin, Plugins } from '../../plugins/types.js';
 import type { PluginType, Project } from '../../project/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 
 /** All plugins, or those of these names, of this type, that this schedule needs. Throws SCHEDULE_UNKNOWN, JOB_UNKNOWN. */
 export async function pluginsToInstall(

@@ -7,7 +7,7 @@ import { inferType } from '../../install/add/new-plugin.js';
 import { LockFiles } from '../../plugins/lock-files.js';
 import { type EditableProject, removeEntry } from '../../project/edit/named-entries.js';
 import { type PluginType, type Project, pluginTypes } from '../../project/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { editable } from '../editable-project.js';
 
 interface PluginName {

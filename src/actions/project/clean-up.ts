@@ -7,7 +7,7 @@ import type { History } from '../../history/port.js';
 import { platformLogFolder } from '../../observe/run-log-file.js';
 import { pluginTypes } from '../../project/types.js';
 import { leftoverDirectories } from '../../run/files/run-directory.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 
 export interface Rubbish {
   kind: 'run_directory' | 'log' | 'catalog' | 'venv';

@@ -8,7 +8,7 @@ import { Requirements } from '../../install/requirements.js';
 import type { Installer } from '../../install/types.js';
 import type { Plugin } from '../../plugins/types.js';
 import { pluginTypes } from '../../project/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { missingSettings } from '../../settings/required.js';
 import { isAlive } from '../../state/owner.js';
 

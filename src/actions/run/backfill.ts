@@ -14,7 +14,7 @@ import { checkRange, checkZone, readMoment, type TimeRange } from '../../plan/ba
 import type { BlockOptions, ChainBlock, Plan } from '../../plan/types.js';
 import { type BackfillRequest, type PlannedWindows, planWindows } from '../../run/plan-windows.js';
 import type { RunOptions, RunResult } from '../../run/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import { advanceState, refuseExistingState } from '../state/advance.js';
 import { completeRunOptions, executePlan, type Observe, type RunChoices } from './execute-plan.js';

@@ -4,7 +4,7 @@ import type { BlockOptions, Plan } from '../../plan/types.js';
 import type { RunSubscriber } from '../../run/events.js';
 import { run } from '../../run/run.js';
 import type { RunOptions, RunResult } from '../../run/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { installMode } from '../install-mode.js';
 
 /** Who follows a run: log, live view and summary for the command line, a callback for the library. */

@@ -4,7 +4,7 @@ import { chainBlockOf, type ExtractLoad, planExtractLoad } from '../../plan/plan
 import type { BlockOptions } from '../../plan/types.js';
 import type { ChainFile } from '../../run/alone/chain-dump.js';
 import type { RunResult } from '../../run/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { logEvents } from '../log-events.js';
 import { completeRunOptions, executePlan, type Observe, type RunChoices } from './execute-plan.js';
 

@@ -1,7 +1,7 @@
 /** Plans words without running them. */
 import { planWords } from '../../plan/plan.js';
 import type { BlockOptions, Plan } from '../../plan/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 
 /** Plans the words of a command line in this project. */
 export async function planBlocks(words: readonly string[], options: BlockOptions, session: Session): Promise<Plan> {

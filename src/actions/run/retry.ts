@@ -6,7 +6,7 @@ import type { Project } from '../../project/types.js';
 import { doneBlocks, planChanges, withoutDone } from '../../run/left-blocks.js';
 import { plannedBlocks, readRequest, requestOf } from '../../run/run-request.js';
 import type { RequestOptions, RunRequest, RunResult } from '../../run/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { definedOnly } from '../../values.js';
 import { findSchedule } from '../schedules.js';
 import { completeRunOptions, executePlan, type Observe, type RunChoices } from './execute-plan.js';

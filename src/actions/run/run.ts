@@ -2,7 +2,7 @@
 import type { BlockOptions } from '../../plan/types.js';
 import { requestOf } from '../../run/run-request.js';
 import type { RunResult } from '../../run/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { completeRunOptions, executePlan, type Observe, type RunChoices } from './execute-plan.js';
 import { planBlocks, warnAbout } from './plan-blocks.js';
 

@@ -1,7 +1,7 @@
 /** After a backfill, sets the chain's own state to that of the last window, so that the next run continues from there. */
 import { TaplineError } from '../../errors.js';
 import type { WindowRow } from '../../history/port.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { parseExactJson } from '../../singer/exact-json.js';
 import { mergedView } from '../../state/merge.js';
 import { isMap } from '../../values.js';

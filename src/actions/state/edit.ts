@@ -1,7 +1,7 @@
 /** Changes to a state by hand: under its lease, so never during a run, and recorded in the history. */
 import { closest } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { StateLease, WrappedState } from '../../state/port.js';
 import { type EditOptions, withLease } from './lease.js';
 import type { StateHalves } from './parse.js';

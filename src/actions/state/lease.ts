@@ -1,6 +1,6 @@
 /** The lease of a state ID while a person changes the state. */
 import { TaplineError } from '../../errors.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { leaseHeld } from '../../state/lease-errors.js';
 import type { HeldLease, StateLease } from '../../state/port.js';
 

@@ -1,6 +1,6 @@
 /** Reads states as the next run would start from them. */
 import { TaplineError } from '../../errors.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { mergedView } from '../../state/merge.js';
 import type { WrappedState } from '../../state/port.js';
 import type { StateHalves } from './parse.js';

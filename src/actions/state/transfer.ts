@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { TaplineError } from '../../errors.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { patternMatcher } from '../../state/merge.js';
 import { currentOwner } from '../../state/owner.js';
 import type { StateBackend } from '../../state/port.js';

@@ -1,6 +1,6 @@
 /** Versions of a state: listing, comparing, returning to one. */
 import { TaplineError } from '../../errors.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { JsonMap } from '../../singer/messages.js';
 import type { StateChange } from '../../singer/state-diff.js';
 import { mergedView } from '../../state/merge.js';

@@ -8,7 +8,7 @@ import { describeType } from '../../install/hub/hub.js';
 import type { InstallEvent } from '../../install/types.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { PluginType } from '../../project/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import { definedOnly } from '../../values.js';
 import { addedLines, keptText } from '../added-plugin.js';
 import { type Asker, createAsker } from '../ask.js';

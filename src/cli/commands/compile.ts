@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, safe } from '../options/common.js';

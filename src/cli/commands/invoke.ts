@@ -4,7 +4,7 @@ import { logEvents } from '../../actions/log-events.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { Plugin } from '../../plugins/types.js';
 import type { PluginType } from '../../project/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { CommandContext } from '../context.js';
 import { installChoice } from '../install-choice.js';
 import { addOptions, examples } from '../options/commander.js';

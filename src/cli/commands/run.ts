@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type RunWords, runWords } from '../../actions/run/run.js';
 import type { OptionsOf } from '../../option-definition.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, dryRun, installDefinitions } from '../options/common.js';

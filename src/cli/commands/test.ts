@@ -8,7 +8,7 @@ import { hasColors } from '../../observe/colors.js';
 import type { Log } from '../../observe/log.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { Plugin, Plugins } from '../../plugins/types.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { CommandContext } from '../context.js';
 import { installChoice } from '../install-choice.js';
 import { addOptions, examples } from '../options/commander.js';

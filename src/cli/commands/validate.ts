@@ -5,7 +5,7 @@ import { hasColors } from '../../observe/colors.js';
 import { shortened } from '../../observe/error-report.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { Finding, ValidationSubject } from '../../plan/validate.js';
-import type { Session } from '../../session.js';
+import type { Session } from '../../session/session.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { textOrJson } from '../options/common.js';
@@ -67,10 +67,9 @@ async function findAll({ open, env }: CommandContext): Promise<{ findings: Findi
 
 /** Skips values with unset variables: they may be set where the project runs. */
 async function checkStateBackend({ project, plugins }: ValidationSubject, env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const [{ createSettings }, { chooseBackend }, { databaseKind }, { findingsOf }] = await Promise.all([
+  const [{ createSettings }, { checkBackendSettings }, { findingsOf }] = await Promise.all([
     import('../../settings/resolver.js'),
     import('../../state/choose-backend.js'),
-    import('../../state/systemdb/uri.js'),
     import('../../plan/validate.js'),
   ]);
   try {
@@ -81,10 +80,9 @@ async function checkStateBackend({ project, plugins }: ValidationSubject, env: N
       return isOpen ? undefined : String(value ?? '');
     };
     const databaseUri = known('database_uri');
-    if (databaseUri !== undefined) databaseKind(databaseUri);
     const uri = known('state_backend.uri');
     const locate = () => settings.get('state_backend.uri')?.origin.at;
-    if (uri !== undefined) chooseBackend({ uri, databaseUri, sysDir: project.sysDir, locate });
+    checkBackendSettings({ uri, databaseUri, sysDir: project.sysDir, locate });
     return [];
   } catch (error) {
     if (error instanceof TaplineError) return findingsOf(error);

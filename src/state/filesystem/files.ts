@@ -10,7 +10,7 @@ export interface Draft {
   writtenAt: Date;
 }
 
-/** Writes a file that nobody looks for yet. `sync`: its content is on the disk when the promise resolves. */
+/** Writes a file under a name that no reader looks for. `sync`: its content is on the disk when the promise resolves. */
 export async function writeDraft(folder: string, text: string, { sync }: { sync: boolean }): Promise<Draft> {
   const path = join(folder, `draft-${randomUUID()}`);
   try {

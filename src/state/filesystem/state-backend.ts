@@ -154,7 +154,7 @@ interface OpenState {
 }
 
 class FileStateLease extends FileLease implements StateLease {
-  /** What state.json held after our last write; anything else there is somebody else's. */
+  /** What state.json held after our last write; any other content was written by another program. */
   #lastText: string | undefined;
   readonly #versionMarks = new Map<number, VersionMark>();
 

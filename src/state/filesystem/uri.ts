@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { TaplineError } from '../../errors.js';
 
-/** The folder that `file:///abs/dir` names; taken as it stands, as the original does: `%20` is not a blank. */
+/** The folder that `file:///abs/dir` names; taken literally, as in the original: `%20` is not a blank. */
 export function parseFolderUri(uri: string): string {
   const path = uri.trim().replace(/^file:(?:\/\/(?:localhost(?=\/))?)?/i, '');
   if (isAbsolute(path) && !path.includes('\0')) return path.length > 1 ? path.replace(/\/+$/, '') || '/' : path;

@@ -9,7 +9,7 @@ export async function newestVersionNumber(folder: StateFolder, stateId: string):
   return Math.max(0, ...(await versionNumbers(folder, stateId)));
 }
 
-/** Newest first. A version that can't be read is left out: the others must be shown all the same. */
+/** Newest first. Leaves out unreadable versions, so that the others can still be shown. */
 export async function readVersions(folder: StateFolder, stateId: string, limit: number): Promise<StateVersion[]> {
   const numbers = (await versionNumbers(folder, stateId)).sort((a, b) => b - a);
   const versions: StateVersion[] = [];

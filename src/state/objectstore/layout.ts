@@ -59,7 +59,7 @@ export class ObjectLayout {
     return `${this.ownBase()}${stateId}/versions/`;
   }
 
-  /** The run stands in the name, so that one look at the list tells which versions may go. */
+  /** The name holds the run, so that one listing tells which versions may be removed. */
   version(stateId: string, { version, runId }: VersionName): string {
     const run = runId === undefined ? '' : `.${encodeURIComponent(runId).slice(0, 100)}`;
     return `${this.versions(stateId)}${version}${run}.json`;
@@ -74,7 +74,7 @@ export class ObjectLayout {
     return `${this.ownBase()}conditional-writes`;
   }
 
-  /** Throws STATE_ID_INVALID for what can't be a part of a key as it stands. */
+  /** Throws STATE_ID_INVALID for a name that can't be part of a key unchanged. */
   check(stateId: string): void {
     checkStateId(stateId);
     if (stateId.includes('/'))

@@ -28,7 +28,7 @@ export interface ObjectStore {
   get(key: string): Promise<StoredObject | undefined>;
   /** The new version; undefined where the condition is not met. */
   put(key: string, text: string, condition?: Condition): Promise<string | undefined>;
-  /** Nothing happens where there is none, or not the one that was seen. */
+  /** Does nothing if the object is missing or is not the one that was seen. */
   delete(key: string, seen?: { version: string }): Promise<void>;
   /** Page by page. */
   list(prefix: string): AsyncIterable<ListedObject[]>;
@@ -39,7 +39,7 @@ export interface ObjectStore {
 
 /**
  * Puts `text` over what was seen. An answer may get lost and the request be sent again: then the second one meets our own
- * text, which counts as put. So a text must be one that nobody else could have written.
+ * text, which counts as put. So a text must be one that no other writer could have written.
  */
 export async function putOver(
   store: ObjectStore,

@@ -146,7 +146,7 @@ class ObjectLeaseStore implements LeaseStore<ObjectStateLease> {
 /** state.json as this lease has seen or left it. */
 interface OpenState {
   seen: { version: string } | undefined;
-  /** Undefined where there is none, or none that can be read. */
+  /** Undefined if it is missing or unreadable. */
   halves: Halves | undefined;
   text: string | undefined;
   /** Of the newest version. */
@@ -241,7 +241,7 @@ class ObjectStateLease extends ObjectLease implements StateLease {
     return { ...open, newest: Math.max(newest, kept.version) };
   }
 
-  /** A version for what somebody else wrote; none where it is what our newest one holds. */
+  /** A version for what another program wrote; none if it equals our newest version. */
   async #foreign(
     object: StoredObject,
     { halves, stamp }: { halves: Halves; stamp: Stamp | undefined },
@@ -266,14 +266,14 @@ class ObjectStateLease extends ObjectLease implements StateLease {
   }
 }
 
-/** A version that has no object of its own yet: it stands in state.json. */
+/** A version that has no object of its own yet; it is in state.json. */
 function versionOf(stateId: string, halves: Halves, stamp: Stamp | undefined): StateVersion | undefined {
   if (stamp?.version === undefined) return undefined;
   const { version, savedAt, runId, mode = 'completed' } = stamp;
   return { stateId, version, savedAt, runId, mode, ...halves };
 }
 
-/** What follows a write that has taken effect: where the store goes away just then, the next writer does it. */
+/** Cleans up after a write that has taken effect. If the store becomes unreachable, the next writer does it. */
 async function tidyUp(work: () => Promise<void>): Promise<void> {
   try {
     await work();

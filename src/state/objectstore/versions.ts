@@ -6,7 +6,7 @@ import { parseVersionKey } from './layout.js';
 import type { StateObjects } from './leases.js';
 import { readAll } from './read-all.js';
 
-/** Newest first. What is asked of each stands in its name and its date: none is read for it. */
+/** Newest first. Name and date of an object say enough, so none is read. */
 export async function listVersions({ store, layout }: StateObjects, stateId: string): Promise<VersionMark[]> {
   const marks: VersionMark[] = [];
   for await (const page of store.list(layout.versions(stateId))) {
@@ -18,7 +18,7 @@ export async function listVersions({ store, layout }: StateObjects, stateId: str
   return marks.sort((a, b) => b.version - a.version);
 }
 
-/** Those that can't be read are left out: the others must be shown all the same. */
+/** Leaves out unreadable versions, so that the others can still be shown. */
 export function readVersions(
   objects: StateObjects,
   stateId: string,

@@ -38,7 +38,7 @@ function lockHeld(stateId: string, path: string): TaplineError {
     'STATE_NOT_SAVED',
     `The state of ${stateId} can't be written: other processes keep taking the lock ${path}.`,
     {
-      hint: 'Check which other program writes this state (Meltano keeps this lock around each write). If nobody does, remove the object.',
+      hint: 'Check which other program writes this state (Meltano keeps this lock around each write). If no program does, remove the object.',
       data: { stateId, path },
     },
   );

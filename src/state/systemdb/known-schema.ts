@@ -1,10 +1,10 @@
-/** What both kinds of database know of the schema: the original's revision and columns, and how others are refused. */
+/** The schema that both kinds of database expect: the original's revision and columns, and the errors for any other. */
 import { TaplineError } from '../../errors.js';
 import { newestMigration } from './migrations.js';
 
 export const meltanoRevision = 'c0efb3c314eb';
 
-/** What we read and write of the original's tables. More columns are no trouble, a missing one is. */
+/** What we read and write of the original's tables. Extra columns do no harm; a missing one is an error. */
 export const knownColumns = {
   runs: [
     'id',
@@ -32,7 +32,7 @@ export function madeByNewerTapline(location: string, newest: number): TaplineErr
   );
 }
 
-/** `missing`: columns; none of them where the table itself is. */
+/** `missing`: columns; empty if the whole table is missing. */
 export function otherShape(
   location: string,
   table: string,

@@ -1,10 +1,10 @@
-/** Leases as rows: whoever changes a row under the write lock has it, and its token tells all others apart. */
+/** Leases as rows: a run that changes a row under the write lock holds it, and the token of each holder is unique. */
 import { leaseLost, leaseUnknown } from '../lease-errors.js';
 import { judgeOwner, leaseLifeSeconds, projectAfter, type Verdict } from '../lease-verdict.js';
 import type { AcquiredLease, AcquireOptions, HeldLease, Lease, LeaseHolder, LeaseStore } from '../port.js';
 import type { Database, SqlRow, Transaction } from './database.js';
 
-/** `state`: the right to run a state ID. `slot`: a place under a concurrency limit. */
+/** `state`: the right to run a state ID. `slot`: a slot under a concurrency limit. */
 export type LeaseScope = 'state' | 'slot';
 
 export interface LeaseGrant {
@@ -29,7 +29,7 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
 
   async acquire(name: string, options: AcquireOptions): Promise<AcquiredLease<L> | HeldLease> {
     for (;;) {
-      // Whether the holder lives is found out without the write lock, since that may take a process of its own.
+      // Checked without the write lock, since the check may start a process.
       const seen = await this.#database.read((transaction) => readRow(transaction, this.#scope, name));
       const verdict = seen?.held ? await judgeOwner(seen.owner, options.force ?? false) : undefined;
       const answer = await this.#take(name, seen, verdict, options);
@@ -54,14 +54,14 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
     });
   }
 
-  /** Undefined where the row changed since it was looked at. */
+  /** Undefined if the row changed since it was read. */
   #take(
     name: string,
     seen: LeaseRow | undefined,
     verdict: Verdict | undefined,
     { owner, lifeSeconds = leaseLifeSeconds, ...project }: AcquireOptions,
   ): Promise<AcquiredLease<L> | HeldLease | undefined> {
-    // On the disk: a token that a server's power cut takes back would be given out twice.
+    // Synced to disk: a token that a power cut of the server rolls back would be issued twice.
     return this.#database.write('full', async (transaction) => {
       const row = await readRow(transaction, this.#scope, name);
       if (row?.token !== seen?.token || row?.held !== seen?.held) return undefined;
@@ -130,7 +130,7 @@ export class SystemdbLease implements Lease {
     this.grant.validUntil = 0;
   }
 
-  /** Does `work` in a transaction that holds only while this lease does, and renews it. Throws LEASE_LOST. */
+  /** Does `work` in a transaction that commits only while this lease is held, and renews it. Throws LEASE_LOST. */
   protected async writeAsHolder<T>(
     durability: 'full' | 'normal',
     work: (transaction: Transaction, now: Date) => Promise<T>,

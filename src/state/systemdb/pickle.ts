@@ -36,7 +36,7 @@ function numberOpcode(value: number): Buffer {
   return Buffer.concat([Buffer.from([0x8a, 8]), bytes.subarray(2)]);
 }
 
-/** Undefined for a pickle that holds anything else, or is none. */
+/** Undefined for anything else, or if it is not a pickle. */
 export function readPickle(bytes: Buffer): { value: unknown } | undefined {
   try {
     return { value: new PickleReader(bytes).read() };

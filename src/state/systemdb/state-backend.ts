@@ -19,7 +19,7 @@ import { ifReadable, parseWrapped, statusOf } from '../state-text.js';
 import type { Database, SqlRow, Transaction } from './database.js';
 import { type LeaseGrant, SystemdbLease, SystemdbLeaseStore } from './leases.js';
 
-/** `close()` leaves the database open: whoever opened it closes it. */
+/** `close()` leaves the database open: its opener closes it. */
 export class SystemdbStateBackend implements StateBackend {
   readonly kind = 'systemdb';
   readonly location: string;
@@ -104,7 +104,7 @@ class SystemdbStateLease extends SystemdbLease implements StateLease {
     this.#retention = retention;
   }
 
-  /** State, version and the lease's renewal stand or fall together, and are on the disk afterwards. */
+  /** State, version and the lease's renewal are written in one transaction, and are on the disk afterwards. */
   save(write: StateWrite): Promise<SavedState> {
     return this.writeAsHolder('full', async (transaction, now) => {
       const row = await readStateRow(transaction, this.name);

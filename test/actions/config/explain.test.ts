@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { editTarget } from '../../../src/actions/config/edit-target.js';
 import { explainSettings } from '../../../src/actions/config/explain.js';
 import { configTarget } from '../../../src/actions/config/target.js';
-import type { Session } from '../../../src/session.js';
+import type { Session } from '../../../src/session/session.js';
 import { setSetting } from '../../../src/settings/edit-settings.js';
 import { OpenedProject, yaml } from '../opened-project.js';
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type BackfillOptions, checkBackfillOptions, planBackfill } from '../../../src/actions/run/backfill.js';
 import { setState } from '../../../src/actions/state/edit.js';
-import type { Session } from '../../../src/session.js';
+import type { Session } from '../../../src/session/session.js';
 import { OpenedProject, yaml } from '../opened-project.js';
 
 const words = ['tap-x', 'target-x'];

@@ -3,7 +3,7 @@ import { installMode } from '../../../src/actions/install-mode.js';
 import { planBlocks } from '../../../src/actions/run/plan-blocks.js';
 import { findUnfinishedRun } from '../../../src/actions/run/retry.js';
 import { runWords } from '../../../src/actions/run/run.js';
-import type { Session } from '../../../src/session.js';
+import type { Session } from '../../../src/session/session.js';
 import { OpenedProject, yaml } from '../opened-project.js';
 
 const observe = () => ({ subscribers: [], close: async () => undefined });

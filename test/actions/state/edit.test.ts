@@ -15,7 +15,7 @@ import {
 import { withLease } from '../../../src/actions/state/lease.js';
 import { exportStates, readState, requireState } from '../../../src/actions/state/read.js';
 import { chooseVersion, diffVersions, readStateHistory } from '../../../src/actions/state/versions.js';
-import type { Session } from '../../../src/session.js';
+import type { Session } from '../../../src/session/session.js';
 import { OpenedProject } from '../opened-project.js';
 
 const id = 'dev:tap-x-to-target-x';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { setState } from '../../../src/actions/state/edit.js';
 import { transferStates } from '../../../src/actions/state/transfer.js';
-import type { Session } from '../../../src/session.js';
+import type { Session } from '../../../src/session/session.js';
 import { OpenedProject } from '../opened-project.js';
 
 const state = (id: number) => ({ singer_state: { bookmarks: { users: { id } } } });

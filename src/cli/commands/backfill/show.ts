@@ -3,7 +3,7 @@ import { planBlocks } from '../../../actions/run/plan-blocks.js';
 import { TaplineError } from '../../../errors.js';
 import type { WindowRow } from '../../../history/port.js';
 import type { OptionsOf } from '../../../option-definition.js';
-import type { Session } from '../../../session.js';
+import type { Session } from '../../../session/session.js';
 import type { CommandContext } from '../../context.js';
 import { addOptions, examples } from '../../options/commander.js';
 import { databaseUri, textOrJson } from '../../options/common.js';

@@ -4,7 +4,7 @@ import type { TaplineError } from '../../../errors.js';
 import type { Dag } from '../../../export/airflow/dag.js';
 import type { FilePlan, FolderPlan } from '../../../export/airflow/dag-folder.js';
 import type { OptionsOf } from '../../../option-definition.js';
-import type { Session } from '../../../session.js';
+import type { Session } from '../../../session/session.js';
 import type { CommandContext } from '../../context.js';
 import { addOptions, examples } from '../../options/commander.js';
 import { textOrJson } from '../../options/common.js';

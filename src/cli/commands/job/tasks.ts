@@ -1,5 +1,5 @@
 import { checkTasks, parseTasks, type Tasks } from '../../../plan/tasks.js';
-import type { Session } from '../../../session.js';
+import type { Session } from '../../../session/session.js';
 
 /** The tasks of `--tasks`, each of which `run` would take. */
 export async function readTasks(session: Session, job: string, text: string): Promise<Tasks> {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { TaplineError } from '../../../errors.js';
 import type { OptionsOf } from '../../../option-definition.js';
-import type { Session } from '../../../session.js';
+import type { Session } from '../../../session/session.js';
 import type { LeaseHolder } from '../../../state/port.js';
 import type { CommandContext } from '../../context.js';
 import { addOptions, examples } from '../../options/commander.js';

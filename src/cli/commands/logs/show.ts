@@ -6,7 +6,7 @@ import type { History, MeltanoRun } from '../../../history/port.js';
 import { platformLogFolder, sanitized } from '../../../observe/run-log-file.js';
 import { bytes } from '../../../observe/units.js';
 import type { OptionsOf } from '../../../option-definition.js';
-import type { Session } from '../../../session.js';
+import type { Session } from '../../../session/session.js';
 import type { CommandContext } from '../../context.js';
 import { addOptions, examples } from '../../options/commander.js';
 import { databaseUri, described, stateId, textOrJson } from '../../options/common.js';

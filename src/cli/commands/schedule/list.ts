@@ -7,7 +7,7 @@ import type { OptionsOf } from '../../../option-definition.js';
 import { cronOf } from '../../../plan/interval.js';
 import type { Job, Project, Schedule } from '../../../project/types.js';
 import { pythonRepr } from '../../../python-json.js';
-import type { Session } from '../../../session.js';
+import type { Session } from '../../../session/session.js';
 import type { CommandContext } from '../../context.js';
 import { addOptions, examples } from '../../options/commander.js';
 import { databaseUri, textOrJson } from '../../options/common.js';

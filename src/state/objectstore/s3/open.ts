@@ -64,6 +64,6 @@ function endpointOf(text: string | undefined): string | undefined {
   const isUrl = /^https?:\/\//i.test(text) && URL.canParse(text);
   if (isUrl) return text;
   throw new TaplineError('STATE_BACKEND_SETTINGS', 'state_backend.s3.endpoint_url is not the address of a server.', {
-    hint: 'Write it with its scheme: https://minio.example.com:9000.',
+    hint: 'Give it with its scheme: https://minio.example.com:9000.',
   });
 }

@@ -13,7 +13,7 @@ import { explainS3Error, isConditionFailure, isMissing } from './errors.js';
 
 export interface S3StoreSettings {
   bucket: string;
-  /** The SDK's own where there are none. */
+  /** The SDK's own if undefined. */
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined;
   endpoint: string | undefined;
   region: string | undefined;
@@ -171,7 +171,7 @@ async function usualRegion(): Promise<string> {
   }
 }
 
-/** The SDK's notice that it will leave this Node behind one day would stand on stderr, in no form of ours. */
+/** The SDK would print a notice on stderr that it will drop this version of Node. */
 function withoutWarning<T>(make: () => T): T {
   const name = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
   const before = process.env[name];

@@ -12,7 +12,7 @@ export function parseS3Uri(uri: string): S3Place {
   const found = /^s3:\/\/(?:([^:@/]*):(.*)@)?([^/@:]*)(?:\/(.*))?$/is.exec(uri.trim());
   const [, key, secret, bucket = '', prefix = ''] = found ?? [];
   if (bucket === '') {
-    throw new TaplineError('STATE_BACKEND_SETTINGS', 'state_backend.uri names no bucket.', {
+    throw new TaplineError('STATE_BACKEND_SETTINGS', 'state_backend.uri does not name a bucket.', {
       hint: 'Write it as s3://bucket/prefix. An endpoint other than Amazon is named by state_backend.s3.endpoint_url.',
     });
   }

@@ -14,7 +14,7 @@ const maxConnections = 4;
  */
 export const answerSeconds = 10;
 
-/** What SQLite would give: numbers as numbers, truth as 1 and 0, bytes as bytes, and all else, times included, as text. */
+/** What SQLite would give: numbers as numbers, truth as 1 and 0, bytes as bytes, and everything else, including times, as text. */
 const parsers: Record<number, (text: string) => unknown> = {
   16: (text) => (text === 't' ? 1 : 0),
   17: pg.types.getTypeParser(17, 'text'),
@@ -33,7 +33,7 @@ export function openPool(target: PostgresTarget, tls: Tls): Pool {
     host: target.host,
     port: target.port,
     user: target.user,
-    // A function, even where there is none: else pg looks for password files by itself, with a warning.
+    // A function even without a password: otherwise pg looks for password files by itself, with a warning.
     password: async () => target.password ?? '',
     database: target.database,
     options: target.options,

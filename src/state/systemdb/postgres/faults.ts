@@ -85,7 +85,7 @@ const tlsCodes = /CERT|^ERR_(SSL|TLS)|^(UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/;
 const tlsWords = /SSL connection|secure TLS|before secure/;
 const noPassword = /password must be a (non-empty )?string/;
 
-/** Another try may go better: the connection is lost, or there is none to be had at this moment. */
+/** Another try may succeed: the connection is lost, or none is available now. */
 export function isAway(error: unknown): boolean {
   return faultOf(error) === away;
 }
@@ -149,7 +149,7 @@ function codeOf(error: unknown): string | undefined {
 
 function detailOf(error: unknown): string {
   const { message = '' } = error as Error;
-  if (noPassword.test(message)) return 'it asks for a password, and none is given';
+  if (noPassword.test(message)) return 'it asks for a password, but none is given';
   const text = message === '' ? (codeOf(error) ?? 'unknown reason') : message;
   return text.split('\n')[0]?.replace(/\.$/, '') ?? text;
 }

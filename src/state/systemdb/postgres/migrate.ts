@@ -1,4 +1,4 @@
-/** Brings a PostgreSQL schema to our newest tables, whoever made it, and refuses one whose tables are not the ones we know. */
+/** Brings a PostgreSQL schema to our newest tables, and refuses one whose tables are not the ones we know. */
 import { TaplineError } from '../../../errors.js';
 import { knownColumns, madeByNewerTapline, meltanoRevision, meltanoTables, otherShape } from '../known-schema.js';
 import { migrations, newestMigration } from '../migrations.js';
@@ -6,7 +6,7 @@ import makeMeltanoTables from '../sql/meltano-c0efb3c314eb.postgres.sql';
 import type { Client } from './driver.js';
 import { isMissingTable } from './faults.js';
 
-/** `older`: the original's alone, or of an older Tapline. `empty`: none of the tables is there. */
+/** `older`: only the original's tables, or those of an older Tapline. `empty`: no table exists. */
 export type Standing = 'current' | 'older' | 'empty';
 
 /** One query where nothing is to be done. Throws DATABASE_NEWER and DATABASE_OUTDATED. */

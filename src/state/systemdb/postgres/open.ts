@@ -9,7 +9,7 @@ import { checkSchema, migrate, standingOf } from './migrate.js';
 import { PostgresDatabase } from './postgres-database.js';
 import { type PostgresTarget, parsePostgresUri, type Tls } from './uri.js';
 
-/** Makes the tables where there are none, unless it is only looked at: then there is an empty database. */
+/** Creates missing tables, unless the database is read-only: then it counts as empty. */
 export async function openPostgres(options: SystemDatabaseOptions): Promise<Database> {
   const target = targetOf(options);
   const opened = await open(target, options, 'make');

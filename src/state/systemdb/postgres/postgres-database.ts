@@ -13,7 +13,7 @@ export interface PostgresOptions {
 
 const query_timeout = answerSeconds * 1000;
 
-/** How long is waited for a server once somebody has waited for it in vain, until it answers again. */
+/** How long to wait for a server that has timed out before, until it answers again. */
 const shortPatienceSeconds = 1;
 
 /**
@@ -142,7 +142,7 @@ export class PostgresDatabase implements Database {
 
 class StillInProgress extends TaplineError {
   constructor() {
-    super('DATABASE_UNREACHABLE', 'The server of the system database does not say whether it has written.', {
+    super('DATABASE_UNREACHABLE', 'The server of the system database does not report whether it has committed.', {
       hint: 'See what it is doing in pg_stat_activity.',
     });
   }
@@ -150,7 +150,7 @@ class StillInProgress extends TaplineError {
 
 /**
  * In one message: the transaction, what it waits for at most, its number (to ask for when its end is in doubt), and the time. A
- * transaction that stands still, since its program was stopped, is ended by the server, so that it keeps nobody from his work.
+ * transaction that is idle because its program was stopped is ended by the server, so that it does not block other runs.
  */
 async function begin(client: Client, durability: Durability): Promise<{ number: string; now: Date }> {
   const text = `BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL synchronous_commit TO ${durability === 'full' ? 'on' : 'off'};

@@ -27,7 +27,7 @@ export interface PostgresTarget {
   location: string;
 }
 
-/** What is understood after `?`, with the variable that gives it where the URI doesn't. */
+/** The options after `?`, each with the variable that is used if the URI does not set it. */
 const variables: Record<string, string | undefined> = {
   host: 'PGHOST',
   hostaddr: 'PGHOSTADDR',
@@ -70,7 +70,7 @@ const defaultConnectSeconds = 10;
 /** Throws DATABASE_URI. */
 export function parsePostgresUri(uri: string, env: NodeJS.ProcessEnv): PostgresTarget {
   const parts = partsOf(uri.trim());
-  // What stands after `?` wins, as with SQLAlchemy.
+  // Options after `?` take precedence, as in SQLAlchemy.
   const given = new Map([...entriesOf({ ...parts, query: undefined }), ...queryOf(parts.query)]);
   const option = (name: string): string | undefined => {
     const variable = variables[name];
@@ -122,7 +122,7 @@ function partsOf(uri: string): Parts & { query: string } {
     password: decoded(password),
     host: decoded(six ?? host),
     port,
-    // As it stands, as SQLAlchemy takes it.
+    // Not decoded, as in SQLAlchemy.
     dbname,
     query,
   };
@@ -148,7 +148,7 @@ function checkFixed(option: (name: string) => string | undefined): void {
     if (value !== undefined && !values.includes(value)) throw badOption(name, 'its value is not supported');
   }
   const encoding = option('client_encoding') ?? 'utf8';
-  if (!/^(utf-?8|auto)$/i.test(encoding)) throw badOption('client_encoding', 'it can only be utf8');
+  if (!/^(utf-?8|auto)$/i.test(encoding)) throw badOption('client_encoding', 'it must be utf8');
 }
 
 /** As libpq takes them: `require` checks the certificate only where there is a root to check it by. */
@@ -167,7 +167,7 @@ function tlsOf(option: (name: string) => string | undefined, env: NodeJS.Process
     'verify-full': () => [checked()],
   };
   const choices = Object.hasOwn(modes, mode) ? modes[mode] : undefined;
-  if (choices === undefined) throw badOption('sslmode', `it can be ${Object.keys(modes).join(', ')}`);
+  if (choices === undefined) throw badOption('sslmode', `it must be one of: ${Object.keys(modes).join(', ')}`);
   return choices();
 }
 
@@ -181,7 +181,7 @@ function filesOf(option: (name: string) => string | undefined, env: NodeJS.Proce
   const files = { cert: given('sslcert', 'postgresql.crt'), key: given('sslkey', 'postgresql.key') };
   const version = option('ssl_min_protocol_version');
   if (version !== undefined && !/^TLSv1(\.[123])?$/.test(version))
-    throw badOption('ssl_min_protocol_version', 'it can be TLSv1.2 or TLSv1.3');
+    throw badOption('ssl_min_protocol_version', 'it must be TLSv1.2 or TLSv1.3');
   const own: ConnectionOptions = {
     ...(files.cert === undefined ? {} : { cert: textOf('sslcert', files.cert) }),
     ...(files.key === undefined ? {} : { key: textOf('sslkey', files.key) }),
@@ -252,7 +252,7 @@ function notUri(): TaplineError {
 
 function badOption(name: string, why: string, cause?: unknown): TaplineError {
   const shown = /^\w{1,40}$/.test(name) ? `"${name}"` : 'an option';
-  return new TaplineError('DATABASE_URI', `database_uri: ${shown} can't be used, since ${why}.`, {
+  return new TaplineError('DATABASE_URI', `database_uri: ${shown} can't be used: ${why}.`, {
     hint: `Known after \`?\` (or as PG* variables): ${Object.keys(variables)
       .filter((known) => fixed[known] === undefined)
       .join(', ')}.`,

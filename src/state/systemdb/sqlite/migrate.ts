@@ -1,4 +1,4 @@
-/** Brings an SQLite database to our newest schema, whoever made it, and refuses one whose tables are not the ones we know. */
+/** Brings an SQLite database to our newest schema, and refuses one whose tables are not the ones we know. */
 import { knownColumns, madeByNewerTapline, meltanoRevision, meltanoTables, otherShape } from '../known-schema.js';
 import { migrations, newestMigration } from '../migrations.js';
 import makeMeltanoTables from '../sql/meltano-c0efb3c314eb.sqlite.sql';
@@ -44,7 +44,7 @@ function migrateLocked(driver: Driver, location: string, now: Date): void {
   markCurrent(driver);
 }
 
-/** A number that somebody else put there stays; each start is a little slower then. */
+/** A number that another program has set is kept, which makes each start a little slower. */
 function markCurrent(driver: Driver): void {
   const version = driver.pragma('user_version', { simple: true }) as number;
   if (version === 0 || (version >= versionBase && version < currentVersion)) {
@@ -58,7 +58,7 @@ function appliedMigrations(driver: Driver): Set<number> {
   return new Set(rows.map(({ number }) => number));
 }
 
-/** None of the original's tables is there. */
+/** True if none of the original's tables exists. */
 function isFresh(driver: Driver): boolean {
   return meltanoTables.every((table) => columnsOf(driver, table).length === 0);
 }

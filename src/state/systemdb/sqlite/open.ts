@@ -9,7 +9,7 @@ import { explainFault, primaryCode } from './faults.js';
 import { isCurrent, migrate } from './migrate.js';
 import { SqliteDatabase, type SqliteOptions } from './sqlite-database.js';
 
-/** Opens the database, makes it where there is none, and brings it to the newest schema. Throws DATABASE_* and DISK_FULL. */
+/** Opens the database, creates it if it does not exist, and brings it to the newest schema. Throws DATABASE_* and DISK_FULL. */
 export async function openSqlite(options: SystemDatabaseOptions): Promise<Database> {
   const { file, readOnly } = parseSqliteUri(options.uri, options.cwd);
   const location = file ?? 'in memory';

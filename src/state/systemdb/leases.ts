@@ -72,23 +72,10 @@ export class SystemdbLeaseStore<L extends Lease> implements LeaseStore<L> {
       const token = (row?.token ?? 0) + 1;
       const validUntil = performance.now() + lifeSeconds * 1000;
       const expiresAt = new Date(now.getTime() + lifeSeconds * 1000);
-      await writeRow(transaction, this.#scope, {
-        name,
-        token,
-        owner,
-        acquiredAt: now,
-        heartbeatAt: now,
-        expiresAt,
-        projectId,
-      });
-      const lease = this.#toLease({
-        database: this.#database,
-        scope: this.#scope,
-        name,
-        token,
-        lifeSeconds,
-        validUntil,
-      });
+      const times = { acquiredAt: now, heartbeatAt: now, expiresAt };
+      await writeRow(transaction, this.#scope, { name, token, owner, ...times, projectId });
+      const kept = { database: this.#database, scope: this.#scope };
+      const lease = this.#toLease({ ...kept, name, token, lifeSeconds, validUntil });
       return {
         kind: 'acquired',
         lease,

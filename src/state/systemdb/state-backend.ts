@@ -108,13 +108,7 @@ class SystemdbStateLease extends SystemdbLease implements StateLease {
   save(write: StateWrite): Promise<SavedState> {
     return this.writeAsHolder('full', async (transaction, now) => {
       const row = await readStateRow(transaction, this.name);
-      const newest = await keepForeignState(
-        transaction,
-        row,
-        await newestVersion(transaction, this.name),
-        this.name,
-        now,
-      );
+      const newest = await keepForeignState(transaction, row, this.name, now);
       // A completed write must cure a state that can't be read, so only a partial one reads it.
       const current =
         write.mode === 'partial' && row !== undefined
@@ -143,13 +137,7 @@ class SystemdbStateLease extends SystemdbLease implements StateLease {
     return this.writeAsHolder('full', async (transaction, now) => {
       const row = await readStateRow(transaction, this.name);
       if (row === undefined) return false;
-      const newest = await keepForeignState(
-        transaction,
-        row,
-        await newestVersion(transaction, this.name),
-        this.name,
-        now,
-      );
+      const newest = await keepForeignState(transaction, row, this.name, now);
       await transaction.run('DELETE FROM state WHERE state_id = ?', this.name);
       const version = (newest?.version ?? 0) + 1;
       const empty = { completed: '{}', partial: '{}' };
@@ -208,10 +196,10 @@ async function newestVersion(transaction: Transaction, stateId: string): Promise
 async function keepForeignState(
   transaction: Transaction,
   row: SqlRow | undefined,
-  newest: VersionTexts | undefined,
   stateId: string,
   now: Date,
 ): Promise<VersionTexts | undefined> {
+  const newest = await newestVersion(transaction, stateId);
   if (row === undefined) return newest;
   const completed = textOf(row.completed_state) ?? '{}';
   const partial = textOf(row.partial_state) ?? '{}';

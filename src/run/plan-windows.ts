@@ -3,17 +3,10 @@ import { TaplineError } from '../errors.js';
 import type { NewWindow, WindowRow, Windows } from '../history/port.js';
 import type { BackfillSettings } from '../plan/backfill/backfill-settings.js';
 import { type Partition, partitionText } from '../plan/backfill/partitions.js';
+import type { ClosedRange, TimeRange } from '../plan/backfill/time-range.js';
 import { streamOf, type WindowPart, windowBlock, windowKey } from '../plan/backfill/window-blocks.js';
 import { coverRange, type KnownWindow } from '../plan/backfill/window-coverage.js';
-import {
-  type ClosedRange,
-  cutRange,
-  maxWindows,
-  rangeLabel,
-  readLength,
-  type TimeRange,
-  tooMany,
-} from '../plan/backfill/windows.js';
+import { cutRange, maxWindows, rangeLabel, readLength, tooMany } from '../plan/backfill/windows.js';
 import type { ChainBlock } from '../plan/types.js';
 
 export interface BackfillRequest {

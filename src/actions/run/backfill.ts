@@ -9,8 +9,9 @@ import {
   checkPartition,
 } from '../../plan/backfill/backfill-settings.js';
 import { readPartitions } from '../../plan/backfill/partitions.js';
+import type { TimeRange } from '../../plan/backfill/time-range.js';
 import { streamOf } from '../../plan/backfill/window-blocks.js';
-import { checkRange, checkZone, readMoment, type TimeRange } from '../../plan/backfill/windows.js';
+import { checkRange, checkZone, readMoment } from '../../plan/backfill/windows.js';
 import type { BlockOptions, ChainBlock, Plan } from '../../plan/types.js';
 import { type BackfillRequest, type PlannedWindows, planWindows } from '../../run/plan-windows.js';
 import type { RunOptions, RunResult } from '../../run/types.js';

@@ -3,7 +3,8 @@
 import type { BackfillWindow, ChainBlock } from '../types.js';
 import type { BackfillSettings } from './backfill-settings.js';
 import { type Partition, partitionText } from './partitions.js';
-import { rangeLabel, rangeValues, type TimeRange } from './windows.js';
+import type { TimeRange } from './time-range.js';
+import { rangeLabel, rangeValues } from './windows.js';
 
 /** One without the other, or both. */
 export interface WindowPart {

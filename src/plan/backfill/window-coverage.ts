@@ -1,5 +1,5 @@
 /** What of a range of time is still to be loaded, given the windows of earlier calls, which may have been cut otherwise. */
-import type { ClosedRange } from './windows.js';
+import type { ClosedRange } from './time-range.js';
 
 /** A window that an earlier call has noted. */
 export interface KnownWindow {

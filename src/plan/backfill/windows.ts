@@ -2,15 +2,7 @@
 import { DateTime, Duration, IANAZone } from 'luxon';
 import { closest } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
-
-/** From (included) to (excluded), as `2023-01-01T00:00:00Z`: whole seconds in UTC, so that the order of the texts is that of time. */
-export interface TimeRange {
-  from: string;
-  /** Undefined where it has no end. */
-  to: string | undefined;
-}
-
-export type ClosedRange = TimeRange & { to: string };
+import type { ClosedRange, TimeRange } from './time-range.js';
 
 /** More are a slip of the hand: each is a run of the tap. */
 export const maxWindows = 100_000;

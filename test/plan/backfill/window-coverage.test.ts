@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ClosedRange } from '../../../src/plan/backfill/time-range.js';
 import { coverRange, type KnownWindow } from '../../../src/plan/backfill/window-coverage.js';
-import type { ClosedRange } from '../../../src/plan/backfill/windows.js';
 
 const day = (number: number) => new Date(Date.UTC(2023, 0, 1 + number)).toISOString().replace('.000', '');
 const range = (from: number, to: number): ClosedRange => ({ from: day(from), to: day(to) });

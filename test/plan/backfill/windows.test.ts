@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
 import { TaplineError } from '../../../src/errors.js';
+import type { ClosedRange } from '../../../src/plan/backfill/time-range.js';
 import {
-  type ClosedRange,
   checkZone,
   cutRange,
   maxWindows,

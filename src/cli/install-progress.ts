@@ -1,4 +1,4 @@
-import { TaplineError } from '../errors.js';
+import { hasCode, TaplineError } from '../errors.js';
 import { describeType } from '../install/hub/hub.js';
 import type { InstallEvent } from '../install/types.js';
 import type { Log } from '../observe/log.js';
@@ -28,7 +28,7 @@ export async function untilSignal<T>(install: (signal: AbortSignal) => Promise<T
   try {
     return await install(controller.signal);
   } catch (error) {
-    if (!(error instanceof TaplineError && error.code === 'INTERRUPTED')) throw error;
+    if (!hasCode(error, 'INTERRUPTED')) throw error;
     throw new TaplineError('INTERRUPTED', error.message, { exitCode: signalExitCode(controller.signal.reason) });
   } finally {
     for (const signal of signals) process.off(signal, abort);

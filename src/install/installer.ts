@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
-import { TaplineError } from '../errors.js';
+import { hasCode, TaplineError } from '../errors.js';
 import type { Plugin } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
 import type { SettingsResolver } from '../settings/types.js';
@@ -91,7 +91,7 @@ async function outcomeOf(
   } catch (error) {
     if (!(error instanceof TaplineError)) throw error;
     // `ensure` throws it once all others have ended.
-    if (error.code === 'INTERRUPTED')
+    if (hasCode(error, 'INTERRUPTED'))
       return { plugin, status: 'skipped', durationSeconds: seconds(), reason: 'interrupted' };
     return {
       plugin,

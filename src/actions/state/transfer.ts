@@ -1,7 +1,7 @@
 /** Copies states from one backend to another. Nothing is removed, and a state that differs is replaced only with `force`. */
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
-import { TaplineError } from '../../errors.js';
+import { hasCode, TaplineError } from '../../errors.js';
 import type { Session } from '../../session/session.js';
 import { patternMatcher } from '../../state/merge.js';
 import { currentOwner } from '../../state/owner.js';
@@ -107,7 +107,7 @@ async function readIfReadable(backend: StateBackend, stateId: string): Promise<H
   try {
     return (await backend.read(stateId)) ?? 'none';
   } catch (error) {
-    if (error instanceof TaplineError && error.code === 'STATE_UNREADABLE') return 'unreadable';
+    if (hasCode(error, 'STATE_UNREADABLE')) return 'unreadable';
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** What `add` finds out about a plugin before anything is written. */
 import { didYouMean } from '../../did-you-mean.js';
-import { TaplineError } from '../../errors.js';
+import { hasCode, TaplineError } from '../../errors.js';
 import { LockFiles } from '../../plugins/lock-files.js';
 import type { BundledDefinitions } from '../../plugins/types.js';
 import type { PluginType, Project } from '../../project/types.js';
@@ -118,7 +118,7 @@ async function definitionOf(
     return await (await sources.hub()).definition(wish.type, name, wish.variant);
   } catch (error) {
     if (!(error instanceof TaplineError)) throw error;
-    if (locked !== undefined && (error.code === 'HUB_UNREACHABLE' || error.code === 'HUB_PLUGIN_UNKNOWN')) {
+    if (locked !== undefined && hasCode(error, 'HUB_UNREACHABLE', 'HUB_PLUGIN_UNKNOWN')) {
       sources.warn(`${error.message} The lock file of ${name} is used as it is.`);
       return locked;
     }

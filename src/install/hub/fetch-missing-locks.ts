@@ -1,5 +1,5 @@
 /** Lock files that a command needs and the project does not have, fetched and written as the original does. */
-import { TaplineError } from '../../errors.js';
+import { hasCode, TaplineError } from '../../errors.js';
 import { wordsWithin } from '../../plan/words.js';
 import { LockFiles } from '../../plugins/lock-files.js';
 import { type PluginEntry, type PluginType, type Project, pluginTypes } from '../../project/types.js';
@@ -50,7 +50,7 @@ export async function fetchMissingLocks(
       if (!(error instanceof TaplineError)) throw error;
       report(lock, error);
       // The others would wait as long for the same answer.
-      if (error.code === 'HUB_UNREACHABLE') return;
+      if (hasCode(error, 'HUB_UNREACHABLE')) return;
     }
   }
 }

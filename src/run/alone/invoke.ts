@@ -1,4 +1,4 @@
-import { TaplineError } from '../../errors.js';
+import { hasCode, TaplineError } from '../../errors.js';
 import type { Plugin } from '../../plugins/types.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import { exactJson } from '../../singer/exact-json.js';
@@ -78,7 +78,7 @@ async function invokeIn(
 
 /** A signal that arrives before the plugin has the terminal ends us, with the exit code of that signal. */
 function interruptedBy(error: unknown, { first }: StopControl): unknown {
-  if (!(error instanceof TaplineError) || error.code !== 'INTERRUPTED') return error;
+  if (!hasCode(error, 'INTERRUPTED')) return error;
   return new TaplineError('INTERRUPTED', error.message, { exitCode: signalExitCode(first?.signal) });
 }
 

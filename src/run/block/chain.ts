@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isatty } from 'node:tty';
-import { TaplineError } from '../../errors.js';
+import { hasCode, TaplineError } from '../../errors.js';
 import type { BlockOptions, ChainBlock } from '../../plan/types.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import { exactJson } from '../../singer/exact-json.js';
@@ -143,9 +143,7 @@ async function errorOf(
   { error, state, stopReason }: ChainOutcome,
   saver: CheckpointSaver | undefined,
 ): Promise<TaplineError | undefined> {
-  const lost =
-    stopReason === 'lease' ||
-    (error instanceof TaplineError && (error.code === 'LEASE_LOST' || error.code === 'LEASE_HELD'));
+  const lost = stopReason === 'lease' || hasCode(error, 'LEASE_LOST', 'LEASE_HELD');
   if (saver !== undefined && !state.isSaved && state.printed !== undefined && !(lost && saver.takenOver)) {
     const { stateId, mode } = saver;
     const folders = rescueFolders(context.world.runDirRoot);

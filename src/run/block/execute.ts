@@ -1,4 +1,4 @@
-import { TaplineError } from '../../errors.js';
+import { hasCode } from '../../errors.js';
 import { describeBlock } from '../../plan/describe-block.js';
 import { keepClaim, releaseClaim } from '../claim/claim.js';
 import type { BlockSummary } from '../events.js';
@@ -44,7 +44,7 @@ async function dispatch(run: BlockRun): Promise<BlockRecord> {
 
 /** A block that was interrupted because the run stops has not failed. */
 function endedBy(error: unknown, stop: StopControl): { status: 'failed' | 'stopped'; error?: unknown } {
-  const interrupted = error instanceof TaplineError && error.code === 'INTERRUPTED';
+  const interrupted = hasCode(error, 'INTERRUPTED');
   if (interrupted && stop.stopping && stop.first?.reason !== 'lease') return { status: 'stopped' };
   return { status: 'failed', error };
 }

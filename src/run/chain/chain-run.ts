@@ -1,18 +1,15 @@
 /**
  * A chain: the processes of one extract-load block, joined by links. It starts them with given arguments, and ends
- * with an outcome and a state.
- *
- *   starting --all started--> running --the tap ends--> draining --the target ends--> done
- *                                |  '--stop()--> stopping: TERM to the tap, then as above, with a time limit
- *                                '--a target or mapper fails--> failing: 2 s, TERM, 5 s, KILL --> done
+ * with an outcome and a state. `phase.ts` draws the phases between.
  */
-import { TaplineError } from '../../errors.js';
+import { hasCode, TaplineError } from '../../errors.js';
 import type { Exit } from '../process/child.js';
 import { closePipe, type LinkPipes, makeFifos, openLinkPipes } from '../process/fifo.js';
 import { Link } from '../process/link.js';
 import type { StopReason } from '../stop-control.js';
 import { Checkpoints } from './checkpoints.js';
 import { endGroup, failureLine, judge, type Member, reportExit, signalRunning, startMember } from './member.js';
+import { type Cause, causeOf, failed, killed, type Phase, reasonOf, started, starting, stopped } from './phase.js';
 import { readMessages, type SchemaSeen } from './read-messages.js';
 import { watchForStall } from './stall.js';
 import { Tally } from './tally.js';
@@ -39,10 +36,7 @@ const defaultGraces: ChainGraces = {
 };
 const progressMilliseconds = 250;
 
-/** What failed first: a process, judged at the end, or an error that shows in no exit code. */
-type Cause = 'process' | TaplineError;
-
-/** One chain from its start to its outcome; the head of this file draws its states. */
+/** One chain from its start to its outcome. */
 class ChainRun implements RunningChain {
   readonly done: Promise<ChainOutcome>;
   readonly #spec: ChainSpec;
@@ -59,11 +53,7 @@ class ChainRun implements RunningChain {
   /** The link at a position follows the process at that position. */
   #links: Link[] = [];
   #statesRead: Promise<void> = Promise.resolve();
-  #cause: Cause | undefined;
-  #stopReason: StopReason | undefined;
-  #killed = false;
-  /** The tap ended before the chain was stopped. */
-  #tapEnded = false;
+  #phase: Phase = starting;
 
   constructor(spec: ChainSpec, hooks: ChainHooks) {
     this.#spec = spec;
@@ -81,16 +71,15 @@ class ChainRun implements RunningChain {
   }
 
   stop(reason: StopReason): void {
-    if (this.#stopReason !== undefined) return;
-    this.#stopReason = reason;
+    if (reasonOf(this.#phase) !== undefined) return;
+    this.#phase = stopped(this.#phase, reason);
     this.#end(reason);
     // A kill may follow soon: a state that can't be saved must be in its file by then.
     if (reason === 'signal') this.#timers.after(this.#graces.tapStop, () => this.#checkpoints.hurry());
   }
 
   kill(): void {
-    this.#stopReason ??= 'signal';
-    this.#killed = true;
+    this.#phase = killed(this.#phase);
     this.#checkpoints.hurry();
     signalRunning(this.#members, 'SIGKILL');
   }
@@ -100,7 +89,7 @@ class ChainRun implements RunningChain {
       await this.#start();
       this.#watch();
     } catch (error) {
-      this.#cause ??= asTaplineError(error);
+      this.#fail(asTaplineError(error));
       signalRunning(this.#members, 'SIGKILL');
     }
     await Promise.all(this.#members.map(({ child }) => child.exited));
@@ -123,7 +112,7 @@ class ChainRun implements RunningChain {
     if (pipes === undefined) this.#log('debug', 'FIFOs are not available here; slower socket pairs are used instead');
     try {
       // The target first: if it can't start, the tap has not done anything yet.
-      for (let position = processes.length - 1; position >= 0 && this.#stopReason === undefined; position -= 1) {
+      for (let position = processes.length - 1; position >= 0 && reasonOf(this.#phase) === undefined; position -= 1) {
         this.#members.unshift(await startMember(this.#spec, position, pipes, this.#hooks));
       }
       if (this.#members.length === processes.length) this.#join(pipes);
@@ -133,9 +122,11 @@ class ChainRun implements RunningChain {
       // Only now, since an exit is judged by the links.
       for (const member of this.#members) void member.child.exited.then((exit) => this.#exited(member, exit));
     }
+    this.#phase = started(this.#phase);
     // A stop may have come meanwhile.
-    if (this.#killed || this.#links.length === 0) signalRunning(this.#members, 'SIGKILL');
-    else if (this.#stopReason !== undefined) this.#end(this.#stopReason);
+    const reason = reasonOf(this.#phase);
+    if (this.#phase.kind === 'killed' || this.#links.length === 0) signalRunning(this.#members, 'SIGKILL');
+    else if (reason !== undefined) this.#end(reason);
   }
 
   #join(pipes: LinkPipes[] | undefined): void {
@@ -220,11 +211,12 @@ class ChainRun implements RunningChain {
     const after = this.#links[position];
     member.consequence = child.signalled !== undefined || after?.end === 'cut';
     reportExit(member, exit, this.#hooks);
-    if (position === 0 && this.#stopReason === undefined && !member.consequence) this.#tapEnded = true;
+    const endsByItself = position === 0 && reasonOf(this.#phase) === undefined && !member.consequence;
+    if (endsByItself) this.#phase = { ...this.#phase, tapEnded: true };
     if (after !== undefined) this.#boundSource(after, member);
     if (failedByItself(judge(member))) {
       void member.heard.then(() => this.#log('error', failureLine(member, exit)));
-      this.#cause ??= 'process';
+      this.#fail('process');
       // The end of a tap, even a failure, runs down the links by itself, and the target drains without a limit.
       if (position > 0) this.#endOthers(position);
     } else if (member.consequence) before?.cut();
@@ -307,7 +299,7 @@ class ChainRun implements RunningChain {
   #saveFailed(cause: unknown): void {
     const error = saveFailure(cause);
     this.#blame(error);
-    if (error.code === 'LEASE_LOST' || error.code === 'LEASE_HELD') this.#endAtOnce();
+    if (hasCode(error, 'LEASE_LOST', 'LEASE_HELD')) this.#endAtOnce();
     else this.#endTap();
   }
 
@@ -316,9 +308,14 @@ class ChainRun implements RunningChain {
     else this.#endTap();
   }
 
+  /** The first cause stays. */
+  #fail(cause: Cause): void {
+    this.#phase = failed(this.#phase, cause);
+  }
+
   #blame(error: TaplineError): void {
-    if (this.#cause !== undefined) return;
-    this.#cause = error;
+    if (causeOf(this.#phase) !== undefined) return;
+    this.#fail(error);
     this.#log('error', error.message);
   }
 
@@ -352,7 +349,7 @@ class ChainRun implements RunningChain {
       if (unfinished === undefined) continue;
       const error = unfinishedLine(this.#member(position).spec.plugin, unfinished);
       this.#warn('SINGER_UNFINISHED_LINE', error.message, undefined, position);
-      if (unfinished.passedOn > 0) this.#cause ??= error;
+      if (unfinished.passedOn > 0) this.#fail(error);
     }
   }
 
@@ -369,18 +366,19 @@ class ChainRun implements RunningChain {
   #isWhole(): boolean {
     const target = this.#members.at(-1)?.child;
     const delivered = this.#links.length > 0 && this.#links.every((link) => link.end === 'delivered');
-    return this.#cause === undefined && target?.exit?.code === 0 && delivered;
+    return causeOf(this.#phase) === undefined && target?.exit?.code === 0 && delivered;
   }
 
   #outcome(): ChainOutcome {
     const error = this.#error();
     const judged = this.#members.map(judge);
-    const stopped = this.#stopReason !== undefined && !(this.#tapEnded && this.#isWhole());
+    const stopReason = reasonOf(this.#phase);
+    const isStopped = stopReason !== undefined && !(this.#phase.tapEnded && this.#isWhole());
     const { printed, saved } = this.#checkpoints;
     return {
-      status: error !== undefined ? 'failed' : stopped ? 'stopped' : 'success',
+      status: error !== undefined ? 'failed' : isStopped ? 'stopped' : 'success',
       error,
-      stopReason: this.#stopReason,
+      stopReason,
       durationSeconds: this.#tally.seconds,
       counts: this.#tally.counts(),
       pressure: this.#tally.pressure(),
@@ -395,7 +393,8 @@ class ChainRun implements RunningChain {
 
   /** Exits arrive in any order, so failures are listed by position: a cause comes before its consequences. */
   #error(): TaplineError | undefined {
-    if (this.#cause !== 'process') return this.#cause;
+    const cause = causeOf(this.#phase);
+    if (cause !== 'process') return cause;
     const [first, ...others] = this.#members.map(judge).filter(failedByItself);
     return first === undefined ? undefined : processFailure([first, ...others]);
   }

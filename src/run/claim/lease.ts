@@ -1,4 +1,4 @@
-import { isStoreAway, TaplineError } from '../../errors.js';
+import { hasCode, isStoreAway, TaplineError } from '../../errors.js';
 import type { Lease } from '../../state/port.js';
 
 const renewEverySeconds = 5;
@@ -41,7 +41,7 @@ export function keepLease(lease: Lease, onLost: (error: TaplineError) => void): 
       await lease.renew();
       later(renewEverySeconds);
     } catch (error) {
-      if (error instanceof TaplineError && error.code === 'LEASE_LOST') lost(error);
+      if (hasCode(error, 'LEASE_LOST')) lost(error);
       else if (secondsLeft(lease) <= 0) lost(notRenewed(lease, error));
       else later(Math.min(retryAfterSeconds, secondsLeft(lease)));
     }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { TaplineError } from '../../errors.js';
+import { hasCode, TaplineError } from '../../errors.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import { exactJson, parseExactJson } from '../../singer/exact-json.js';
 import { mergedView } from '../../state/merge.js';
@@ -81,7 +81,7 @@ async function readStored(
   try {
     return await store.read(stateId);
   } catch (error) {
-    if (!mayReplace || !(error instanceof TaplineError) || error.code !== 'STATE_UNREADABLE') throw error;
+    if (!mayReplace || !hasCode(error, 'STATE_UNREADABLE')) throw error;
     emit({ type: 'warning', code: error.code, message: error.message, hint: 'The full refresh replaces it.' });
     return 'unreadable';
   }

@@ -1,4 +1,4 @@
-import { TaplineError } from '../../../errors.js';
+import { hasCode } from '../../../errors.js';
 import type { Hub } from '../../../install/hub/types.js';
 import type { CommandContext } from '../../context.js';
 
@@ -8,7 +8,7 @@ export async function hubOf({ open, env }: CommandContext): Promise<{ hub: Hub; 
     const session = await open({ policy: 'default', access: 'read' });
     return { hub: await session.hub(), close: async () => undefined };
   } catch (error) {
-    if (!(error instanceof TaplineError) || error.code !== 'PROJECT_NOT_FOUND') throw error;
+    if (!hasCode(error, 'PROJECT_NOT_FOUND')) throw error;
     const { openHub } = await import('../../../install/hub/open-hub.js');
     const hub = openHub({
       hubUrl: env.MELTANO_HUB_URL || 'https://hub.meltano.com',

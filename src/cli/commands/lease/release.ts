@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { TaplineError } from '../../../errors.js';
+import { hasCode } from '../../../errors.js';
 import type { OptionsOf } from '../../../option-definition.js';
 import type { Session } from '../../../session/session.js';
 import type { LeaseHolder } from '../../../state/port.js';
@@ -30,7 +30,7 @@ async function release(session: Session, name: string): Promise<LeaseHolder> {
   try {
     return await backend.leases.releaseHeld(name);
   } catch (error) {
-    if (!(error instanceof TaplineError) || error.code !== 'LEASE_UNKNOWN') throw error;
+    if (!hasCode(error, 'LEASE_UNKNOWN')) throw error;
     const { slots } = await session.history();
     return await slots.releaseHeld(name);
   }

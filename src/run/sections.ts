@@ -116,9 +116,17 @@ export class RunSections implements LimiterSections {
   }
 }
 
-/** How many blocks run in parallel: in a section its own `jobs`, then `--jobs`, then one per CPU; outside a section `--jobs`, else 1. */
+/** Blocks mostly wait for a network, so a machine with one CPU can run several. */
+const minDefaultJobs = 4;
+
+/** Where blocks run in parallel and nothing says how many: one per CPU, at least 4. */
+export function defaultJobs(): number {
+  return Math.max(minDefaultJobs, availableParallelism());
+}
+
+/** How many blocks run in parallel: in a section its own `jobs`, then `--jobs`, then the default; outside a section `--jobs`, else 1. */
 export function jobsOf(scope: PlanScope | undefined, jobs: number | undefined): number {
-  return scope === undefined ? (jobs ?? 1) : (scope.jobs ?? jobs ?? availableParallelism());
+  return scope === undefined ? (jobs ?? 1) : (scope.jobs ?? jobs ?? defaultJobs());
 }
 
 /** The worst status of the blocks. */

@@ -47,7 +47,7 @@ export type IfRunning = 'fail' | 'wait' | 'skip';
 export interface RunOptions {
   /** Any unique text; the original takes only UUIDs. */
   runId: string;
-  /** Maximum number of blocks that run in parallel: 1 by default, in a run step one per CPU. */
+  /** Maximum number of blocks that run in parallel: 1 by default, in a run step one per CPU, at least 4. */
   jobs?: number | undefined;
   /** Retries of failed blocks for which neither plugin nor pipeline sets any: none by default. */
   retry?: RetryPart | undefined;

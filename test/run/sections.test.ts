@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { History } from '../../src/history/port.js';
 import type { PlanScope } from '../../src/plan/types.js';
@@ -176,10 +177,10 @@ describe('the time limit of a step', () => {
 });
 
 describe('how many blocks run at once', () => {
-  it('is set by the step, then the run, then one per CPU; outside of steps one', () => {
+  it('is set by the step, then the run, then one per CPU and at least 4; outside of steps one', () => {
     expect(jobsOf({ ...alone, jobs: 3 }, 2)).toBe(3);
     expect(jobsOf(alone, 2)).toBe(2);
-    expect(jobsOf(alone, undefined)).toBeGreaterThanOrEqual(1);
+    expect(jobsOf(alone, undefined)).toBe(Math.max(4, availableParallelism()));
     expect(jobsOf(undefined, undefined)).toBe(1);
     expect(jobsOf(undefined, 2)).toBe(2);
   });

@@ -1,5 +1,4 @@
 /** Loads a range of time or partitions as windows, each with its own state, run like any other blocks. */
-import { availableParallelism } from 'node:os';
 import { TaplineError } from '../../errors.js';
 import type { WindowRow } from '../../history/port.js';
 import {
@@ -14,6 +13,7 @@ import { streamOf } from '../../plan/backfill/window-blocks.js';
 import { checkRange, checkZone, readMoment } from '../../plan/backfill/windows.js';
 import type { BlockOptions, ChainBlock, Plan } from '../../plan/types.js';
 import { type BackfillRequest, type PlannedWindows, planWindows } from '../../run/plan-windows.js';
+import { defaultJobs } from '../../run/sections.js';
 import type { RunOptions, RunResult } from '../../run/types.js';
 import type { Session } from '../../session/session.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
@@ -85,7 +85,7 @@ export async function runBackfill(
   const [first] = blocks;
   let run: RunResult | undefined;
   if (first !== undefined) {
-    const jobs = runOptions.jobs ?? availableParallelism();
+    const jobs = runOptions.jobs ?? defaultJobs();
     // All windows share one plan: what would stop one would stop all.
     const plan: Plan = { words: wordsOf(options), groups: [{ blocks: isDry ? [first] : blocks }] };
     run = await executePlan(plan, { ...runOptions, jobs }, session, observe);

@@ -19,7 +19,7 @@ import { blockOptionsOf, failurePolicy, observeOnTerminal, runChoicesOf } from '
 
 const options = {
   ...backfillDefinitions,
-  ...described(jobs, 'number of windows to load in parallel (default: one per CPU)'),
+  ...described(jobs, 'number of windows to load in parallel (default: one per CPU, at least 4)'),
   ...described(dryRun, 'list what would run, without running it'),
   ...selection,
   stateIdSuffix: statelessness.stateIdSuffix,

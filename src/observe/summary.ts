@@ -65,10 +65,19 @@ function blockFacts({ counts, durationSeconds, pressure, attempts }: BlockSummar
   const moved =
     counts === undefined
       ? []
-      : [movedText(counts.recordsExtracted, counts.recordsLoaded), bytes(counts.bytesExtracted)];
+      : [
+          movedText(counts.recordsExtracted, counts.recordsLoaded),
+          ...batchText(counts.batchFiles),
+          bytes(counts.bytesExtracted),
+        ];
   const slow = durationSeconds >= 5 ? bound(pressure) : '';
   const tries = attempts === undefined ? [] : [`attempt ${attempts}`];
   return [...moved, duration(durationSeconds), ...(slow === '' ? [] : [slow]), ...tries];
+}
+
+/** The records in these files are read by the target alone. */
+function batchText(files = 0): string[] {
+  return files === 0 ? [] : [`${files} BATCH ${files === 1 ? 'file' : 'files'}, not counted`];
 }
 
 function movedText(extracted: number, loaded: number): string {

@@ -27,6 +27,8 @@ export interface ChainCounts {
   bytesExtracted: number;
   states: number;
   oddLines: number;
+  /** Files that BATCH messages named; their records are not counted. */
+  batchFiles?: number | undefined;
 }
 
 /** What a chain waits for, in percent of the elapsed time. */

@@ -30,6 +30,8 @@ export interface ActivateVersionMessage {
 export interface BatchMessage {
   type: 'BATCH';
   stream: string;
+  /** How many files its manifest names. */
+  files: number;
 }
 
 export type ControlMessage = SchemaMessage | StateMessage | ActivateVersionMessage | BatchMessage;
@@ -53,7 +55,14 @@ export function parseControlMessage(line: Buffer | string): Parsed<ControlMessag
       return parseActivateVersion(value);
     case 'BATCH':
       if (typeof value.stream !== 'string') return odd('a BATCH without a "stream"');
-      return { ok: true, message: { type: 'BATCH', stream: value.stream } };
+      return {
+        ok: true,
+        message: {
+          type: 'BATCH',
+          stream: value.stream,
+          files: Array.isArray(value.manifest) ? value.manifest.length : 0,
+        },
+      };
     default:
       return odd('a message of an unknown type');
   }

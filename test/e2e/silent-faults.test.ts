@@ -86,6 +86,21 @@ schedules:
   });
 });
 
+describe('records in BATCH files', () => {
+  it('are not counted, and the summary says so', async () => {
+    const batch = {
+      type: 'BATCH',
+      stream: 'u',
+      encoding: { format: 'jsonl', compression: 'gzip' },
+      manifest: ['file:///a.jsonl.gz', 'file:///b.jsonl.gz'],
+    };
+    project = await ScriptedProject.make({ tap: messages(schema, batch) });
+    const { code, stderr } = await project.run();
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('0 records, 2 BATCH files, not counted');
+  });
+});
+
 describe('a hint', () => {
   it('works as pasted: it has the environment of the run', async () => {
     project = await ScriptedProject.make({ discover: 'exit 3' });

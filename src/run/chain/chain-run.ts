@@ -164,6 +164,7 @@ class ChainRun implements RunningChain {
       scanner: {
         onMessage: readMessages({
           onSchema: position === 0 ? (schema) => this.#describe(plugin, schema) : undefined,
+          onBatch: position === 0 ? (files) => this.#tally.passBatch(files) : undefined,
           onState: isLast ? (state) => this.#tally.passState(state) : undefined,
         }),
         onTooLong: ({ type, limit }) => {

@@ -7,6 +7,7 @@ import type { ChainOutcome } from './types.js';
 export class Tally {
   links: readonly Link[] = [];
   readonly #loaded = new LoadedRecords();
+  #batchFiles = 0;
   readonly #startedAt = performance.now();
 
   get seconds(): number {
@@ -15,6 +16,11 @@ export class Tally {
 
   get recordsLoaded(): number {
     return this.#loaded.records;
+  }
+
+  /** Called when the tap hands files over instead of records. */
+  passBatch(files: number): void {
+    this.#batchFiles += files;
   }
 
   /** Called when a STATE goes to the target. */
@@ -41,6 +47,7 @@ export class Tally {
       recordsLoaded: this.#loaded.records,
       bytesExtracted: first?.bytesRead ?? 0,
       states: this.links.at(-1)?.scanner.totals.states ?? 0,
+      ...(this.#batchFiles === 0 ? {} : { batchFiles: this.#batchFiles }),
       oddLines: this.links.reduce((sum, link) => sum + link.scanner.totals.oddLines, 0),
     };
   }

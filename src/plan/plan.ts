@@ -21,8 +21,8 @@ export function planRun(words: readonly string[], given: PlanContext): Plan {
   let count = 0;
   const nextId = () => String(++count);
   const groups = splitWords(rest, project).flatMap((item): PlanGroup[] => {
-    if ('pipeline' in item) return pipelineGroups(item.pipeline, nextId(), context, warnings);
-    if ('step' in item) return stepGroups(item.step, { id: nextId() }, context, warnings);
+    if (item.kind === 'pipeline') return pipelineGroups(item.pipeline, nextId(), context, warnings);
+    if (item.kind === 'step') return stepGroups(item.step, { id: nextId() }, context, warnings);
     const drafts = item.lines.flatMap((line) =>
       typeof line === 'string'
         ? blocksOfWord(line, shared, context, warnings)
@@ -41,7 +41,10 @@ export async function planWords(words: readonly string[], context: PlanContext):
 }
 
 /** `lines`: a word that is a line by itself, or words that belong together. */
-type PlanItem = { pipeline: NamedPipeline } | { step: NamedStep } | { lines: (string | string[])[] };
+type PlanItem =
+  | { kind: 'pipeline'; pipeline: NamedPipeline }
+  | { kind: 'step'; step: NamedStep }
+  | { kind: 'lines'; lines: (string | string[])[] };
 
 /** Names of pipelines and run steps stand for themselves; what is between them belongs together. */
 function splitWords(words: readonly string[], project: Project): PlanItem[] {
@@ -50,10 +53,10 @@ function splitWords(words: readonly string[], project: Project): PlanItem[] {
     const pipeline = findPipeline(word, project);
     const step = pipeline === undefined ? findRunStep(word, project) : undefined;
     const last = items.at(-1);
-    if (pipeline !== undefined) items.push({ pipeline });
-    else if (step !== undefined) items.push({ step });
-    else if (last !== undefined && 'lines' in last) addWord(last.lines, word);
-    else items.push({ lines: [isLine(word) ? word : [word]] });
+    if (pipeline !== undefined) items.push({ kind: 'pipeline', pipeline });
+    else if (step !== undefined) items.push({ kind: 'step', step });
+    else if (last?.kind === 'lines') addWord(last.lines, word);
+    else items.push({ kind: 'lines', lines: [isLine(word) ? word : [word]] });
   }
   return items;
 }

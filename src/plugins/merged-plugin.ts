@@ -9,7 +9,7 @@ import { defineMissing, readSettings, replaceByName } from './setting-definition
 import type { Plugin, PluginCommand, SettingDefinition } from './types.js';
 
 /** What an entry stands on: a plugin of the project that it inherits from, or a definition. */
-export type Ground = { parent: MergedPlugin } | { base: BaseDefinition };
+export type Ground = { kind: 'parent'; parent: MergedPlugin } | { kind: 'base'; base: BaseDefinition };
 
 export interface EntryPlace {
   project: Project;
@@ -54,15 +54,15 @@ export class MergedPlugin implements Plugin {
   }
 
   private get base(): MergedPlugin | BaseDefinition {
-    return 'parent' in this.ground ? this.ground.parent : this.ground.base;
+    return this.ground.kind === 'parent' ? this.ground.parent : this.ground.base;
   }
 
   get parent(): MergedPlugin | undefined {
-    return 'parent' in this.ground ? this.ground.parent : undefined;
+    return this.ground.kind === 'parent' ? this.ground.parent : undefined;
   }
 
   private get definedBy(): BaseDefinition['definedBy'] | 'inherited' {
-    return 'base' in this.ground ? this.ground.base.definedBy : 'inherited';
+    return this.ground.kind === 'base' ? this.ground.base.definedBy : 'inherited';
   }
 
   get singular(): string {

@@ -100,11 +100,11 @@ class ProjectPlugins implements Plugins {
     const { inheritFrom, type } = plugin;
     const hasVariant = entry.variant !== undefined && entry.variant !== null;
     const parent = inheritFrom !== undefined && !hasVariant ? this.lookUp(inheritFrom, type) : undefined;
-    if (!parent) return { base: findBase(type, entry, this.sources, () => plugin.at) };
+    if (!parent) return { kind: 'base', base: findBase(type, entry, this.sources, () => plugin.at) };
     if (this.pending.includes(plugin) || parent === plugin) throw this.circle(plugin);
     this.pending.push(plugin);
     try {
-      return { parent: parent.ensureDefined() };
+      return { kind: 'parent', parent: parent.ensureDefined() };
     } finally {
       this.pending.pop();
     }

@@ -42,7 +42,7 @@ export type Parsed<T> = { ok: true; message: T } | { ok: false; reason: string }
 /** Reads a SCHEMA, STATE, ACTIVATE_VERSION or BATCH line. Never throws. */
 export function parseControlMessage(line: Buffer | string): Parsed<ControlMessage> {
   const parsed = parseLine(textOf(line));
-  if ('fault' in parsed) return odd(parsed.fault);
+  if (!parsed.ok) return odd(parsed.fault);
   const { value } = parsed;
   if (!isMap(value)) return odd('not a JSON object');
   switch (value.type) {
@@ -102,7 +102,7 @@ export function parseTargetState(line: Buffer | string): TargetState {
   const text = textOf(line);
   if (text.trim() === '') return { kind: 'blank' };
   const parsed = parseLine(text);
-  if ('fault' in parsed) return { kind: 'invalid', reason: `it is ${parsed.fault}` };
+  if (!parsed.ok) return { kind: 'invalid', reason: `it is ${parsed.fault}` };
   const { value: state } = parsed;
   if (!isMap(state)) return { kind: 'invalid', reason: `it is ${nameOf(state)}, not a JSON object` };
   return Object.keys(state).length === 0 ? { kind: 'empty' } : { kind: 'state', state };
@@ -111,12 +111,13 @@ export function parseTargetState(line: Buffer | string): TargetState {
 /** Levels of lists and maps. Python's own JSON reader gives up at twice as many, and all that walks through a value here would too. */
 const deepest = 500;
 
-function parseLine(text: string): { value: unknown } | { fault: string } {
+function parseLine(text: string): { ok: true; value: unknown } | { ok: false; fault: string } {
   try {
     const value = parseExactJson(text);
-    return isTooDeep(value, text) ? { fault: `nested deeper than ${deepest} levels` } : { value };
+    if (isTooDeep(value, text)) return { ok: false, fault: `nested deeper than ${deepest} levels` };
+    return { ok: true, value };
   } catch {
-    return { fault: 'not JSON' };
+    return { ok: false, fault: 'not JSON' };
   }
 }
 

@@ -42,7 +42,7 @@ const elsewhere = new Map([
 /** Throws STATE_BACKEND_UNKNOWN and STATE_BACKEND_SETTINGS. */
 export function chooseBackend({ uri, databaseUri, sysDir, locate }: StateBackendWords): ChosenBackend {
   const chosen = choose(uri.trim(), databaseUri, sysDir);
-  if (!('fault' in chosen)) return chosen;
+  if (chosen.kind !== 'fault') return chosen;
   const { code, message, hint, data } = chosen.fault;
   throw new TaplineError(code, message, { hint, data, at: locate?.() });
 }
@@ -67,20 +67,23 @@ function choose(
   uri: string,
   databaseUri: string | undefined,
   sysDir: string | undefined,
-): ChosenBackend | { fault: Fault } {
+): ChosenBackend | { kind: 'fault'; fault: Fault } {
   const scheme = /^([A-Za-z][\w+.-]*):/.exec(uri)?.[1]?.toLowerCase();
   const word = scheme ?? uri.toLowerCase();
   const kind = kinds.find((each) => each === word);
-  if (/^s3(:\/*)?$/i.test(uri)) return { fault: noBucket };
+  if (/^s3(:\/*)?$/i.test(uri)) return { kind: 'fault', fault: noBucket };
   if (scheme !== undefined && kind !== undefined) return { kind, uri };
   const database = databaseWords.get(word.split('+')[0] ?? '');
-  if (scheme !== undefined) return { fault: database === undefined ? unknown(scheme) : databaseAsBackend };
+  if (scheme !== undefined)
+    return { kind: 'fault', fault: database === undefined ? unknown(scheme) : databaseAsBackend };
   if (word === 'systemdb') return { kind: 'systemdb', uri };
   if (word === 'filesystem' && sysDir !== undefined) return { kind: 'file', uri: `file://${join(sysDir, 'state')}` };
-  if (database === undefined) return { fault: unknown(word) };
+  if (database === undefined) return { kind: 'fault', fault: unknown(word) };
   // The word says which database is meant, so that a forgotten `database_uri` is not taken for a choice.
   const actual = databaseUri === undefined ? database : databaseKind(databaseUri);
-  return actual === database ? { kind: 'systemdb', uri: 'systemdb' } : { fault: otherDatabase(word, database, actual) };
+  return actual === database
+    ? { kind: 'systemdb', uri: 'systemdb' }
+    : { kind: 'fault', fault: otherDatabase(word, database, actual) };
 }
 
 function otherDatabase(word: string, wanted: DatabaseKind, actual: DatabaseKind): Fault {

@@ -101,6 +101,23 @@ describe('records in BATCH files', () => {
   });
 });
 
+describe('config without an environment', () => {
+  it('says that the default environment is ignored, where it has values for the plugin', async () => {
+    project = await ScriptedProject.make({ yaml: { tap: 'settings: [{name: host}]' } });
+    expect((await project.tapline(['config', 'print', 'tap-x'])).stderr).toBe('');
+    const yaml = (await project.read('meltano.yml')).replace(
+      'environments: [{name: dev}]',
+      'environments:\n- {name: dev, config: {plugins: {extractors: [{name: tap-x, config: {host: db}}]}}}',
+    );
+    await project.put('meltano.yml', yaml);
+    const { stdout, stderr } = await project.tapline(['config', 'print', 'tap-x']);
+    expect(JSON.parse(stdout)).toEqual({});
+    expect(stderr).toContain("The default environment 'dev' is ignored here, but it has values for 'tap-x'");
+    const chosen = await project.tapline(['--environment=dev', 'config', 'print', 'tap-x']);
+    expect(JSON.parse(chosen.stdout)).toEqual({ host: 'db' });
+  });
+});
+
 describe('a hint', () => {
   it('works as pasted: it has the environment of the run', async () => {
     project = await ScriptedProject.make({ discover: 'exit 3' });

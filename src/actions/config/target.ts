@@ -20,6 +20,18 @@ export async function configTarget(
     return { plugin: undefined, settings: settings.projectSettings() };
   }
   const plugin = plugins.get(name, type);
+  await tellIgnoredEnvironment(session, plugin);
   const resolved = settings.plugin(plugin);
   return { plugin, resolved, settings: resolved.settings };
+}
+
+/** `config` does not apply default_environment, as in the original; that matters if the environment has values for the plugin. */
+async function tellIgnoredEnvironment({ project, log }: Session, { type, name }: Plugin): Promise<void> {
+  const { environment, environments, defaultEnvironment } = project;
+  if (environment !== undefined || defaultEnvironment === undefined) return;
+  const entries = environments.find((each) => each.name === defaultEnvironment)?.plugins[type] ?? [];
+  if (!entries.some((entry) => entry.name === name)) return;
+  (await log()).info(
+    `The default environment '${defaultEnvironment}' is ignored here, but it has values for '${name}'. To see them, use --environment=${defaultEnvironment}.`,
+  );
 }

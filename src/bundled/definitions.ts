@@ -1,6 +1,6 @@
 /**
  * What the plugins that we ship are, in the words of a lock file: an entry with `variant: tapline` needs none.
- * The runner passes these on to whoever asks for a definition; the plugins read the same names from their config.
+ * The runner passes these on as definitions; the plugins read the same names from their config.
  */
 
 /** Type aliases, since only these fit a definition's open-ended shape. */

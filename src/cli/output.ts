@@ -8,7 +8,7 @@ export interface Output {
   text(text: string): void;
   /** A JSON value, indented by two as the original prints it, or on one line. */
   json(value: unknown, layout?: 'indented' | 'compact'): void;
-  /** When all that was written has left the process, or nobody reads it any more. */
+  /** Resolves when all output has left the process, or the reader is gone. */
   flush(): Promise<void>;
   /** Whether a person looks at it: colours and tables fit their terminal. */
   readonly isTTY: boolean;

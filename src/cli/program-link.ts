@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Makes the link where there is none, or one that leads nowhere any more. It is a courtesy: nothing fails for it. */
+/** Creates the link if it is missing or dangling. It is optional: nothing fails without it. */
 export function linkProgram(sysDir: string, program: string | undefined): void {
   const link = join(sysDir, 'run', 'bin');
   if (program === undefined || process.platform === 'win32' || existsSync(link)) return;

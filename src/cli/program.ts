@@ -289,7 +289,7 @@ async function report(error: unknown, call: Call): Promise<number> {
   return isOurs ? error.exitCode : exitCodes.failure;
 }
 
-/** The session's log, or one from options and variables where there is no session (or its settings are the error). */
+/** The session's log, or one from options and variables if there is no session or its settings are the error. */
 async function logForErrors({ session, globals, env, stderr }: Call): Promise<Log> {
   const mask = session?.mask ?? createMask();
   const settings = {
@@ -306,7 +306,7 @@ async function logForErrors({ session, globals, env, stderr }: Call): Promise<Lo
   }
 }
 
-/** What nobody awaited or caught is a bug: it is told, and the program ends; what the run started ends with it. */
+/** An unhandled error is a bug: it is reported, and the program ends with everything that the run started. */
 function catchBugs(call: Call): void {
   const end = (error: unknown): void => {
     void report(error, call).finally(() => process.exit(exitCodes.failure));

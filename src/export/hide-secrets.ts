@@ -51,7 +51,7 @@ export function hideSecrets(value: unknown, secrets: readonly string[], mask: st
   return hide(value);
 }
 
-/** Sensitive by its definition or, where nobody defined it, by its name. */
+/** Sensitive by its definition or, if it has none, by its name. */
 function isSecret({ name, definition, sensitive }: ResolvedSetting): boolean {
   return sensitive || isSensitive(definition) || (definition.custom === true && isTellingName(name));
 }

@@ -12,7 +12,7 @@ import { finishRun, forgetRuns, listRuns, showRun, startRun } from './runs.js';
 import { recordStreams } from './streams.js';
 import { DatabaseWindows } from './windows.js';
 
-/** The history that this database keeps. `close()` leaves the database open: whoever opened it closes it. */
+/** The history that this database keeps. `close()` leaves the database open for the code that opened it. */
 export function openHistory(database: Database): History {
   return {
     startRun: (run) => startRun(database, run),

@@ -145,7 +145,7 @@ export interface MeltanoRuns {
   /** Whether the original itself has lately run a chain of this project, so that it may do so at any time. */
   isMeltanoAbout(): Promise<boolean>;
   insert(stateId: string, runId: string, trigger: string): Promise<number>;
-  /** False where the row runs no more: somebody has given the run up. */
+  /** False if the row is no longer running: another process has failed the run. */
   heartbeat(id: number): Promise<boolean>;
   /** Keeps the Singer state (without the `singer_state` around it) of the last checkpoint in the payload, flagged as the original does (1 complete, 2 incomplete). */
   checkpoint(id: number, state: Record<string, unknown>, mode: 'completed' | 'partial'): Promise<void>;
@@ -202,7 +202,7 @@ export interface WindowsTaken {
   seen: readonly Pick<WindowRow, 'key' | 'version'>[];
   runId: string;
   add: readonly NewWindow[];
-  /** Known ones that this run has before it; `anew`: as if they had never run. */
+  /** Known windows that this run will load; `anew`: as if they had never run. */
   again: readonly { key: string; anew: boolean }[];
   remove: readonly string[];
 }

@@ -12,7 +12,7 @@ import { heartbeatMinutes, noHeartbeatHours } from './stale.js';
 import { toStream } from './streams.js';
 
 /**
- * A run ID that was used before (a scheduler's retry may pass the same one again) begins anew: its older blocks go.
+ * A run ID that was used before (a scheduler's retry may pass the same one again) starts over: its older blocks are removed.
  * Processes that have no end stay, since somebody must still look after them.
  */
 export async function startRun(database: Database, run: NewRun): Promise<void> {

@@ -48,7 +48,7 @@ export async function installPlugin(
   });
 }
 
-/** A setting that can't be resolved is told when the plugin is to run. */
+/** A setting that can't be resolved is reported when the plugin runs. */
 function hideSecrets({ settings, hide }: InstallerWorld, plugin: Plugin): void {
   try {
     hide?.(settings.plugin(plugin).secrets);
@@ -198,7 +198,7 @@ function toolEnvironment(world: InstallerWorld): Record<string, string> {
 async function openLog(file: string): Promise<WriteStream> {
   await mkdir(dirname(file), { recursive: true });
   const log = createWriteStream(file, { flags: 'w', mode: 0o600 });
-  // A log that can't be written is no reason to fail an install.
+  // A log that can't be written must not fail an install.
   log.on('error', () => undefined);
   return log;
 }

@@ -55,7 +55,7 @@ function parallelism(asked: number | undefined): number {
   return asked < 1 ? Number.POSITIVE_INFINITY : asked;
 }
 
-/** Plugins that share a venv are installed once: the first stands for all. */
+/** Plugins that share a venv are installed once, as the first of them. */
 function oneOfEachVenv(plugins: readonly Plugin[]): { owners: [Plugin, ...Plugin[]][]; outcomes: InstallOutcome[] } {
   const byVenv = new Map<string, [Plugin, ...Plugin[]]>();
   const outcomes: InstallOutcome[] = [];

@@ -2,7 +2,7 @@ import { TaplineError } from '../errors.js';
 import type { Plugin } from '../plugins/types.js';
 import { splitShellWords, UnclosedQuote } from '../shell-words.js';
 
-/** The variable that a pip_url may name although nobody sets it: the default interpreter's version, e.g. `3.11`. */
+/** The variable that a pip_url may name without setting it: the default interpreter's version, e.g. `3.11`. */
 export const pythonVersionVariable = 'MELTANO__PYTHON_VERSION';
 
 /** The variables that a `pip_url` names: `$NAME` in capitals or `${any}`, not behind a backslash (the original's pattern). */

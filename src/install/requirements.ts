@@ -15,7 +15,7 @@ export interface Requirement {
   fingerprint: string;
   /** The venv holds exactly this already. */
   current: boolean;
-  /** The variable that the pip_url names and nobody sets. */
+  /** The variable that the pip_url names and that is not set. */
   unset: string | undefined;
 }
 

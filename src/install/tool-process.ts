@@ -88,7 +88,7 @@ async function keepLines(lines: AsyncIterable<string>, { mask, log }: ToolRun): 
   return kept;
 }
 
-/** TERM for the group, KILL for what is left of it. */
+/** Sends TERM to the group, then KILL to what remains. */
 export async function killGroup(groupId: number | undefined): Promise<void> {
   if (groupId === undefined || !signalGroup(groupId, 'SIGTERM')) return;
   const giveUp = performance.now() + killAfterMilliseconds;

@@ -7,7 +7,7 @@ export interface InstallOutcome {
   reason?: string | undefined;
 }
 
-/** What an install tells while it goes on; the run's events of these names carry the same. */
+/** Progress of an install; the run's events of these names carry the same. */
 export type InstallEvent =
   | {
       type: 'install.started' | 'install.finished' | 'install.skipped';

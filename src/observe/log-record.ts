@@ -10,7 +10,7 @@ export interface LogRecord {
   name?: string | undefined;
   /** Further facts under the original's names; `undefined` ones are left out. */
   fields?: Record<string, unknown> | undefined;
-  /** Those of them that console lines show too; mostly they would only be in the way of a reader. */
+  /** The fields that console lines show too; most would only distract a reader. */
   shown?: readonly string[] | undefined;
 }
 

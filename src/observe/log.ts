@@ -62,7 +62,7 @@ function openOutput(output: LogOutput, stderr: StderrWriter, env: NodeJS.Process
   return { threshold: output.level, format, line };
 }
 
-/** A log file that can't be written is told once; it never fails what is being logged. */
+/** A log file that can't be written is reported once; it never fails what is being logged. */
 function fileLine(file: string, stderr: StderrWriter): (text: string) => void {
   let works = true;
   return (text) => {

@@ -20,14 +20,14 @@ export interface RunLogFileOptions {
   /** See `platformLogFolder`. */
   folder: string;
   threshold: LogThreshold;
-  /** Told once when a file can't be written; the run goes on without it. */
+  /** Called once when a file can't be written; the run continues without it. */
   onProblem(message: string): void;
 }
 
 /** What may wait for a disk that is slower than a plugin is loud. In characters. */
 const maxWaiting = 16 * 1024 * 1024;
 
-/** A log file; lines for which there is no room meanwhile are left out, and it says so. */
+/** A log file. Lines that don't fit into the buffer are dropped, and it says how many. */
 class LogFile {
   private leftOut = 0;
 

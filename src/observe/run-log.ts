@@ -8,7 +8,7 @@ import { duration } from './units.js';
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 type Said = Pick<LogRecord, 'level' | 'event' | 'name' | 'fields' | 'shown'> | undefined;
 
-/** A line of progress at most this often: for logs that nobody watches live. */
+/** The minimum time between two lines of progress, for logs that are not watched live. */
 const progressPause = 60_000;
 
 /** One a run. Gives the record of an event, or nothing where an event is not news. */

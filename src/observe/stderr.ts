@@ -30,7 +30,7 @@ export function createStderrWriter(stream: TextStream = process.stderr): StderrW
   let drawnAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let broken = false;
-  // Nobody reads any more (`2>&1 | head`): a log without readers must not end a run.
+  // The reader is gone (`2>&1 | head`); that must not end a run.
   stream.on?.('error', () => {
     broken = true;
   });

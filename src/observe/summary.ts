@@ -49,7 +49,7 @@ function scopeLine({ scopes = [] }: BlockSummary, before: BlockSummary | undefin
   return name === '' ? [''] : [paint.dim(printable(name, false))];
 }
 
-/** A run that ended before its first block. The error, with its code and hint, stands in the log above. */
+/** A run that ended before its first block. The log above has the error, with its code and hint. */
 function beforeBlocks({ status, durationSeconds, error }: RunFinished, paint: Paint): string {
   return error === undefined ? '' : `\n${paint.red(`Run ${status} after ${duration(durationSeconds)}.`)}`;
 }

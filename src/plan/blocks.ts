@@ -101,7 +101,7 @@ function nameOf({ plugin, command }: PlanPart): string {
   return plugin.mapping ?? (isSinger(plugin) || command === undefined ? plugin.name : `${plugin.name}:${command}`);
 }
 
-/** The place is looked up only when somebody asks: to find it the project is parsed anew. */
+/** The location is looked up on demand, since finding it parses the project again. */
 export function withPlace<T extends object>(draft: T, locate: (() => SourceLocation | undefined) | undefined): T {
   if (locate === undefined) return draft;
   return Object.defineProperty(draft, 'at', { enumerable: true, configurable: true, get: locate });

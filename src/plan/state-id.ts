@@ -10,7 +10,7 @@ export type ExpandSuffix = (
 ) => string;
 
 /**
- * `<environment>:<tap>-to-<target>[:<suffix>]`, by which a chain's state is kept; the original goes on from the same.
+ * `<environment>:<tap>-to-<target>[:<suffix>]`, under which a chain's state is kept; the original continues from the same ID.
  * Undefined without an environment. STATE_ID_INVALID where a part has the colon that separates them.
  */
 export function stateIdOf(

@@ -7,7 +7,7 @@ export interface PlanWord {
   text: string;
   /** The job that it comes from. */
   job: string | undefined;
-  /** Where it stands in a file; undefined for a word of the command line. */
+  /** Its location in a file; undefined for a word of the command line. */
   locate?: (() => SourceLocation | undefined) | undefined;
 }
 

@@ -74,7 +74,7 @@ function openHit(bytes: Buffer, root: string, inode: number): CacheHit | undefin
   };
 }
 
-/** Over what is stored and over all that it depends on; a project that was copied or moved is read anew. */
+/** Over what is stored and over all that it depends on; a project that was copied or moved is read again. */
 function seal(line: Buffer, root: string, inode: number): string {
   const circumstances = `${packageFile.version} ${process.version} ${inode} ${root}\n`;
   return createHash('sha256').update(circumstances).update(line).digest('base64');

@@ -16,7 +16,7 @@ import {
   type Schedule,
 } from './types.js';
 
-/** What the project files say, whoever asks and in whatever environment: plain JSON, so that it can be cached. */
+/** The content of the project files, independent of environment and caller; plain JSON, so that it can be cached. */
 export interface ProjectContent
   extends Pick<
     Project,

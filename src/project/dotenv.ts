@@ -20,7 +20,7 @@ export async function readDotenv(
   return { file, values, warnings };
 }
 
-/** The original says nothing and goes on; somebody who named a file wants to know. */
+/** The original continues silently, but a user who named a file wants to know. */
 function noFile(file: string): ProjectWarning {
   return {
     code: 'DOTENV_MISSING',

@@ -113,7 +113,7 @@ function placeAt(file: string, lines: LineCounter, offset: number): SourceLocati
   return { file, line: Math.max(1, line), col: Math.max(1, col) };
 }
 
-/** Turns nodes into values; each alias counts as what it stands for, so that a few lines can't become gigabytes. */
+/** Turns nodes into values; each alias counts as much as its target, so that a few lines can't become gigabytes. */
 class ValueReader {
   readonly warnings: ProjectWarning[] = [];
   private count = 0;

@@ -63,7 +63,7 @@ export async function setSetting(
   return { store: chosen, value, known };
 }
 
-/** The variable of a setting comes from its definition, so that `.env` can't hold one that nobody defines; as in the original. */
+/** The variable of a setting comes from its definition, so `.env` can't hold an undefined setting; as in the original. */
 function unknownInEnvFile(target: EditTarget, name: string): TaplineError {
   return new TaplineError('SETTING_UNKNOWN', `setting '${name}' is not defined and can't be stored in .env`, {
     at: target.plugin?.at,
@@ -250,7 +250,7 @@ function partsOf(entry: unknown): { entry: Config; own: Config } {
   return { entry: map, own: isMap(map.config) ? map.config : {} };
 }
 
-/** Where a name stands in an entry: `_select` is its key `select`, any other name is in its `config`. */
+/** The path of a name in an entry: `_select` is its key `select`, any other name is in its `config`. */
 function placeOf(path: readonly string[]): string[] {
   const [first = '', ...rest] = path;
   return first.startsWith('_') ? [first.slice(1), ...rest] : ['config', ...path];

@@ -9,7 +9,7 @@ import type { SettingLayer, SettingOrigin } from './types.js';
 /** What a layer has for a setting, as it stands there. */
 export interface Found {
   raw: unknown;
-  /** Whether `$VAR` in it is expanded: true for what stands in files of the project and in definitions. */
+  /** Whether `$VAR` in it is expanded: true for values from project files and definitions. */
   expandable: boolean;
   origin: SettingOrigin;
   /** Places of the same layer that set the same variable and do not count, the strongest first. */

@@ -20,7 +20,7 @@ export function overrides(layer: SettingLayer, other: SettingLayer): boolean {
   return layerOrder.indexOf(layer) < layerOrder.indexOf(other);
 }
 
-/** An origin whose place in a file is looked up only when somebody reads `at`: finding it parses the file anew. */
+/** An origin whose location is looked up only when `at` is read, since finding it parses the file again. */
 export function lazyOrigin(
   layer: SettingLayer,
   locate: (() => SourceLocation | undefined) | undefined,
@@ -68,7 +68,7 @@ function fileOf({ file }: SettingOrigin): string {
   return file === undefined ? '' : `the file ${file} of `;
 }
 
-/** Where a variable stands in the `.env` file. */
+/** The location of a variable in the `.env` file. */
 export function locateInDotenv(project: Project, variable: string): SourceLocation | undefined {
   let text: string;
   try {

@@ -99,7 +99,7 @@ function layersOf(
   ];
 }
 
-/** The names that are worth a look: mostly no variable has the plugin's prefix, and then only `env_aliases` are. */
+/** The names that can be set at all: usually no variable has the plugin's prefix, and only `env_aliases` remain. */
 function namesIn(variables: EnvStack, plugin: Plugin): (definition: SettingDefinition) => readonly ReadName[] {
   const prefixes = [envName(plugin.name, ''), envName(plugin.namespace, '')];
   const some = variables.levels.some(({ vars }) => {

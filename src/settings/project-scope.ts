@@ -117,7 +117,7 @@ export function isStrict(scope: SettingScope): boolean {
   return value === true || (typeof value === 'string' && isTruthy(value));
 }
 
-/** Top-level keys that nobody defines stay settings that can be asked for; the original doesn't list them either. */
+/** Undefined top-level keys remain settings that can be read; like the original, lists leave them out. */
 function withUnknown(flat: ReadonlyMap<string, unknown>): typeof projectDefinitions {
   const names = new Set(projectDefinitions.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]));
   const unknown = [...flat.keys()].filter((name) => !names.has(name)).map((name) => ({ name, custom: true }));

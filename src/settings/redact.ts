@@ -7,7 +7,7 @@ import { isOwnSetting } from './project-definitions.js';
 import { passwordsInUrls } from './secrets.js';
 import type { ResolvedPlugin, ResolvedSetting } from './types.js';
 
-/** What stands for a secret in printed config, and in lists of settings. */
+/** The mask for a secret in printed config, and in lists of settings. */
 const printedMask = '*****';
 const listedMask = '(redacted)';
 
@@ -118,7 +118,7 @@ function maskLeaves(
   return shown;
 }
 
-/** False, 0 and what is empty are no secrets: the original shows them. */
+/** False, 0 and empty values are not secrets; the original shows them. */
 function holdsSomething(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   return isMap(value) ? Object.keys(value).length > 0 : Boolean(value);
@@ -133,7 +133,7 @@ function isOwnExtra({ extra, definition, value }: ResolvedSetting): boolean {
   return extra && definition.hidden === true && !isSet(value);
 }
 
-/** Ours are shown only where somebody has set them: whoever compares with the original sees the same. */
+/** Tapline's own settings are shown only if they are set, so that the output matches the original's. */
 function isOwnDefault({ name, origin }: ResolvedSetting): boolean {
   return isOwnSetting(name) && (origin.layer === 'default' || origin.layer === 'unset');
 }

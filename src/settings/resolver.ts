@@ -136,7 +136,7 @@ function markUrlSecrets(setting: ResolvedSetting): ResolvedSetting {
   return passwordsInUrls(setting.value).length > 0 ? { ...setting, sensitive: true } : setting;
 }
 
-/** As the original exports them; ours only where they are set, so that plugins see no more than there. */
+/** Exported as in the original; Tapline's own only if they are set, so that plugins see nothing new. */
 function projectSettingsAsEnv(settings: ReadonlyMap<string, ResolvedSetting>): Record<string, string> {
   const exported: Record<string, string> = {};
   for (const setting of settings.values()) {

@@ -1,6 +1,6 @@
 import type { ResolvedSetting } from './types.js';
 
-/** Names under which people keep secrets in settings that nobody has defined as sensitive. */
+/** Names that suggest a secret in settings that are not defined as sensitive. */
 const tellingName =
   /(^|[._-])(password|passwd|passphrase|secret|token|api_?key|private_?key|access_?key|client_?secret|connection_?string|credentials?)$/i;
 

@@ -9,7 +9,7 @@ export interface CatalogMetadata {
   metadata: JsonMap;
 }
 
-/** A stream as taps write it; keys that nobody here knows are kept. */
+/** A stream as taps write it; unknown keys are kept. */
 export interface CatalogStream {
   tap_stream_id: string;
   [key: string]: unknown;

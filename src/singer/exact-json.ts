@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
  * NaN and Infinity are read too, since Python programs write them.
  */
 
-// Fifteen digits always fit. A longer run of digits may stand in a text as well, which costs time only.
+// Fifteen digits always fit. A longer run of digits may be part of a text, which only costs time.
 const longNumber = /\d{16}/;
 const token = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|-?Infinity|NaN/g;
 const wholeNumber = /^-?\d+$/;

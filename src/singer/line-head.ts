@@ -201,7 +201,7 @@ export class LineHead {
   }
 }
 
-/** What stands in nearly every line: telling these apart costs less than making a string. */
+/** Texts that nearly every line contains: comparing them costs less than making a string. */
 const usualTokens = ['type', 'stream', 'record', 'RECORD', 'time_extracted', 'version', 'value', 'STATE', 'schema'].map(
   (text) => ({ text, bytes: Buffer.from(text) }),
 );

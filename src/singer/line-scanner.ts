@@ -34,7 +34,7 @@ export interface ControlLine {
   line: Buffer;
 }
 
-/** A SCHEMA, STATE ... line over the limit: it is not passed on, save for what was before its type was known. */
+/** A SCHEMA, STATE ... line over the limit: it is not passed on, except for the part before its type was known. */
 export interface TooLongLine {
   type: string;
   lineNumber: number;
@@ -43,7 +43,7 @@ export interface TooLongLine {
   limit: number;
 }
 
-/** A line that no Singer program understands. It is passed on all the same. */
+/** A line that no Singer program understands. It is passed on unchanged. */
 export interface OddLine {
   lineNumber: number;
   reason: string;
@@ -142,7 +142,7 @@ export class LineScanner {
   /** The beginning of the newest record. */
   #current: KnownStart | undefined;
   #layout: Layout | undefined;
-  /** By the stream's name as it stands in the line. */
+  /** Keyed by the stream's name as the line has it. */
   #starts = new Map<string, KnownStart>();
 
   /** The line that began in an earlier chunk: held in pieces, or being passed on, or thrown away. */
@@ -352,7 +352,7 @@ export class LineScanner {
     this.#extend(from === 0 ? chunk : chunk.subarray(from), forward);
   }
 
-  /** The unfinished line goes on and does not end here. */
+  /** The unfinished line continues in the next chunk. */
   #extend(piece: Buffer, forward: Buffer[]): void {
     this.#restBytes += piece.length;
     if (this.#rest === 'held') {

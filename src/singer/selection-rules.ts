@@ -206,7 +206,7 @@ function breadcrumbOf(levels: readonly string[]): string {
   return levels.map((level) => `properties.${level}`).join('.');
 }
 
-/** The paths to all values that are no maps (or empty ones); dots in keys are levels too. */
+/** The paths to all values that are not maps, or empty maps; dots in keys are levels too. */
 function* leaves(map: JsonMap, parents: string[] = []): Generator<[path: string[], value: unknown]> {
   for (const [key, value] of Object.entries(map)) {
     const path = [...parents, ...key.split(unescapedDot).map(unescapeDots)];

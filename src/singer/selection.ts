@@ -200,7 +200,7 @@ class Breadcrumb {
   }
 }
 
-/** Streams share their property names: each breadcrumb is one object, found without joining it anew. */
+/** Streams share their property names: each breadcrumb is one object, found without joining it again. */
 class Breadcrumbs {
   readonly root = new Breadcrumb('');
   readonly #byPath = new Map<string, Breadcrumb>([['', this.root]]);
@@ -232,7 +232,7 @@ function matchesSomeStream(source: RuleSource, catalog: Catalog): boolean {
   return streamsOf(source, catalog).length > 0;
 }
 
-/** A suggestion is worth looking through so many streams' properties, not through thousands. */
+/** For a suggestion the properties of this many streams are searched, not of thousands. */
 const streamsForSuggestion = 20;
 
 function findingFor(source: RuleSource, catalog: Catalog): RuleFinding {
@@ -270,7 +270,7 @@ function propertyNames(stream: CatalogStream): string[] {
     .map((entry) => propertyPath(entry.breadcrumb));
 }
 
-/** The rule with other names in it, as it would stand in the project file. */
+/** The rule with other names in it, as the project file would have it. */
 function rewrite(source: RuleSource, stream: string, property: string | undefined): string {
   const negation = source.text.startsWith('!') ? '!' : '';
   const key = source.kind === 'metadata' ? source.text.slice(source.text.lastIndexOf('.')) : '';

@@ -32,7 +32,7 @@ function fits(type: ColumnType, value: string): boolean {
 /** Turns a field's text into what the schema promises; undefined where it can't be. */
 export type Convert = (text: string) => unknown;
 
-/** For a property schema, whoever wrote it (a `schema` rule may have). Empty fields of typed columns are null. */
+/** For a property schema, which a `schema` rule may have written. Empty fields of typed columns are null. */
 export function converterFor(schema: JsonMap): Convert {
   const types = Array.isArray(schema.type) ? (schema.type as unknown[]) : [schema.type];
   const allowsText = types.includes('string') || types.every((type) => type === undefined || type === 'null');

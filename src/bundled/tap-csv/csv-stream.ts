@@ -16,7 +16,7 @@ import {
 import type { CsvFile } from './files.js';
 import { columnNames, readRows } from './rows.js';
 
-/** A state at least after so many records of one file. */
+/** Number of records of one file after which a state is written. */
 const recordsPerState = 10_000;
 
 interface StreamProgress {

@@ -3,12 +3,12 @@ import type { Stats } from 'node:fs';
 import type { JsonMap } from '../../singer/messages.js';
 import { isMap } from '../../singer/messages.js';
 
-/** How much of a file earlier runs have read, as it stands in the state. */
+/** How much of a file earlier runs have read, as recorded in the state. */
 export interface FileBookmark {
   size: number;
   /** ISO 8601, UTC. */
   mtime: string;
-  /** Only of a file that was left half-way: so many rows of it are done. */
+  /** Only for a file that was not finished: the number of rows already read. */
   rows?: number;
   /** Only of such a file: what the run that left it had started from. */
   since?: Boundary;

@@ -8,7 +8,7 @@ export type Database = BetterSqlite.Database;
 /** SQLite itself waits this long for a lock before we see that the database is busy. In milliseconds. */
 const busyTimeout = 5000;
 
-/** Opens the file, so that readers and other writers are in nobody's way (WAL) and a commit outlives a power cut. */
+/** Opens the file, so that readers and writers don't block each other (WAL) and a commit outlives a power cut. */
 export function openDatabase(path: string, busySeconds: number): Database {
   return explained(path, () => {
     mkdirSync(dirname(path), { recursive: true });

@@ -70,7 +70,7 @@ export class Table {
     if (this.#insert !== undefined) this.#toEmpty = false;
   }
 
-  /** After a transaction that was rolled back nothing is known of the table any more. */
+  /** Forgets what is known of the table, since a transaction was rolled back. */
   forget(): void {
     this.#insert = undefined;
   }

@@ -22,7 +22,7 @@ function optionsFor(definition: OptionDefinition, command: string | undefined): 
   if (negated === undefined) return [option];
   const opposite = new Option(`--${negated.name}`, negated.help);
   if (negated.hidden) opposite.hideHelp();
-  // Commander knows `--no-x` as the opposite of `--x`; of others it is told.
+  // Commander knows `--no-x` as the opposite of `--x`; others must be declared.
   if (!negated.name.startsWith('no-')) opposite.implies({ [definition.name]: false });
   return [option, opposite];
 }

@@ -49,7 +49,7 @@ function haveOneState(a: Block, b: Block): boolean {
 }
 
 function taskOf(block: Block, names: Names, rule: Rule, context: BuildContext): Task {
-  // What may stand in a chain depends on what stands before it; a task stands alone.
+  // What a chain may hold depends on what precedes it; a task is alone.
   if (block.kind === 'chain') planAlone(chainWords(block), context);
   const { retries, delaySeconds } = block.retry ?? {};
   return {

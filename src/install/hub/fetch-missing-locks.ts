@@ -31,7 +31,7 @@ export function missingLocks(project: Project, words: readonly string[] | undefi
   return [...missing.values()];
 }
 
-/** Writes what the hub has of them. What can't be had is told, since the plugin may do without. */
+/** Writes the definitions that the hub has. Missing ones are reported, since the plugin may not need one. */
 export async function fetchMissingLocks(
   project: Project,
   missing: readonly MissingLock[],
@@ -55,13 +55,13 @@ export async function fetchMissingLocks(
   }
 }
 
-/** Of the plugins that these words of a command line name, jobs, run steps, pipelines and parents included; of all where there are no words. */
+/** For the plugins that these words name, including jobs, run steps, pipelines and parents; for all plugins without words. */
 function entriesOf(project: Project, words: readonly string[] | undefined): { type: PluginType; entry: PluginEntry }[] {
   const all = pluginTypes.flatMap((type) => project.pluginEntries[type].map((entry) => ({ type, entry })));
   if (words === undefined) return all;
   const names = namesIn(project, words);
   const known = new Set(all.map(({ entry }) => entry.name));
-  // A word that is nobody's name may be a mapping's, which its mapper has in its own definition.
+  // An unknown word may be a mapping, which only its mapper's definition names.
   const wantsMappers = [...names].some((name) => !known.has(name));
   const chosen = all.filter(({ type, entry }) => names.has(entry.name) || (wantsMappers && type === 'mappers'));
   for (const { type, entry } of chosen) {

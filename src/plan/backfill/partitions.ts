@@ -1,4 +1,4 @@
-/** Partitions of a tap's data that are no range of time: `region=eu,us`, several of them as each with each. */
+/** Partitions of a tap's data other than a range of time: `region=eu,us`; several are combined, each with each. */
 import { TaplineError } from '../../errors.js';
 import { maxWindows, tooMany } from './windows.js';
 

@@ -32,7 +32,7 @@ export function findingOf({ code, message, hint, at }: TaplineError, severity: F
   return { severity, code, message, hint, at };
 }
 
-/** A run goes on in spite of a warning, and can't in spite of one that hides what is to run. */
+/** A run continues despite a warning, unless the warning hides what should run. */
 export function warningOf({ hidesPlugins = false, ...warning }: ProjectWarning): Finding {
   return { severity: hidesPlugins ? 'error' : 'warning', ...warning };
 }

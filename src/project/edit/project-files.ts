@@ -6,9 +6,9 @@ import { withFileLock } from '../../file-lock.js';
 export interface FileEdit {
   /** Absolute path. */
   file: string;
-  /** Old text (empty where there is no file) to new text. */
+  /** Maps the old text (empty if there is no file) to the new text. */
   edit(text: string): string;
-  /** For a file that is made anew, 0o644 by default; an existing file keeps its own. */
+  /** The mode of a new file, 0o644 by default; an existing file keeps its own. */
   mode?: number | undefined;
 }
 

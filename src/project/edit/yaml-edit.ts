@@ -241,7 +241,7 @@ function replace(source: Source, spot: Spot, value: unknown): Splice {
   return replacePair(source, spot, value);
 }
 
-/** Renders `key: value` (or `- value`) anew, from the key (or dash) to the end of the old value. */
+/** Renders `key: value` (or `- value`) again, from the key (or dash) to the end of the old value. */
 function replacePair(source: Source, spot: Spot, value: unknown): Splice {
   const { pair, parent } = spot;
   if (!parent) {

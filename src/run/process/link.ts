@@ -35,7 +35,7 @@ const newline = 10;
  */
 export class Link {
   readonly scanner: LineScanner;
-  /** Settles when nothing moves any more. Never rejects. */
+  /** Settles when no more data moves. Never rejects. */
   readonly ended: Promise<LinkEnd>;
   end: LinkEnd | undefined;
   /** Bytes read and bytes handed over; growth of either counts as life, see `stall_timeout`. */

@@ -136,7 +136,7 @@ export async function runPluginProcess(name: string, main: (stop: AbortSignal) =
       stop.abort();
     });
   }
-  // Nobody reads any more: nothing that we could say would be heard.
+  // The reader is gone, so there is nobody to report to.
   process.stdout.on('error', () => process.exit(1));
   process.stderr.on('error', () => {});
   try {

@@ -70,7 +70,7 @@ function readCatalog(file: string): Catalog {
   }
 }
 
-/** A stream without any word about selection is read whole; so is all of a catalog that nobody edited. */
+/** A stream without selection metadata is read whole, and so is a catalog that was not edited. */
 function selectedStreams(catalog: Catalog, all: boolean): SelectedStream[] {
   return catalog.streams.flatMap((stream) => {
     const entries = metadataOf(stream);

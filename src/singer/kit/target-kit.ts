@@ -3,7 +3,7 @@ import { exactJson, parseExactJson } from '../exact-json.js';
 import { type JsonMap, parseControlMessage, type SchemaMessage } from '../messages.js';
 import { PluginError, parsePluginArguments, readJsonMap, runPluginProcess } from './plugin-process.js';
 
-/** What a target that we ship does with what it is told. All of it is synchronous: the pipe waits meanwhile. */
+/** What a bundled target does with each message. All of it is synchronous: the pipe waits meanwhile. */
 export interface Target {
   schema(message: SchemaMessage): void;
   /** `size` is the line's length in characters. The line's own facts, such as `time_extracted`, are in `line`. */

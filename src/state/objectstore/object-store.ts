@@ -17,7 +17,7 @@ export interface ListedObject {
   modifiedAt: Date;
 }
 
-/** There is no such object, or it is the one that was seen. */
+/** The object does not exist, or is the one that was seen. */
 export type Condition = 'absent' | { version: string };
 
 /** Every method throws a TaplineError for what the store refuses, STATE_BACKEND_UNREACHABLE where a later try may go well. */

@@ -37,7 +37,7 @@ async function detailLines(run: RunDetail): Promise<string[]> {
     `  environment  ${run.environment ?? 'none'}`,
     `  started      ${localTime(run.startedAt)}${took}`,
     `  host         ${run.host}, pid ${run.pid}`,
-    // A block's error is told with the block.
+    // The error of a block is shown with the block.
     ...(run.blockRows.some(({ error }) => isSameError(error, run.error)) ? [] : errorLines(run.error, '  ')),
     '',
   ];

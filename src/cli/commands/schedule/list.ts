@@ -58,7 +58,7 @@ async function sweepStaleRuns(session: Session): Promise<History | undefined> {
   }
 }
 
-/** All but those that name an unknown job, which are told: one broken schedule must not hide the others. */
+/** All except those that name an unknown job, which are reported: one broken schedule must not hide the others. */
 async function usableSchedules(session: Session): Promise<Schedule[]> {
   const { project } = session;
   const usable: Schedule[] = [];

@@ -98,7 +98,7 @@ async function isThere(client: Client, tables: readonly string[]): Promise<boole
   return rows.length > 0;
 }
 
-/** None where there is no such table. */
+/** None if the table does not exist. */
 export async function columnsOf(client: Client, table: string): Promise<string[]> {
   const { rows } = await client.query(
     'SELECT attname::text AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped',

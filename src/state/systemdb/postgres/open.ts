@@ -16,7 +16,7 @@ export async function openPostgres(options: SystemDatabaseOptions): Promise<Data
   return opened ?? openMemory(target.location, options);
 }
 
-/** Undefined where there are no tables. */
+/** Undefined if there are no tables. */
 export function openExistingPostgres(options: SystemDatabaseOptions): Promise<Database | undefined> {
   return open(targetOf(options), options, 'leave');
 }

@@ -289,7 +289,7 @@ async function report(error: unknown, call: Call): Promise<number> {
   return isOurs ? error.exitCode : exitCodes.failure;
 }
 
-/** The session's log, or one from options and variables if there is no session or its settings are the error. */
+/** The session's log, or one from options and variables if no session is open or its settings are the error. */
 async function logForErrors({ session, globals, env, stderr }: Call): Promise<Log> {
   const mask = session?.mask ?? createMask();
   const settings = {

@@ -1,7 +1,7 @@
 /** An error that ends the program, as text for people or as a log record. */
 import { relative } from 'node:path';
 import picocolors from 'picocolors';
-import { formatLocation, type SourceLocation, type TaplineError } from '../errors.js';
+import { type ErrorDetails, formatLocation, type SourceLocation, type TaplineError } from '../errors.js';
 import { printable } from './log-format.js';
 import type { LogRecord } from './log-record.js';
 
@@ -35,6 +35,13 @@ export function bugRecord(error: unknown): LogRecord {
     event: `Unexpected error: ${isError ? error.message : String(error)}`,
     fields: { code: 'BUG', exception: isError ? error.stack : undefined },
   };
+}
+
+/** A warning in one line, since console lines show no fields: `message (file:line:col). Hint.` */
+export function inlineText({ message, hint, at }: Pick<ErrorDetails, 'hint' | 'at'> & { message: string }): string {
+  const location = at === undefined ? '' : ` (${formatLocation(shortened(at, process.cwd()))})`;
+  const text = `${message.replace(/[.]$/, '')}${location}`;
+  return hint === undefined ? text : `${text}. ${hint}`;
 }
 
 /** As typed from here, where that is shorter. */

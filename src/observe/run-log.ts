@@ -1,7 +1,6 @@
 /** Turns what happens in a run into log records, with the texts and field names of the original where it has them. */
-import { formatLocation } from '../errors.js';
 import type { BlockSummary, RunEvent, ScopeKind } from '../run/events.js';
-import { shortened } from './error-report.js';
+import { inlineText } from './error-report.js';
 import type { LogRecord } from './log-record.js';
 import { duration } from './units.js';
 
@@ -69,7 +68,7 @@ function say(event: RunEvent, state: RunState): Said {
     case 'warning':
       return {
         level: 'warning',
-        event: warningText(event),
+        event: inlineText(event),
         fields: { code: event.code, hint: event.hint, at: event.at },
       };
     default:
@@ -316,13 +315,6 @@ function stopping({ reason, signal, second }: EventOf<'stop'>): Said {
   };
   const how = second ? 'Killing what still runs' : 'Stopping: the target gets time to finish and its state is saved';
   return { level: 'warning', event: `${how} (because of ${causes[reason]})`, fields: { reason, signal } };
-}
-
-/** All of it in one line, since console lines show no fields: `message (file:line:col). Hint.` */
-function warningText({ message, hint, at }: EventOf<'warning'>): string {
-  const location = at === undefined ? '' : ` (${formatLocation(shortened(at, process.cwd()))})`;
-  const told = `${message.replace(/[.]$/, '')}${location}`;
-  return hint === undefined ? told : `${told}. ${hint}`;
 }
 
 /** Milliseconds, as the original rounds them. */

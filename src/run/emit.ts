@@ -4,8 +4,9 @@ import type { SecretMask } from './types.js';
 
 /** Only the message of a plugin's log line is foreign text; in all other events Tapline chose the words. */
 function maskBody(body: RunEventBody, mask: SecretMask): RunEventBody {
-  const masked = mask.value(body);
-  return body.type === 'plugin.log' ? ({ ...masked, message: mask.text(body.message) } as RunEventBody) : masked;
+  if (body.type !== 'plugin.log') return mask.value(body);
+  const { message, ...others } = body;
+  return { ...mask.value(others), message: mask.text(message) };
 }
 
 /** The block that an event is about. */
@@ -48,6 +49,11 @@ export function createEmitter(runId: string, mask: SecretMask, subscribers: read
   };
 
   return { emit: (body) => send(body, {}), at: (place) => (body) => send(body, place) };
+}
+
+/** Emits an error that does not end anything as a warning. */
+export function warnOf({ code, message, hint, at }: TaplineError, emit: Emit): void {
+  emit({ type: 'warning', code, message, hint, at });
 }
 
 /** An error as events and the history hold it. An error that is not a TaplineError is a bug and keeps its stack trace. */

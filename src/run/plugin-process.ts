@@ -6,7 +6,7 @@ import type { Plugin } from '../plugins/types.js';
 import { secretsOf } from '../settings/secrets.js';
 import type { ResolvedPlugin } from '../settings/types.js';
 import { unsetVariablesOf } from '../settings/unset-variables.js';
-import type { Emit } from './emit.js';
+import { type Emit, warnOf } from './emit.js';
 import { type FilePrefix, hasStructuredLogs, type PluginFiles, writePluginFiles } from './files/plugin-files.js';
 import type { ProcessSpec } from './process/child.js';
 import type { World } from './types.js';
@@ -29,10 +29,7 @@ export function resolvePlugin(
 ): ResolvedPlugin {
   const resolved = world.settings.plugin(plugin, { upstream, overrides, extraEnv: env });
   warnOfWeak(world.mask.add(resolved.secrets), resolved, emit);
-  for (const { error } of unsetVariablesOf(resolved)) {
-    const { code, message, hint, at } = error;
-    emit({ type: 'warning', code, message, hint, at });
-  }
+  for (const { error } of unsetVariablesOf(resolved)) warnOf(error, emit);
   const [missing] = resolved.missing;
   if (missing !== undefined) {
     const names = resolved.missing.map((group) => group.map((name) => `\`${name}\``).join(', ')).join(' or ');

@@ -18,6 +18,11 @@ export function envName(prefix: string, name: string): string {
   return prefix === '' ? plain(name) : `${plain(prefix)}_${plain(name)}`;
 }
 
+/** Whether a run makes a variable of this name for one of these plugins: MELTANO_EXTRACT__X, TAP_X_Y. */
+export function isMadeByRun(name: string, plugins: readonly Plugin[]): boolean {
+  return name.startsWith('MELTANO_') || plugins.some((plugin) => name.startsWith(`${plain(plugin.name)}_`));
+}
+
 function plain(text: string): string {
   return text.replace(/[^A-Za-z0-9]/g, '_').toUpperCase();
 }

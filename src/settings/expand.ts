@@ -42,17 +42,6 @@ export function expandText(text: string, lookup: Lookup, strict: boolean): strin
   });
 }
 
-/** The variables that texts anywhere inside a value refer to and that are not set, each once. */
-export function unsetVariables(value: unknown, lookup: Lookup): string[] {
-  const names = new Set<string>();
-  const note: Lookup = (name) => {
-    if (lookup(name) === undefined) names.add(name);
-    return undefined;
-  };
-  expandValue(value, note, false);
-  return [...names];
-}
-
 /** Replaces references to variables that are set; all others stay as they are written. */
 export function expandKnown(text: string, lookup: Lookup): string {
   return text.replace(reference, (whole, backslash: string | undefined, braced?: string, bare?: string) =>

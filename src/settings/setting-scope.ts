@@ -1,7 +1,7 @@
 import { TaplineError } from '../errors.js';
 import type { SettingDefinition } from '../plugins/types.js';
 import { CastFailure, castValue, isSensitive } from './cast.js';
-import { expandValue, type Lookup, unsetVariables } from './expand.js';
+import { expandValue, type Lookup } from './expand.js';
 import type { Found, Layer } from './layers.js';
 import { describeOrigin, overrides } from './origins.js';
 import type { LayerValue, ResolvedSetting, SettingExplanation, SettingOrigin } from './types.js';
@@ -86,12 +86,11 @@ export class SettingScope {
 
   #resolve(definition: SettingDefinition): Whole & { sensitive: boolean; unset: readonly string[] } {
     const found = this.#find(definition);
-    const value = found.expandable ? this.#expand(definition, found.raw) : found.raw;
+    const { value, unset } = found.expandable ? this.#expand(definition, found.raw) : { value: found.raw, unset: [] };
     const whole = this.#withLeaves(definition, { value, raw: found.raw, origin: found.origin }, (leaf) =>
       this.resolve(leaf),
     );
     const sensitive = isSensitive(definition) || found.sensitive === true;
-    const unset = found.expandable ? unsetVariables(found.raw, this.#parts.lookup(definition)) : [];
     return { ...whole, sensitive, unset, value: this.#cast(definition, whole.value, whole.origin) };
   }
 
@@ -120,9 +119,16 @@ export class SettingScope {
   }
 
   /** A value of which nothing is left after expansion counts as unset, though its layer has won (as the original). */
-  #expand(definition: SettingDefinition, raw: unknown): unknown {
-    const expanded = expandValue(raw, this.#parts.lookup(definition), this.#parts.strict());
-    return expanded === '' && raw !== '' ? undefined : expanded;
+  #expand(definition: SettingDefinition, raw: unknown): { value: unknown; unset: string[] } {
+    const lookup = this.#parts.lookup(definition);
+    const unset = new Set<string>();
+    const noting: Lookup = (name) => {
+      const value = lookup(name);
+      if (value === undefined) unset.add(name);
+      return value;
+    };
+    const expanded = expandValue(raw, noting, this.#parts.strict());
+    return { value: expanded === '' && raw !== '' ? undefined : expanded, unset: [...unset] };
   }
 
   /**

@@ -5,8 +5,13 @@ import type { Plugin } from '../plugins/types.js';
 /** Extras that change the catalog a tap is given. */
 const selectionExtras = ['select', 'select_filter', 'metadata', 'schema'] as const;
 
-export function takesCatalog({ capabilities }: Pick<Plugin, 'capabilities'>): boolean {
-  return capabilities.has('catalog') || capabilities.has('properties');
+/** The option that a tap takes a catalog with; undefined if it takes none. */
+export function catalogOption({ capabilities }: Pick<Plugin, 'capabilities'>): 'catalog' | 'properties' | undefined {
+  return (['catalog', 'properties'] as const).find((option) => capabilities.has(option));
+}
+
+export function takesCatalog(plugin: Pick<Plugin, 'capabilities'>): boolean {
+  return catalogOption(plugin) !== undefined;
 }
 
 /** The first extra of these that holds rules. The default `*.*` is not a rule. */

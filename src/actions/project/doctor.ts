@@ -9,6 +9,7 @@ import type { Installer } from '../../install/types.js';
 import type { Plugin } from '../../plugins/types.js';
 import { pluginTypes } from '../../project/types.js';
 import type { Session } from '../../session/session.js';
+import { isMadeByRun } from '../../settings/env-names.js';
 import { missingSettings } from '../../settings/required.js';
 import { isAlive } from '../../state/owner.js';
 
@@ -121,14 +122,8 @@ function checkVariables({ project }: Session, plugin: Plugin, env: Readonly<Reco
     ...Object.keys(project.environment?.env ?? {}),
   ]);
   return [...names]
-    .filter((name) => env[name] === undefined && !own.has(name) && !isOurs(name, plugin))
+    .filter((name) => env[name] === undefined && !own.has(name) && !isMadeByRun(name, [plugin]))
     .map((name) => note('variable', plugin.name, `$${name} is used but not set`, `Set ${name}, for example in .env.`));
-}
-
-/** Variables that Tapline sets for a plugin's process: MELTANO_EXTRACT__X, TAP_X_Y. */
-function isOurs(name: string, plugin: Plugin): boolean {
-  const own = plugin.name.replaceAll(/[^A-Za-z0-9]/g, '_').toUpperCase();
-  return name.startsWith('MELTANO_') || name.startsWith(`${own}_`);
 }
 
 function checkSettings(session: Session, plugin: Plugin, settings: Parameters<typeof missingSettings>[1]): Check[] {

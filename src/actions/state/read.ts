@@ -14,7 +14,7 @@ export async function readState(session: Session, stateId: string): Promise<Wrap
   return state === undefined ? {} : mergedView(state);
 }
 
-/** The same; throws STATE_ID_UNKNOWN if there is no state. */
+/** The same, but throws STATE_ID_UNKNOWN if no state exists. */
 export async function requireState(session: Session, stateId: string): Promise<WrappedState> {
   const merged = await readState(session, stateId);
   if (merged.singer_state !== undefined) return merged;

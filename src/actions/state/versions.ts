@@ -53,7 +53,7 @@ export function chooseVersion(session: Session, stateId: string, version: number
 }
 
 export interface StateHistory {
-  /** Newest first, each with the streams that it changed; undefined stands for a part of the state that is no stream's. */
+  /** Newest first, each with the streams that it changed; undefined means a part of the state that does not belong to a stream. */
   versions: (StateVersion & { changed: (string | undefined)[] })[];
   /** Whether the current state is the newest version. If not, another program has changed it. */
   isNewestCurrent: boolean;

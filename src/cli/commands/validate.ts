@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import picocolors from 'picocolors';
 import { formatLocation, TaplineError } from '../../errors.js';
 import { hasColors } from '../../observe/colors.js';
-import { shortened } from '../../observe/error-report.js';
+import { inlineText, shortened } from '../../observe/error-report.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { Finding, ValidationSubject } from '../../plan/validate.js';
 import type { Session } from '../../session/session.js';
@@ -32,7 +32,7 @@ location. Requires no secrets, database, installed plugins or network. Exits wit
       const { output, env } = context;
       if (format === 'json') output.json(resultEntry(all, isValid));
       else {
-        for (const note of all.filter(({ severity }) => severity === 'note')) stderr?.line(noteText(note));
+        for (const note of all.filter(({ severity }) => severity === 'note')) stderr?.line(`note: ${inlineText(note)}`);
         output.text(resultText(findings, hasColors(output, env)));
       }
       context.exit(isValid ? 0 : 1);
@@ -108,12 +108,6 @@ function resultEntry(findings: readonly Finding[], isValid: boolean): Record<str
       column: at?.col ?? null,
     })),
   };
-}
-
-/** Goes to stderr, since it is not about the project. */
-function noteText({ message, hint, at }: Finding): string {
-  const location = at === undefined ? '' : ` (${formatLocation(shortened(at, process.cwd()))})`;
-  return `note: ${message}${location}${hint === undefined ? '' : `. ${hint}`}`;
 }
 
 function resultText(findings: readonly Finding[], colors: boolean): string {

@@ -1,4 +1,6 @@
 /** The command line of a task: what a person would type to run the block alone, with the same state ID. */
+import { type OptionDefinition, takesValue } from '../../option-definition.js';
+import { blockOptionDefinitions } from '../../plan/block-options.js';
 import type { Block, BlockOptions, ChainBlock } from '../../plan/types.js';
 import type { Schedule } from '../../project/types.js';
 import { quoteShellWord } from '../../shell-words.js';
@@ -27,27 +29,18 @@ export function chainWords({ tap, mappers, target }: ChainBlock): string[] {
   return [tap, ...mappers, target].map(({ name, mapping }) => mapping ?? name);
 }
 
-function optionWords(options: BlockOptions): string[] {
-  const {
-    fullRefresh,
-    refreshCatalog,
-    noStateUpdate,
-    force,
-    stateIdSuffix,
-    stateStrategy,
-    selectFilter = [],
-  } = options;
-  return [
-    ...(fullRefresh ? ['--full-refresh'] : []),
-    ...(refreshCatalog ? ['--refresh-catalog'] : []),
-    ...(noStateUpdate ? ['--no-state-update'] : []),
-    ...(force ? ['--force'] : []),
-    ...(stateIdSuffix === undefined ? [] : [`--state-id-suffix=${stateIdSuffix}`]),
-    ...(stateStrategy === undefined ? [] : [`--state-strategy=${stateStrategy}`]),
-    ...selectFilter.map((pattern) =>
-      pattern.startsWith('!') ? `--exclude=${pattern.slice(1)}` : `--select=${pattern}`,
-    ),
-  ];
+/** Every option that a block can have, in the order of their definitions; the selection comes last. */
+function optionWords({ selectFilter = [], noStateUpdate, ...options }: BlockOptions): string[] {
+  const given: Readonly<Record<string, unknown>> = { ...options, stateUpdate: noStateUpdate };
+  const words = Object.entries<OptionDefinition>(blockOptionDefinitions).flatMap(([key, definition]) => {
+    const value = given[key];
+    if (value === undefined || value === false) return [];
+    return takesValue(definition) ? [`--${definition.name}=${value}`] : [`--${definition.name}`];
+  });
+  const patterns = selectFilter.map((pattern) =>
+    pattern.startsWith('!') ? `--exclude=${pattern.slice(1)}` : `--select=${pattern}`,
+  );
+  return [...words, ...patterns];
 }
 
 /** As `schedule run` does it. */

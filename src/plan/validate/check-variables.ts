@@ -1,5 +1,5 @@
 import { TaplineError } from '../../errors.js';
-import type { Plugin } from '../../plugins/types.js';
+import { isMadeByRun } from '../../settings/env-names.js';
 import { unsetVariablesOf } from '../../settings/unset-variables.js';
 import { type Finding, findingOf, type ValidationSubject } from './finding.js';
 
@@ -17,10 +17,4 @@ export function checkVariables({ plugins, settings }: ValidationSubject): Findin
       throw error;
     }
   });
-}
-
-/** A run makes variables for each plugin that its neighbours may refer to: MELTANO_EXTRACT__X, TAP_X_Y. */
-function isMadeByRun(name: string, plugins: readonly Plugin[]): boolean {
-  const prefixes = plugins.map((plugin) => `${plugin.name.replaceAll(/[^A-Za-z0-9]/g, '_').toUpperCase()}_`);
-  return name.startsWith('MELTANO_') || prefixes.some((prefix) => name.startsWith(prefix));
 }

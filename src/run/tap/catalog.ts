@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TaplineError } from '../../errors.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
+import { takesCatalog } from '../../settings/unsupported-selection.js';
 import { type Catalog, parseCatalog } from '../../singer/catalog.js';
 import { exactJson } from '../../singer/exact-json.js';
 import { applyRules, countSelected } from '../../singer/selection.js';
@@ -46,7 +47,7 @@ interface Found {
 export async function prepareCatalog(request: CatalogRequest): Promise<PreparedCatalog | undefined> {
   const { tap, emit, policies } = request;
   const started = performance.now();
-  if (catalogOption(tap) === undefined) {
+  if (!takesCatalog(tap.plugin)) {
     if (customCatalog(tap) !== undefined) emit(catalogIgnored(tap));
     reportSelection(selectionWithoutEffect(tap), policies.unsupported, emit);
     return undefined;
@@ -68,13 +69,6 @@ export async function prepareCatalog(request: CatalogRequest): Promise<PreparedC
   const durationSeconds = (performance.now() - started) / 1000;
   emit({ type: 'catalog.ready', plugin: tap.plugin.name, source: found.source, streams, selected, durationSeconds });
   return { file, catalog: found.catalog, rules };
-}
-
-/** The option with which a tap takes a catalog; undefined if it takes none. */
-export function catalogOption(tap: ResolvedPlugin): 'catalog' | 'properties' | undefined {
-  const { capabilities } = tap.plugin;
-  if (capabilities.has('catalog')) return 'catalog';
-  return capabilities.has('properties') ? 'properties' : undefined;
 }
 
 async function findCatalog(request: CatalogRequest): Promise<Found | undefined> {

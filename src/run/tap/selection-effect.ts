@@ -1,8 +1,8 @@
 /** Tells before data moves that a selection has no effect on a tap, or leaves no stream of it. */
 import { TaplineError } from '../../errors.js';
-import type { ResolvedPlugin, ResolvedSetting, SettingsResolver } from '../../settings/types.js';
+import type { ResolvedPlugin, SettingsResolver } from '../../settings/types.js';
 import { selectionExtraOf, takesCatalog, unsupportedSelection } from '../../settings/unsupported-selection.js';
-import type { Emit } from '../emit.js';
+import { type Emit, warnOf } from '../emit.js';
 
 export type SelectionPolicy = 'warn' | 'fail';
 
@@ -24,8 +24,7 @@ export function selectionPolicies(
 export function reportSelection(error: TaplineError | undefined, policy: SelectionPolicy, emit: Emit): void {
   if (error === undefined) return;
   if (policy === 'fail') throw error;
-  const { code, message, hint, at } = error;
-  emit({ type: 'warning', code, message, hint, at });
+  warnOf(error, emit);
 }
 
 /** Rules of a tap that takes no catalog. */
@@ -48,15 +47,11 @@ export function emptySelection({ plugin, settings }: ResolvedPlugin, streams: nu
     'SELECTION_EMPTY',
     `the selection leaves none of the ${streams} streams of '${plugin.name}'${shown}`,
     {
-      at: decisive === undefined ? undefined : locationOf(decisive, plugin.locate('extras', extra)),
+      at: decisive === undefined ? undefined : (decisive.origin.at ?? plugin.locate('extras', extra)),
       hint:
         onlyExcludes && extra === 'select'
           ? "Rules that only exclude select nothing; an environment's `select` replaces the one of the plugin. Add what to include, such as '*.*'."
           : `\`tapline select ${plugin.name} --list --all\` shows all streams.`,
     },
   );
-}
-
-function locationOf({ origin }: ResolvedSetting, fallback: TaplineError['at']): TaplineError['at'] {
-  return origin.at ?? fallback;
 }

@@ -1,6 +1,7 @@
 /** The tap of a chain with its files: config, catalog, state. */
 import { join } from 'node:path';
 import type { ResolvedPlugin } from '../../settings/types.js';
+import { catalogOption } from '../../settings/unsupported-selection.js';
 import type { ChainProcessSpec } from '../chain/types.js';
 import type { Emit } from '../emit.js';
 import type { PluginFiles } from '../files/plugin-files.js';
@@ -9,7 +10,7 @@ import { processSpec, secondsExtra, singerFlag, writeFilesOf } from '../plugin-p
 import type { Reaper } from '../process/reaper.js';
 import type { StopControl } from '../stop-control.js';
 import type { World } from '../types.js';
-import { catalogOption, type PreparedCatalog, prepareCatalog } from './catalog.js';
+import { type PreparedCatalog, prepareCatalog } from './catalog.js';
 import { discoverCatalog, type SharedDiscovery } from './discovery.js';
 import { selectionPolicies } from './selection-effect.js';
 import { isInline, stateArgument } from './tap-state.js';
@@ -41,7 +42,7 @@ export interface TapSetup {
 export async function setUpTap(tap: ResolvedPlugin, setup: TapSetup): Promise<ChainProcessSpec> {
   const files = await writeTapFiles(tap, setup);
   const catalog = await catalogOf(tap, files, setup);
-  const option = catalogOption(tap);
+  const option = catalogOption(tap.plugin);
   const catalogArgs = catalog === undefined || option === undefined ? [] : [singerFlag(tap, option), catalog.file];
   const args = [singerFlag(tap, 'config'), files.config, ...catalogArgs, ...files.stateArgs];
   return processSpec(setup.world, tap, { role: 'tap', files, args });

@@ -152,6 +152,14 @@ describe('a task', () => {
     ]);
   });
 
+  it('has every option that a line can give to a block', async () => {
+    const options = '--refresh-catalog --no-state-update --force --state-strategy merge --fail-on-empty';
+    const [dag] = await dagsIn(stepped(`['tap-stripe target-warehouse ${options}']`));
+    expect(dag?.groups[0]?.lanes[0]?.[0]?.command).toContain(
+      'run tap-stripe target-warehouse --refresh-catalog --no-state-update --force --state-strategy=merge --fail-on-empty',
+    );
+  });
+
   it('has its variables on its line, as they are: the run expands them, and nothing of the project is stronger there', async () => {
     const [dag] = await dagsIn(
       stepped('[tap-stripe target-warehouse]', ", env: {A: a$b, B: '${C}-x', D: '\\$E', F: '$1'}"),

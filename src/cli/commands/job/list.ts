@@ -17,7 +17,7 @@ export function jobList(command: Command, { open, output }: CommandContext): Com
       const { project } = await open({ policy: 'explicit', access: 'read', databaseUri });
       const jobs = project.jobs.filter((job) => name === undefined || job.name === name);
       const listed = jobs.map(({ name: job_name, tasks }) => ({ job_name, tasks }));
-      // A job that is not there is no failure in the original, and clients count on the exit code.
+      // An unknown job is not a failure in the original, and clients rely on the exit code.
       if (name !== undefined && listed[0] === undefined) return output.line(`Job '${name}' does not exist.`);
       if (format === 'json') return output.json(name === undefined ? { jobs: listed } : listed[0]);
       for (const { job_name, tasks } of listed) output.line(`${job_name}: ${pythonRepr(tasks)}`);

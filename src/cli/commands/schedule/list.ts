@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { didYouMean } from '../../../did-you-mean.js';
-import { formatLocation, hasCode, TaplineError } from '../../../errors.js';
+import { hasCode, TaplineError } from '../../../errors.js';
 import type { History } from '../../../history/port.js';
-import { shortened } from '../../../observe/error-report.js';
+import { inlineText } from '../../../observe/error-report.js';
 import type { OptionsOf } from '../../../option-definition.js';
 import { cronOf } from '../../../plan/interval.js';
 import type { Job, Project, Schedule } from '../../../project/types.js';
@@ -69,8 +69,7 @@ async function usableSchedules(session: Session): Promise<Schedule[]> {
     } catch (error) {
       if (!hasCode(error, 'JOB_UNKNOWN')) throw error;
       const { code, message, hint, at } = error;
-      const location = at === undefined ? '' : ` (${formatLocation(shortened(at, process.cwd()))})`;
-      (await session.log()).warning(`${message}${location}`, { code, hint, at });
+      (await session.log()).warning(inlineText({ message, at }), { code, hint, at });
     }
   }
   return usable;

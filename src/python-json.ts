@@ -1,9 +1,11 @@
+import { Decimal } from './exact-number.js';
+
 /**
  * Text and JSON as Python prints them. The original is a Python program: what it exports to plugins and shows in lists
  * has this form, and taps and scripts compare it as text.
  */
 
-/** `json.dumps(value)`, with `indent` spaces a level where given. Takes bigint, which JSON.stringify refuses. */
+/** `json.dumps(value)`, with `indent` spaces a level where given. Numbers keep their digits. */
 export function pythonJson(value: unknown, indent?: number): string {
   return writeJson(value, indent, 0);
 }
@@ -18,6 +20,7 @@ export function pythonRepr(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'string') return reprText(value);
   if (typeof value === 'number') return pythonNumber(value);
+  if (value instanceof Decimal) return /e/i.test(value.text) ? pythonFloat(Number(value)) : value.text;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value !== 'object') return String(value);
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`;
@@ -25,7 +28,7 @@ export function pythonRepr(value: unknown): string {
   return `{${members.join(', ')}}`;
 }
 
-/** With Python's exponents. A whole number prints as an integer: JavaScript can't tell 1 from 1.0. */
+/** With Python's exponents. A whole number prints as an integer: 1.0 is a Decimal. */
 function pythonNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e16) return String(value);
   const [digits = '', power = '0'] = value.toExponential().split('e');
@@ -37,11 +40,24 @@ function pythonNumber(value: number): string {
   return String(value);
 }
 
+/** Python's shortest form, which differs from JavaScript's in `.0` and in where the exponent starts. */
+export function pythonFloat(value: number): string {
+  if (Object.is(value, -0)) return '-0.0';
+  const [digits = '', power = '0'] = value.toExponential().split('e');
+  const exponent = Number(power);
+  if (exponent >= 16 || exponent < -4) {
+    return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+  }
+  const text =
+    exponent < 0 ? value.toFixed(Math.min(100, digits.replace(/[-.]/g, '').length - 1 - exponent)) : String(value);
+  return text.includes('.') ? text : `${text}.0`;
+}
+
 function writeJson(value: unknown, indent: number | undefined, depth: number): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'string') return jsonText(value);
   if (typeof value === 'number') return pythonNumber(value);
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object' || value instanceof Decimal) return String(value);
   if (Array.isArray(value)) {
     const items = value.map((item) => writeJson(item, indent, depth + 1));
     return enclose('[', items, ']', indent, depth);

@@ -1,8 +1,9 @@
 /** Small questions about values of any kind, asked all over the program and answered once. */
+import { Decimal } from './exact-number.js';
 
 /** A value of an object in JSON or YAML, as opposed to a list, a text or null. */
 export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Decimal);
 }
 
 /** A scalar as text; undefined for null and undefined. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Decimal } from '../src/exact-number.js';
 import { pythonJson } from '../src/python-json.js';
 import { parseExactJson } from '../src/singer/exact-json.js';
 
@@ -38,12 +39,12 @@ describe('parseExactJson and pythonJson', () => {
     expect(pythonJson(parseExactJson(text))).toBe(text);
   });
 
-  test('only numbers that would lose digits become bigint', () => {
+  test('only numbers that would lose digits become a bigint or a Decimal', () => {
     expect(parseExactJson('[9007199254740991, 9007199254740992, 1e20, 1.2345678901234567890]')).toEqual([
       9007199254740991,
       9007199254740992n,
-      1e20,
-      1.2345678901234567,
+      new Decimal('1e20'),
+      new Decimal('1.2345678901234567890'),
     ]);
   });
 

@@ -1,5 +1,7 @@
 /** The only writer of stdout. Data goes there, everything else to stderr. */
+
 import { TaplineError } from '../errors.js';
+import { exactJson } from '../exact-json.js';
 
 export interface Output {
   /** Text and a line's end. */
@@ -36,8 +38,7 @@ export function createOutput(stream: NodeJS.WriteStream = process.stdout): Outpu
   return {
     text,
     line: (content) => text(`${content}\n`),
-    json: (value, layout = 'indented') =>
-      text(`${JSON.stringify(value, null, layout === 'indented' ? 2 : undefined)}\n`),
+    json: (value, layout = 'indented') => text(`${exactJson(value, layout === 'indented' ? 2 : undefined)}\n`),
     async flush() {
       if (isOpen) await new Promise<void>((resolve) => stream.write('', () => resolve()));
       if (failure !== undefined) throw failure;

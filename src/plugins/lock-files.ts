@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TaplineError } from '../errors.js';
+import { parseExactJson } from '../exact-json.js';
 import { decodeUtf8, readProjectFile } from '../project/read-text.js';
 import type { PluginType } from '../project/types.js';
+import { isMap } from '../values.js';
 import type { PluginDefinition } from './types.js';
 
 const suffix = '.lock';
@@ -58,13 +60,26 @@ function listFolder(folder: string): string[] {
   }
 }
 
+/** Without keys `__proto__`; numbers keep their digits, since a default may be `2.0`. */
+function parseLock(text: string): unknown {
+  const value = parseExactJson(text);
+  return text.includes('__proto__') ? withoutPrototypes(value) : value;
+}
+
+function withoutPrototypes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPrototypes);
+  if (!isMap(value)) return value;
+  const kept = Object.entries(value).filter(([key]) => key !== '__proto__');
+  return Object.fromEntries(kept.map(([key, member]) => [key, withoutPrototypes(member)]));
+}
+
 function readLock(path: string): PluginDefinition | undefined {
   const bytes = readProjectFile(path);
   if (!bytes) return undefined;
   const text = decodeUtf8(bytes, path);
   let value: unknown;
   try {
-    value = JSON.parse(text, (key, inner: unknown) => (key === '__proto__' ? undefined : inner));
+    value = parseLock(text);
   } catch (error) {
     throw broken(path, `it is not valid JSON (${(error as Error).message})`);
   }

@@ -132,11 +132,8 @@ export class MergedPlugin implements Plugin {
   get settings(): readonly SettingDefinition[] {
     return this.once('settings', () => {
       const known = [...this.ownAndInheritedSettings, ...this.extraSettings];
-      const config = defineMissing(known, this.environmentConfig, { isFloat: this.floatsIn('environmentConfig') });
-      const extras = defineMissing(known, this.environmentExtras, {
-        prefix: '_',
-        isFloat: this.floatsIn('environmentExtras'),
-      });
+      const config = defineMissing(known, this.environmentConfig);
+      const extras = defineMissing(known, this.environmentExtras, { prefix: '_' });
       return [...known, ...config, ...extras];
     });
   }
@@ -145,7 +142,7 @@ export class MergedPlugin implements Plugin {
     return this.once('ownSettings', () => {
       const inherited = this.parent ? this.parent.ownAndInheritedSettings : (this.base as BaseDefinition).settings;
       const known = replaceByName(inherited, readSettings(this.entry.settings));
-      return [...known, ...defineMissing(known, this.config, { isFloat: this.floatsIn('config') })];
+      return [...known, ...defineMissing(known, this.config)];
     });
   }
 
@@ -153,7 +150,7 @@ export class MergedPlugin implements Plugin {
   get extraSettings(): readonly SettingDefinition[] {
     return this.once('extraSettings', () => {
       const known: readonly SettingDefinition[] = this.base.extraSettings;
-      return [...known, ...defineMissing(known, this.extras, { prefix: '_', isFloat: this.floatsIn('extras') })];
+      return [...known, ...defineMissing(known, this.extras, { prefix: '_' })];
     });
   }
 
@@ -252,13 +249,6 @@ export class MergedPlugin implements Plugin {
     const { locate } = this.place.project;
     if (key === undefined) return locate(path);
     return locate([...path, key]) ?? locate([...path, ...key.split('.')]);
-  }
-
-  private floatsIn(area: Parameters<Plugin['locate']>[0]): (keys: readonly string[]) => boolean {
-    return (keys) => {
-      const path = this.pathOf(area);
-      return path !== undefined && this.place.project.isFloat?.([...path, ...keys]) === true;
-    };
   }
 
   private pathOf(area: Parameters<Plugin['locate']>[0]): ProjectPath | undefined {

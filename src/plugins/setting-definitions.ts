@@ -1,3 +1,5 @@
+import { Decimal } from '../exact-number.js';
+import { isMap } from '../values.js';
 import { type SettingDefinition, type SettingKind, settingKinds } from './types.js';
 
 const kinds: ReadonlySet<string> = new Set(settingKinds);
@@ -29,8 +31,6 @@ interface MissingOptions {
   prefix?: string | undefined;
   /** Take the value as the default: for what a definition says of its own extras. */
   asDefault?: boolean | undefined;
-  /** Whether the number at these keys is a float, though whole. */
-  isFloat?: ((keys: readonly string[]) => boolean) | undefined;
 }
 
 /**
@@ -40,15 +40,15 @@ interface MissingOptions {
 export function defineMissing(
   known: readonly SettingDefinition[],
   values: Readonly<Record<string, unknown>>,
-  { prefix = '', asDefault = false, isFloat = () => false }: MissingOptions = {},
+  { prefix = '', asDefault = false }: MissingOptions = {},
 ): SettingDefinition[] {
   const leaves = [...flatten(values)].map((leaf) => ({ ...leaf, name: prefix + leaf.keys.join('.') }));
   if (leaves.length === 0) return [];
   const names = new Set(known.map(({ name }) => name));
   return leaves
     .filter(({ name }) => !names.has(name))
-    .map(({ name, keys, value }) => {
-      const kind = guessKind(value, () => isFloat(keys));
+    .map(({ name, value }) => {
+      const kind = guessKind(value);
       return { name, ...(kind ? { kind } : {}), ...(asDefault ? { value } : { custom: true }) };
     });
 }
@@ -61,16 +61,16 @@ interface Leaf {
 function* flatten(values: Readonly<Record<string, unknown>>, above: readonly string[] = []): Generator<Leaf> {
   for (const [key, value] of Object.entries(values)) {
     const keys = [...above, key];
-    const isFilledMap =
-      typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
-    if (isFilledMap) yield* flatten(value as Record<string, unknown>, keys);
+    if (isMap(value) && Object.keys(value).length > 0) yield* flatten(value, keys);
     else yield { keys, value };
   }
 }
 
-function guessKind(value: unknown, isFloat: () => boolean): SettingKind | undefined {
+function guessKind(value: unknown): SettingKind | undefined {
   if (typeof value === 'boolean') return 'boolean';
-  if (typeof value === 'number') return Number.isInteger(value) && !isFloat() ? 'integer' : 'decimal';
+  if (typeof value === 'bigint') return 'integer';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'decimal';
+  if (value instanceof Decimal) return 'decimal';
   if (Array.isArray(value)) return 'array';
   return typeof value === 'object' && value !== null ? 'object' : undefined;
 }

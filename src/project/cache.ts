@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import packageFile from '../../package.json' with { type: 'json' };
+import { exactJson, parseExactJson } from '../exact-json.js';
 import type { ProjectContent } from './content.js';
 import type { Places } from './places.js';
 import { ensureSystemDirectory } from './system-directory.js';
 
 /** The number changes with what is stored and with how the files are understood; so does, in the seal, our version. */
-const cacheName = 'tapline-project-5';
+const cacheName = 'tapline-project-6';
 const maxBytes = 64 * 1024 * 1024;
 
 /** One project file with the hash of its bytes. */
@@ -66,7 +67,7 @@ function openHit(bytes: Buffer, root: string, inode: number): CacheHit | undefin
   const project = bytes.subarray(first + 1, second);
   if (name !== cacheName || projectSeal !== seal(project, root, inode)) return undefined;
   return {
-    ...(JSON.parse(project.toString('utf8')) as CachedProject),
+    ...(parseExactJson(project.toString('utf8')) as CachedProject),
     readPlaces: () => {
       const places = bytes.subarray(second + 1);
       return placesSeal === seal(places, root, inode) ? (JSON.parse(places.toString('utf8')) as Places) : undefined;
@@ -90,7 +91,7 @@ export function writeCache(sysDir: string, root: string, project: CachedProject,
     const descriptor = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
     try {
       const { ino } = fstatSync(descriptor);
-      const lines = [project, places].map((value) => Buffer.from(JSON.stringify(value)));
+      const lines = [project, places].map((value) => Buffer.from(exactJson(value)));
       writeFileSync(
         descriptor,
         `${[cacheName, ...lines.map((line) => seal(line, root, ino))].join(' ')}\n${lines.join('\n')}`,

@@ -28,8 +28,6 @@ export interface ProjectContent
   runSteps: RunStep[];
   pipelines: Pipeline[];
   warnings: ProjectWarning[];
-  /** See Project.isFloat; nearly always empty. */
-  floats: string[];
   defaultEnvironment: string | undefined;
 }
 
@@ -81,7 +79,6 @@ export function readContent(
     projectId: filledText(project.project_id),
     requiresMeltano: filledText(project.requires_meltano),
     defaultEnvironment: filledText(project.default_environment),
-    floats: [],
     warnings,
   };
 }

@@ -7,7 +7,7 @@ import { selectEnvironment } from './environments.js';
 import { findProject, type ProjectPlace } from './find-root.js';
 import { checkRequiresMeltano } from './meltano-version.js';
 import type { Placed } from './merge.js';
-import { findFloats, findPlace, floatKey, type Places } from './places.js';
+import { findPlace, type Places } from './places.js';
 import { decodeUtf8, readProjectFile } from './read-text.js';
 import type { LoadProjectOptions, Project, ProjectPath } from './types.js';
 import type { YamlDocument } from './yaml-document.js';
@@ -36,9 +36,8 @@ export async function loadProject(options: LoadProjectOptions = {}): Promise<Pro
     place.file,
   );
   const files = stamps.map(({ file }) => file);
-  const { floats, ...parts } = content;
   const project: Project = {
-    ...parts,
+    ...content,
     ...place,
     ...selected,
     files,
@@ -46,7 +45,6 @@ export async function loadProject(options: LoadProjectOptions = {}): Promise<Pro
     warnings: [...content.warnings, ...dotenv.warnings],
     dotenv: dotenv.values,
     dotenvFile: dotenv.file,
-    isFloat: (path) => floats.length > 0 && floats.includes(floatKey(path)),
     locate: locator(files, content, readPlaces),
   };
   return Object.freeze(project);
@@ -129,7 +127,6 @@ async function fromFiles(place: ProjectPlace, mainBytes: Buffer): Promise<Loaded
   const content = readContent(project, locate);
   await checkRequiresMeltano(content.requiresMeltano, 'This project', locate(['requires_meltano']));
   const yamlWarnings = [main, ...included].flatMap(({ warnings }) => warnings);
-  content.floats = findFloats(merged.places);
   content.warnings = [...yamlWarnings, ...content.warnings, ...findUnknownKeys(project, locate)];
   const stamps = [mainBytes, ...bytes].map((buffer, index) => ({ file: files[index] ?? '', hash: hashOf(buffer) }));
   writeCache(place.sysDir, place.root, { stamps, includePaths, content }, merged.places);

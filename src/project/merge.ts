@@ -37,7 +37,7 @@ function insideList(places: Places): Places[] {
 }
 
 function insideMap(places: Places): { [key: string]: Places } {
-  return typeof places[3] === 'object' && !Array.isArray(places[3]) ? places[3] : {};
+  return places[3] === undefined || Array.isArray(places[3]) ? {} : places[3];
 }
 
 /**

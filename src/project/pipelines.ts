@@ -1,3 +1,4 @@
+import { plainNumber } from '../exact-number.js';
 import { isMap, textOf } from '../values.js';
 import { envMap } from './environments.js';
 import type { Pipeline, RunStep } from './types.js';
@@ -9,7 +10,7 @@ export function readRunSteps(value: unknown): RunStep[] {
     return {
       name,
       commands: textsOf(commands),
-      jobs: typeof jobs === 'number' ? jobs : undefined,
+      jobs: numberOf(jobs),
       runDir: textOf(run_dir),
       env: envMap(env),
       timeout: durationOf(timeout),
@@ -24,9 +25,9 @@ export function readPipelines(value: unknown): Pipeline[] {
     steps: (Array.isArray(item.steps) ? item.steps : []).map((step) => String(isMap(step) ? step.run_step : step)),
     interval: textOf(item.interval),
     timezone: textOf(item.timezone),
-    retries: typeof item.retries === 'number' ? item.retries : undefined,
+    retries: numberOf(item.retries),
     retryDelay: durationOf(item.retry_delay),
-    maxAgeHours: typeof item.max_age_hours === 'number' ? item.max_age_hours : undefined,
+    maxAgeHours: numberOf(item.max_age_hours),
     env: envMap(item.env),
     after: textsOf(item.after),
     owner: textOf(item.owner),
@@ -40,5 +41,10 @@ function textsOf(value: unknown): string[] {
 }
 
 function durationOf(value: unknown): string | number | undefined {
-  return typeof value === 'number' ? value : textOf(value);
+  return numberOf(value) ?? textOf(value);
+}
+
+function numberOf(value: unknown): number | undefined {
+  const number = plainNumber(value);
+  return typeof number === 'number' ? number : undefined;
 }

@@ -5,13 +5,7 @@ import type { ProjectPath } from './types.js';
  * Where each value of the merged project stands: a tree beside the values, with the index of its file, line, column and
  * the places of what it holds. A map or list has the place of its key.
  */
-export type Places = [
-  file: number,
-  line: number,
-  col: number,
-  /** `float` marks a number such as 2.0, which a JavaScript number can't tell from 2. */
-  inside?: Places[] | { [key: string]: Places } | 'float',
-];
+export type Places = [file: number, line: number, col: number, inside?: Places[] | { [key: string]: Places }];
 
 /** The place of a path. `state_backend.uri` is found under its dotted key as well. */
 export function findPlace(files: readonly string[], places: Places, path: ProjectPath): SourceLocation | undefined {
@@ -28,17 +22,6 @@ export function findPlace(files: readonly string[], places: Places, path: Projec
 }
 
 function placeInside(inside: Places[3], step: string | number): Places | undefined {
-  if (!inside || inside === 'float') return undefined;
+  if (!inside) return undefined;
   return Object.hasOwn(inside, step) ? (inside as { [key: string]: Places })[step] : undefined;
-}
-
-/** The paths of all numbers that were written as floats and are whole, each as `floatKey` has it. */
-export function findFloats(places: Places, path: ProjectPath = []): string[] {
-  const [, , , inside] = places;
-  if (inside === 'float') return [floatKey(path)];
-  return Object.entries(inside ?? {}).flatMap(([step, place]) => findFloats(place, [...path, step]));
-}
-
-export function floatKey(path: ProjectPath): string {
-  return path.join('/');
 }

@@ -1,8 +1,11 @@
+import { asJsonNumber, type Decimal, exactNumber } from '../exact-number.js';
+import { pythonFloat } from '../python-json.js';
+
 /**
  * What a plain (unquoted) YAML scalar means to Meltano 4.4.1, which reads YAML 1.2 with ruamel: `yes` and `12:30` are
  * text, `017` is 17, `1_000` is 1000, dates become ISO text.
  */
-export type ScalarValue = string | number | boolean | null;
+export type ScalarValue = string | number | bigint | Decimal | boolean | null;
 
 const integer = /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9_]+)$/;
 const float = /^(?:[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?)$/;
@@ -26,33 +29,29 @@ export function readPlainScalar(source: string): ScalarValue {
   return readTimestamp(source) ?? source;
 }
 
-/** True for `2.0`, `1e3` and the like: a float of Python that is a whole number, and so an integer to JavaScript. */
-export function isWholeFloat(source: string): boolean {
-  return !integer.test(source) && float.test(source) && Number.isInteger(readFloat(source));
+/**
+ * With its digits: `2.0` and `1.10` are not 2 and 1.1. JSON has no infinity, so what is too big for a double stays text.
+ */
+function readFloat(source: string): number | Decimal | undefined {
+  const text = source.replaceAll('_', '');
+  if (!Number.isFinite(Number(text))) return undefined;
+  return exactNumber(asJsonNumber(text)) as number | Decimal;
 }
 
-/** JSON has no infinity, so what is too big stays text. */
-function readFloat(source: string): number | undefined {
-  const value = Number(source.replaceAll('_', ''));
-  return Number.isFinite(value) ? value : undefined;
-}
-
-/** True for a number that JSON and JavaScript can't hold as written: over 2^53, infinite, not a number. */
+/** True for a number that JSON can't hold: infinite, or not a number. */
 export function isUnholdable(source: string): boolean {
   if (notFinite.test(source)) return true;
-  const value = Number(withoutSign(source));
-  if (Number.isNaN(value)) return false;
-  return integer.test(source) ? !Number.isSafeInteger(value) : float.test(source) && !Number.isFinite(value);
+  return !integer.test(source) && float.test(source) && readFloat(source) === undefined;
 }
 
-/** A number beyond 2^53 stays text, so that no digit of an account number is lost. */
-function readInteger(source: string): number | string | undefined {
+/** Beyond 2^53 a `bigint`, so that no digit of an account number is lost. */
+function readInteger(source: string): number | bigint | undefined {
   const digits = withoutSign(source);
   const sign = source.startsWith('-') ? '-' : '';
   const value = Number(digits);
   if (digits === '' || Number.isNaN(value)) return undefined;
   if (Number.isSafeInteger(value)) return sign === '-' && value !== 0 ? -value : value;
-  return sign + BigInt(digits).toString();
+  return sign === '-' ? -BigInt(digits) : BigInt(digits);
 }
 
 function withoutSign(source: string): string {
@@ -97,24 +96,12 @@ export function pythonText(source: string): string {
   const value = readPlainScalar(source);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (notFinite.test(source)) return source.toLowerCase().replace('.', '').replace('+', '');
-  if (typeof value !== 'number') return value === null ? '' : asPythonTime(source, value);
-  return integer.test(source) ? String(value) : pythonFloat(value);
+  if (value === null) return '';
+  if (typeof value === 'string') return asPythonTime(source, value);
+  return integer.test(source) ? String(value) : pythonFloat(Number(value));
 }
 
 /** A time that was written with a blank is one without the `T`. */
 function asPythonTime(source: string, value: string): string {
   return /^\d{4}-\d{1,2}-\d{1,2}[ \t]/.test(source) && value !== source ? value.replace('T', ' ') : value;
-}
-
-/** Python's shortest form, which differs from JavaScript's in `.0` and in where the exponent starts. */
-function pythonFloat(value: number): string {
-  if (Object.is(value, -0)) return '-0.0';
-  const [digits = '', power = '0'] = value.toExponential().split('e');
-  const exponent = Number(power);
-  if (exponent >= 16 || exponent < -4) {
-    return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
-  }
-  const text =
-    exponent < 0 ? value.toFixed(Math.min(100, digits.replace(/[-.]/g, '').length - 1 - exponent)) : String(value);
-  return text.includes('.') ? text : `${text}.0`;
 }

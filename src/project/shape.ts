@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { didYouMean } from '../did-you-mean.js';
 import { type ErrorFault, formatLocation, type SourceLocation, TaplineError } from '../errors.js';
+import { plainNumber, plainNumbers } from '../exact-number.js';
 import { isMap } from '../values.js';
 import type { ProjectPath } from './types.js';
 
@@ -15,7 +16,7 @@ type Locate = (path: ProjectPath) => SourceLocation | undefined;
  */
 export async function checkShape(value: unknown, file: string, locate: Locate): Promise<void> {
   const { validate } = await import('../generated/meltano.js');
-  if (validate(value)) return;
+  if (validate(plainNumbers(value))) return;
   const faults = readFaults(validate.errors ?? [], value, locate);
   const [first, ...rest] = faults;
   if (!first) return;
@@ -149,7 +150,7 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (isMap(value)) return 'a map';
   if (value === null || value === undefined) return 'empty';
-  return typeof value === 'string' ? 'text' : `a ${typeof value}`;
+  return typeof value === 'string' ? 'text' : `a ${typeof plainNumber(value)}`;
 }
 
 /** A name or a keyword, which is not a secret. */

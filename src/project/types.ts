@@ -130,8 +130,6 @@ export interface Project {
   settings: Readonly<Record<string, unknown>>;
   annotations: Readonly<Record<string, unknown>>;
   warnings: readonly ProjectWarning[];
-  /** Whether a whole number was written as a float (`2.0`): JavaScript has one kind of number, Meltano and taps have two. */
-  isFloat?(path: ProjectPath): boolean;
   /** Where a value stands. As the files were when they were read; from the cache too. Costs a few milliseconds once. */
   locate(path: ProjectPath): SourceLocation | undefined;
 }

@@ -14,7 +14,7 @@ import {
 import { type SourceLocation, TaplineError } from '../errors.js';
 import type { Placed } from './merge.js';
 import type { Places } from './places.js';
-import { isUnholdable, isWholeFloat, pythonText, readPlainScalar } from './scalar.js';
+import { isUnholdable, pythonText, readPlainScalar } from './scalar.js';
 import type { ProjectPath, ProjectWarning } from './types.js';
 
 /** Values that one file may hold once its aliases are written out; a real one stays under a hundredth of that. */
@@ -164,10 +164,7 @@ class ValueReader {
   }
 
   private placedScalar(node: Scalar, path: ProjectPath, start: Places): Placed {
-    const value = this.scalar(node, path);
-    const places = node.source ? this.placesAt(node) : start;
-    if (typeof value === 'number' && isWholeFloat(String(node.value))) places[3] = 'float';
-    return { value, places };
+    return { value: this.scalar(node, path), places: node.source ? this.placesAt(node) : start };
   }
 
   private aliased(name: string, alias: Node, path: ProjectPath, start: Places): Placed {
@@ -251,7 +248,7 @@ class ValueReader {
   private warnAboutNumber(node: Node): void {
     this.warnings.push({
       code: 'NUMBER_AS_TEXT',
-      message: 'This number is too big to represent exactly, so it is passed on as text.',
+      message: 'JSON has no form for this number, so it is passed on as text.',
       hint: 'Put it in quotes if that is what you want.',
       at: this.place(node),
     });

@@ -1,6 +1,8 @@
 /** The way from a plugin of the project to the process that it is started as. */
+
 import { resolve } from 'node:path';
 import { TaplineError } from '../errors.js';
+import { exactJson } from '../exact-json.js';
 import { expandCommand, findCommand } from '../plan/command-line.js';
 import type { Plugin } from '../plugins/types.js';
 import { secretsOf } from '../settings/secrets.js';
@@ -144,11 +146,7 @@ export function secondsExtra({ plugin, extras }: ResolvedPlugin, name: string): 
   if (value === undefined || value === null || value === '') return undefined;
   const seconds = Number(value);
   if (Number.isFinite(seconds) && seconds >= 0) return seconds;
-  throw new TaplineError(
-    'SETTING_CAST',
-    `${name} of ${plugin.name} is ${JSON.stringify(value)}, not a number of seconds`,
-    {
-      hint: 'Set it to a number of seconds, 0 or more.',
-    },
-  );
+  throw new TaplineError('SETTING_CAST', `${name} of ${plugin.name} is ${exactJson(value)}, not a number of seconds`, {
+    hint: 'Set it to a number of seconds, 0 or more.',
+  });
 }

@@ -1,4 +1,5 @@
 /** Project settings in the type that a session needs. */
+import { plainNumber } from '../exact-number.js';
 import type { SettingsResolver } from '../settings/types.js';
 import { filledText } from '../values.js';
 
@@ -8,6 +9,6 @@ export function textSetting(settings: SettingsResolver, name: string): string | 
 }
 
 export function numberSetting(settings: SettingsResolver, name: string): number | undefined {
-  const value = settings.projectSetting(name);
+  const value = plainNumber(settings.projectSetting(name));
   return typeof value === 'number' ? value : undefined;
 }

@@ -1,3 +1,4 @@
+import { plainNumber } from '../exact-number.js';
 import type { SettingDefinition } from '../plugins/types.js';
 import { pythonJson } from '../python-json.js';
 import { isMap } from '../values.js';
@@ -80,7 +81,7 @@ function literal(
 function checkChoice(definition: SettingDefinition, value: unknown): void {
   const choices = definition.options ?? [];
   if (definition.kind !== 'options' || choices.length === 0) return;
-  if (choices.some((choice) => choice.value === value)) return;
+  if (choices.some((choice) => plainNumber(choice.value) === plainNumber(value))) return;
   const expected = `one of ${choices.map((choice) => String(choice.value)).join(', ')}`;
   throw new CastFailure(
     `${quoted(definition, value)} is not a valid choice for '${definition.name}'.`,

@@ -8,7 +8,7 @@ import type { ResolvedSetting } from './types.js';
 export function exportText({ definition, value, raw }: Pick<ResolvedSetting, 'definition' | 'value' | 'raw'>): string {
   if (typeof value === 'string') return value;
   const { kind } = definition;
-  if (kind === 'decimal' && typeof raw === 'string' && Number(raw) === value) return raw.trim();
+  if (kind === 'decimal' && typeof raw === 'string' && Number(raw) === Number(value)) return raw.trim();
   if (kind === undefined || kind === 'string' || kind === 'decimal') return pythonText(value);
   return pythonJson(value);
 }

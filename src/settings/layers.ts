@@ -1,4 +1,5 @@
 import { type SourceLocation, TaplineError } from '../errors.js';
+import { exactJson } from '../exact-json.js';
 import type { SettingDefinition } from '../plugins/types.js';
 import { isTruthy } from './cast.js';
 import type { ReadName } from './env-names.js';
@@ -66,7 +67,7 @@ export function fileLayer(
     const set = keys.filter((key) => flat.get(key) !== undefined && flat.get(key) !== null);
     const [first] = set;
     if (first === undefined) return undefined;
-    const other = set.find((key) => JSON.stringify(flat.get(key)) !== JSON.stringify(flat.get(first)));
+    const other = set.find((key) => exactJson(flat.get(key)) !== exactJson(flat.get(first)));
     if (other !== undefined) {
       throw new TaplineError(
         'SETTING_CONFLICT',

@@ -1,4 +1,5 @@
 import { TaplineError } from '../errors.js';
+import { copyValue } from '../exact-number.js';
 import { isMap } from '../values.js';
 
 /** Backslash before a dot: the dot is part of the name, not a step down. */
@@ -44,7 +45,10 @@ export function nest(flat: Iterable<readonly [string, unknown]>, options: NestOp
     const path = key.split(unescapedDot).map((part) => (options.unescape ? part.replaceAll('\\.', '.') : part));
     const leaf = path.pop() ?? key;
     const parent = descend(root, path, key);
-    if (!Object.hasOwn(parent, leaf)) setOwn(parent, leaf, unset ? {} : copy(value));
+    if (!Object.hasOwn(parent, leaf)) {
+      // A copy, so that writing into a nested map never changes what a file or a definition holds.
+      setOwn(parent, leaf, unset ? {} : copyValue(value));
+    }
   }
   return root;
 }
@@ -80,9 +84,4 @@ function withoutDottedKeys(values: Values): Values {
     setOwn(kept, key.replaceAll('\\.', '.'), isMap(value) ? withoutDottedKeys(value) : value);
   }
   return kept;
-}
-
-/** So that writing into a nested map never changes what a file or a definition holds. */
-function copy(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? structuredClone(value) : value;
 }

@@ -1,3 +1,5 @@
+import { parseExactJson } from '../exact-json.js';
+import { asJsonNumber, Decimal, exactNumber } from '../exact-number.js';
 import { setOwn } from './nested-keys.js';
 
 /** The text is not a literal. */
@@ -7,16 +9,15 @@ export class NoLiteral extends Error {
 
 /**
  * Parses a value for a setting of kind array or object: JSON, else a Python literal (`{'a': 1}`, `('x', None)`), as the
- * original does. Whole numbers that a JavaScript number can't hold become bigint, so that long account numbers
- * arrive as they were written. Throws NoLiteral.
+ * original does. Numbers keep their digits, so that long account numbers arrive as they were written. Throws NoLiteral.
  */
 export function parseLiteral(text: string): unknown {
-  if (!/\d{16}/.test(text)) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      // Perhaps a Python literal.
-    }
+  try {
+    const value = parseExactJson(text);
+    // Python's own infinities have no form in the config file, and the parser below refuses them.
+    if (!/NaN|Infinity/.test(text)) return value;
+  } catch {
+    // Perhaps a Python literal.
   }
   return new LiteralParser(text).parse();
 }
@@ -26,11 +27,10 @@ export function parseInteger(text: string): number | bigint | undefined {
   const trimmed = text.trim();
   if (!/^[+-]?\d+(_\d+)*$/.test(trimmed)) return undefined;
   const value = BigInt(trimmed.replace(/^\+/, '').replace(/^-/, '').replaceAll('_', ''));
-  const signed = trimmed.startsWith('-') ? -value : value;
-  return exactNumber(signed);
+  return shortest(trimmed.startsWith('-') ? -value : value);
 }
 
-function exactNumber(value: bigint): number | bigint {
+function shortest(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
@@ -178,7 +178,7 @@ class LiteralParser {
     if (names.has(word)) return names.get(word);
     const whole = parseInteger(word);
     if (whole !== undefined && !/^[+-]?0\d/.test(word)) return whole;
-    if (/^[+-]?0[xXoObB][\da-fA-F]+$/.test(word)) return exactNumber(BigInt(word.replace(/^[+-]/, '')));
+    if (/^[+-]?0[xXoObB][\da-fA-F]+$/.test(word)) return shortest(BigInt(word.replace(/^[+-]/, '')));
     const number = parseDecimal(word);
     if (number === undefined) throw new NoLiteral('neither a number nor a name');
     return number;
@@ -200,15 +200,15 @@ class LiteralParser {
   }
 }
 
-/** A decimal number as Python reads it; undefined where it is none, and for the infinite ones, which JSON can't hold. */
-export function parseDecimal(text: string): number | undefined {
+/** A decimal number as Python reads it, with its digits; undefined where it is none, and for the infinite ones, which JSON can't hold. */
+export function parseDecimal(text: string): number | bigint | Decimal | undefined {
   const trimmed = text.trim().replaceAll('_', '');
   if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed)) return undefined;
-  const number = Number(trimmed);
-  return Number.isFinite(number) ? number : undefined;
+  return Number.isFinite(Number(trimmed)) ? exactNumber(asJsonNumber(trimmed)) : undefined;
 }
 
 function keyText(key: unknown): string {
-  if (typeof key === 'object' && key !== null) throw new NoLiteral('a key that is not text');
+  if (typeof key === 'object' && key !== null && !(key instanceof Decimal))
+    throw new NoLiteral('a key that is not text');
   return String(key);
 }

@@ -1,6 +1,7 @@
 import { closest } from '../did-you-mean.js';
 import { durationSeconds } from '../duration.js';
 import { TaplineError } from '../errors.js';
+import { plainNumber } from '../exact-number.js';
 import type { Plugin, SettingDefinition } from '../plugins/types.js';
 import { CastFailure, castValue } from './cast.js';
 import { flatten } from './nested-keys.js';
@@ -77,7 +78,8 @@ function checkValue(
 /** Extras that are an amount of time in words. */
 const durations: ReadonlySet<string> = new Set(['_retry_delay']);
 
-function isDuration(value: unknown): boolean {
+function isDuration(written: unknown): boolean {
+  const value = plainNumber(written);
   if (value === null || value === undefined || value === '') return true;
   return (typeof value === 'string' || typeof value === 'number') && durationSeconds(value) !== undefined;
 }

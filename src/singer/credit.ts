@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { Decimal } from '../exact-number.js';
 
 /**
  * Which records are loaded: when a STATE passes the last link, the counts so far are remembered under the
@@ -8,14 +9,14 @@ import { hash } from 'node:crypto';
 /** Shorter texts are their own keys: a hash of a small state takes longer than all else that is done with it. */
 const maxKeyLength = 2_048;
 
-/** The same for equal JSON values, whatever the order of their keys and the spaces around. */
+/** The same for equal JSON values, whatever the order of their keys, the spaces around, and how a decimal is written. */
 export function stateKey(value: unknown): string {
   const text = canonical(value);
   return text.length <= maxKeyLength ? text : hash('sha1', text, 'base64');
 }
 
 function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) {
+  if (typeof value !== 'object' || value === null || value instanceof Decimal) {
     return typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'null');
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;

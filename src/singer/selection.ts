@@ -1,4 +1,5 @@
 import { closest } from '../did-you-mean.js';
+import { copyValue } from '../exact-number.js';
 import { isMap } from '../values.js';
 import { type Catalog, type CatalogMetadata, type CatalogStream, metadataOf } from './catalog.js';
 import type { JsonMap } from './messages.js';
@@ -72,7 +73,7 @@ function replaceSchemas(properties: JsonMap, prefix: string, rules: SchemaRule[]
         return matches;
       })
       .at(-1);
-    if (last !== undefined) setOwn(properties, name, structuredClone(last.payload));
+    if (last !== undefined) setOwn(properties, name, copyValue(last.payload));
     else if (isMap(property) && isMap(property.properties))
       replaceSchemas(property.properties, `${path}.`, rules, matched);
   }

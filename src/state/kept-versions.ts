@@ -7,6 +7,7 @@
  */
 
 import { TaplineError } from '../errors.js';
+import { exactJson } from '../exact-json.js';
 
 export interface VersionRetention {
   /** Number of newest versions to keep, and number of newest runs whose last version is kept. */
@@ -23,7 +24,7 @@ export function versionRetention(projectSetting: (name: string) => unknown): Ver
     const name = `tapline.state_versions.${key}`;
     const value = projectSetting(name) ?? keptVersions[key];
     if (Number.isInteger(value) && Number(value) >= 1) return Number(value);
-    throw new TaplineError('SETTING_CAST', `${name} is ${JSON.stringify(value)}.`, {
+    throw new TaplineError('SETTING_CAST', `${name} is ${exactJson(value)}.`, {
       hint: 'Set it to a whole number, 1 or more.',
     });
   };

@@ -95,16 +95,12 @@ plugins:
     expect(pluginEntries.utilities[0]).toMatchObject({ python: '3.10', variant: '1.10' });
   });
 
-  it('numbers that JavaScript can not hold: kept as text, with a warning that does not name them', async () => {
+  it('an infinite number: kept as text, with a warning; a long one passes', async () => {
     const project = await loadFiles(
       'plugins: {extractors: [{name: a, namespace: a, config: {id: 10154213456789012, big: .inf}}]}\n',
     );
-    expect(project.pluginEntries.extractors[0]?.config).toStrictEqual({ id: '10154213456789012', big: '.inf' });
-    expect(project.warnings.map(({ code, at }) => [code, at?.col])).toStrictEqual([
-      ['NUMBER_AS_TEXT', 61],
-      ['NUMBER_AS_TEXT', 85],
-    ]);
-    expect(project.warnings[0]?.message).not.toContain('10154213456789012');
+    expect(project.pluginEntries.extractors[0]?.config).toStrictEqual({ id: 10154213456789012n, big: '.inf' });
+    expect(project.warnings.map(({ code, at }) => [code, at?.col])).toStrictEqual([['NUMBER_AS_TEXT', 85]]);
   });
 
   it.each([

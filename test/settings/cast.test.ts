@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Decimal } from '../../src/exact-number.js';
 import type { SettingDefinition, SettingKind } from '../../src/plugins/types.js';
 import { CastFailure, castValue, postProcess } from '../../src/settings/cast.js';
 
@@ -22,7 +23,7 @@ describe('castValue', () => {
     ['boolean', 0, 0],
     // The original makes a Decimal of it, which then can't be written as JSON.
     ['decimal', '3.25', 3.25],
-    ['decimal', ' 1e3 ', 1000],
+    ['decimal', ' 1e3 ', new Decimal('1e3')],
     ['decimal', '.5', 0.5],
     ['array', '["a", 1]', ['a', 1]],
     ['array', "['it\\'s', (1, 2,), {'k': None}]", ["it's", [1, 2], { k: null }]],

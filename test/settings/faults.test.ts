@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TaplineError } from '../../src/errors.js';
+import { Decimal } from '../../src/exact-number.js';
 import { box, openProject } from './open-project.js';
 
 async function fault(
@@ -81,7 +82,7 @@ describe('what the original crashes on works', () => {
 
   test('a decimal from text', async () => {
     const { resolve } = await openProject(box('{name: n, kind: decimal}'), { env: { BOX_N: '3.10' } });
-    expect(resolve('box').config).toEqual({ n: 3.1 });
+    expect(resolve('box').config).toEqual({ n: new Decimal('3.10') });
     expect(resolve('box').exported.BOX_N).toBe('3.10');
   });
 

@@ -1,4 +1,4 @@
-import { exactJson } from '../../singer/exact-json.js';
+import { Decimal, exactJson } from '../../singer/exact-json.js';
 import type { JsonMap } from '../../singer/messages.js';
 import { isMap } from '../../singer/messages.js';
 
@@ -75,6 +75,7 @@ export type SqliteValue = string | number | bigint | null;
 /** A value as the driver binds it. It binds each number as a double, which a text column would show as `5.0`. */
 export function bind(value: unknown, kind: ColumnKind): SqliteValue {
   if (value === null || value === undefined) return null;
+  if (value instanceof Decimal && kind !== 'json' && kind !== 'text') return Number(value);
   if (typeof value === 'object') return exactJson(value as JsonMap);
   if (kind === 'json') return exactJson(value);
   if (kind === 'text') return String(value);

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { TaplineError } from '../../errors.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { Session } from '../../session/session.js';
+import { isMap } from '../../values.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, safe } from '../options/common.js';
@@ -77,7 +78,7 @@ async function compileFor(
 
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
+  if (!isMap(value)) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
 }

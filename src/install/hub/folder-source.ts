@@ -1,7 +1,9 @@
 /** Definitions in a folder, for machines without a network: a copy of a hub's API, or another project's lock files. */
+
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaplineError } from '../../errors.js';
+import { parseExactJson } from '../../exact-json.js';
 import type { HubSource } from './types.js';
 
 /** Where a type's files may be below the folder: an API's copy, a project, its `plugins/` folder. */
@@ -49,7 +51,7 @@ function indexOf(files: readonly string[]): Record<string, unknown> {
 async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8');
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (error) {
     throw new TaplineError('HUB_ANSWER', `${file} is not valid JSON: ${(error as Error).message}.`, {
       at: { file, line: 1, col: 1 },

@@ -1,4 +1,5 @@
 import { TaplineError } from '../../errors.js';
+import { parseExactJson } from '../../exact-json.js';
 import type { PluginType } from '../../project/types.js';
 import { createHttpGet, type HttpAnswer, type HttpGet, withoutHub, withoutPassword } from './http-get.js';
 import type { AnswerCache } from './index-cache.js';
@@ -75,7 +76,7 @@ function readAnswer(
     });
   }
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     throw new TaplineError('HUB_ANSWER', `The hub's answer at ${place} is not valid JSON.`, {
       hint: 'Check the settings hub_url and hub_api_root: the login page of a proxy also looks like this.',

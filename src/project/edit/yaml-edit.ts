@@ -3,6 +3,7 @@
  * Each edit splices the text, then the result is parsed again and compared with what the edit means; where the two
  * differ (a form that we don't handle exactly), nothing is changed and the place is named.
  */
+
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Document,
@@ -24,6 +25,8 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { type SourceLocation, TaplineError } from '../../errors.js';
+import { exactJson } from '../../exact-json.js';
+import { copyValue, Decimal, plainNumbers } from '../../exact-number.js';
 
 export type EditPath = readonly (string | number)[];
 
@@ -61,7 +64,7 @@ function applyEdit(text: string, edit: YamlEdit, file: string): string {
   const { splice, at } = spliceFor(source, edit);
   const result = text.slice(0, splice.start) + splice.text + text.slice(splice.end);
   const reparsed = parseDocument(result, parseOptions);
-  if (reparsed.errors.length > 0 || !sameValue(reparsed.toJS({ mapAsMap: false }), expected)) {
+  if (reparsed.errors.length > 0 || !sameValue(reparsed.toJS({ mapAsMap: false }), plainNumbers(expected))) {
     throw refused(source, at, 'its form would have to be rewritten');
   }
   return result;
@@ -98,7 +101,7 @@ function refused(source: Source, offset: number, why: string): TaplineError {
 /* ---- what an edit means, on plain values ---- */
 
 function meaning(root: unknown, edit: YamlEdit): unknown {
-  const value = toPlain(structuredClone(root ?? {}));
+  const value = toPlain(copyValue(root ?? {}));
   if (edit.op === 'set') return setIn(value, edit.path, toPlain(edit.value));
   if (edit.op === 'append') {
     const existing = getIn(value, edit.path);
@@ -116,7 +119,7 @@ function getIn(value: unknown, path: EditPath): unknown {
 }
 
 function isContainer(value: unknown): value is Record<string | number, unknown> {
-  return typeof value === 'object' && value !== null;
+  return typeof value === 'object' && value !== null && !(value instanceof Decimal);
 }
 
 function setIn(value: unknown, path: EditPath, leaf: unknown): unknown {
@@ -371,11 +374,20 @@ const looksLikeNumberOrDate: ScalarTag = {
   resolve: (text) => text,
 };
 
+/** Its digits as they are; left alone, the library would write the number that `toJSON` gives. */
+const decimalTag = {
+  tag: 'tag:yaml.org,2002:float',
+  default: true as const,
+  identify: (value: unknown) => value instanceof Decimal,
+  resolve: (text: string) => text,
+  stringify: ({ value }: { value: unknown }) => String(value),
+};
+
 const stringifyOptions = {
   lineWidth: 0,
   version: '1.2' as const,
   blockQuote: false as const,
-  customTags: (tags: Tags) => [...tags, looksLikeNumberOrDate],
+  customTags: (tags: Tags) => [decimalTag, ...tags, looksLikeNumberOrDate],
 };
 
 function renderPair(source: Source, key: string, value: unknown, indent: number, step: number): string {
@@ -411,7 +423,7 @@ function flowText(value: unknown): string {
       ...stringifyOptions,
       defaultStringType: flowSafe(value) ? 'PLAIN' : 'QUOTE_DOUBLE',
     }).trimEnd();
-  return JSON.stringify(value);
+  return exactJson(value);
 }
 
 function flowSafe(value: unknown): boolean {
@@ -432,7 +444,7 @@ function withNewline(source: Source, text: string): string {
 /* ---- looking at the source ---- */
 
 function isScalarValue(value: unknown): boolean {
-  return value === null || value === undefined || typeof value !== 'object';
+  return value === null || value === undefined || typeof value !== 'object' || value instanceof Decimal;
 }
 
 function needsBlock(value: unknown): boolean {

@@ -1,6 +1,9 @@
 /** Whether, and when, a block that failed is tried again. */
+
 import { durationSeconds } from '../../duration.js';
 import { isTransientCode, TaplineError } from '../../errors.js';
+import { exactJson } from '../../exact-json.js';
+import { plainNumber } from '../../exact-number.js';
 import type { Block, RetryPart, RetryRule } from '../../plan/types.js';
 import type { ResolvedPlugin } from '../../settings/types.js';
 import type { ErrorInfo } from '../events.js';
@@ -46,12 +49,13 @@ export function retryOf({ plugin, extras }: ResolvedPlugin): RetryPart {
 }
 
 /** Undefined if unset, null if invalid. */
-function readExtra(value: unknown, read: (value: unknown) => number | undefined): number | undefined | null {
+function readExtra(written: unknown, read: (value: unknown) => number | undefined): number | undefined | null {
+  const value = plainNumber(written);
   if (value === undefined || value === null || value === '') return undefined;
   return (typeof value === 'string' || typeof value === 'number' ? read(value) : undefined) ?? null;
 }
 
 function invalidExtra(plugin: ResolvedPlugin['plugin'], name: string, value: unknown, hint: string): TaplineError {
-  const message = `invalid ${name} of ${plugin.singular} '${plugin.name}': ${JSON.stringify(value)}`;
+  const message = `invalid ${name} of ${plugin.singular} '${plugin.name}': ${exactJson(value)}`;
   return new TaplineError('SETTING_CAST', message, { at: plugin.at, hint });
 }

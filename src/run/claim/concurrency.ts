@@ -1,4 +1,5 @@
 import { TaplineError } from '../../errors.js';
+import { exactJson } from '../../exact-json.js';
 import type { History } from '../../history/port.js';
 import type { Plugin } from '../../plugins/types.js';
 import type { ResolvedPlugin, SettingsResolver } from '../../settings/types.js';
@@ -29,7 +30,7 @@ function maxSlotsOf(value: unknown, plugin: Plugin): number {
   if (Number.isInteger(maxSlots) && maxSlots > 0) return maxSlots;
   throw new TaplineError(
     'SETTING_CAST',
-    `invalid concurrency of ${plugin.singular} '${plugin.name}': ${JSON.stringify(value)}`,
+    `invalid concurrency of ${plugin.singular} '${plugin.name}': ${exactJson(value)}`,
     {
       at: plugin.at,
       hint: 'Set it to the maximum number of blocks that may use the plugin in parallel: 1 or more.',

@@ -1,3 +1,5 @@
+import { Decimal } from '../../exact-number.js';
+import { pythonFloat } from '../../python-json.js';
 /**
  * Reads and writes Python pickles of plain values: text, numbers, booleans, None, lists and dictionaries. The original keeps
  * settings of `config set --store=db` in this form. Nothing read is ever called or made by name, as a full reader would.
@@ -13,6 +15,8 @@ function opcodesOf(value: unknown): Buffer[] {
   if (typeof value === 'boolean') return [Buffer.from([value ? 0x88 : 0x89])];
   if (typeof value === 'string') return [textOpcode(value)];
   if (typeof value === 'number') return [numberOpcode(value)];
+  if (typeof value === 'bigint') return [longOpcode(value)];
+  if (value instanceof Decimal) return [doubleOpcode(Number(value))];
   if (Array.isArray(value)) return [Buffer.from(']('), ...value.flatMap(opcodesOf), Buffer.from('e')];
   if (typeof value !== 'object') throw new TypeError(`a ${typeof value} can't be kept`);
   const pairs = Object.entries(value).flatMap(([key, item]) => [textOpcode(key), ...opcodesOf(item)]);
@@ -27,13 +31,26 @@ function textOpcode(text: string): Buffer {
 }
 
 function numberOpcode(value: number): Buffer {
-  const bytes = Buffer.alloc(10);
-  if (!Number.isSafeInteger(value)) {
-    bytes.writeDoubleBE(value, 1);
-    return Buffer.concat([Buffer.from('G'), bytes.subarray(1, 9)]);
-  }
-  bytes.writeBigInt64LE(BigInt(value), 2);
-  return Buffer.concat([Buffer.from([0x8a, 8]), bytes.subarray(2)]);
+  if (!Number.isSafeInteger(value)) return doubleOpcode(value);
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64LE(BigInt(value));
+  return Buffer.concat([Buffer.from([0x8a, 8]), bytes]);
+}
+
+function doubleOpcode(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleBE(value);
+  return Buffer.concat([Buffer.from('G'), bytes]);
+}
+
+/** Little-endian, two's complement, with its length in four bytes. */
+function longOpcode(value: bigint): Buffer {
+  const size = Math.ceil((value.toString(2).length + 1) / 8);
+  const bits = BigInt.asUintN(8 * size, value);
+  const bytes = Buffer.from(bits.toString(16).padStart(2 * size, '0'), 'hex').reverse();
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(size);
+  return Buffer.concat([Buffer.from([0x8b]), length, bytes]);
 }
 
 /** Undefined for anything else, or if it is not a pickle. */
@@ -90,7 +107,8 @@ class PickleReader {
     if (code === 0x4b) this.stack.push(this.take(1).readUInt8());
     else if (code === 0x4d) this.stack.push(this.take(2).readUInt16LE());
     else if (code === 0x4a) this.stack.push(this.take(4).readInt32LE());
-    else if (code === 0x47) this.stack.push(this.take(8).readDoubleBE());
+    else if (code === 0x47) this.stack.push(floatOf(this.take(8).readDoubleBE()));
+    else if (code === 0x8b) this.stack.push(longOf(this.take(this.take(4).readUInt32LE())));
     else if (code === 0x8a) this.stack.push(longOf(this.take(this.take(1).readUInt8())));
     else return false;
     return true;
@@ -159,9 +177,15 @@ function plain(value: unknown): unknown {
 }
 
 /** Little-endian, two's complement, of any length. */
-function longOf(bytes: Buffer): number {
+function longOf(bytes: Buffer): number | bigint {
   let value = 0n;
   for (const [index, byte] of bytes.entries()) value |= BigInt(byte) << BigInt(8 * index);
   const isNegative = ((bytes.at(-1) ?? 0) & 0x80) !== 0;
-  return Number(isNegative ? value - (1n << BigInt(8 * bytes.length)) : value);
+  const signed = isNegative ? value - (1n << BigInt(8 * bytes.length)) : value;
+  return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
+}
+
+/** A whole float of Python is not an integer. */
+function floatOf(value: number): number | Decimal {
+  return Number.isInteger(value) ? new Decimal(pythonFloat(value)) : value;
 }

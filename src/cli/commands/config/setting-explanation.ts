@@ -2,6 +2,7 @@
 
 import type { ConfigTarget } from '../../../actions/config/target.js';
 import { formatLocation, type SourceLocation } from '../../../errors.js';
+import { exactJson } from '../../../exact-json.js';
 import { shortened } from '../../../observe/error-report.js';
 import type { Project } from '../../../project/types.js';
 import { projectReadNames, readNames } from '../../../settings/env-names.js';
@@ -108,7 +109,7 @@ function whyIt(each: SettingExplanation, owner: ExplainedOwner): string {
   if (winner.origin.layer === 'default') return 'Nothing sets it, so the default applies.';
   const source = sourceOf(winner.origin);
   const reason = second === undefined ? `Only ${source} sets it` : `${source} wins over ${sourceOf(second.origin)}`;
-  const isPlain = JSON.stringify(winner.raw) === JSON.stringify(setting.value);
+  const isPlain = exactJson(winner.raw) === exactJson(setting.value);
   const reads = isPlain || isHidden(winner, owner.safe) ? '' : becomes(shownValue(each, owner));
   return `${reason.replace(/^(the|its) /, (word) => word.charAt(0).toUpperCase() + word.slice(1))}${reads}.`;
 }
@@ -172,5 +173,5 @@ function isHidden({ raw, sensitive }: LayerValue, safe: boolean): boolean {
 }
 
 function show(value: unknown): string {
-  return value === undefined ? '(unset)' : JSON.stringify(value);
+  return value === undefined ? '(unset)' : exactJson(value);
 }

@@ -51,6 +51,8 @@ const codes = {
   ENVIRONMENT_UNKNOWN: fails,
   ENVIRONMENT_REQUIRED: fails,
   DOTENV_UNREADABLE: fails,
+  // messages
+  INSPECTION_FAILED: fails,
   // plugins
   PLUGIN_UNKNOWN: fails,
   PLUGIN_DEFINITION_MISSING: fails,

@@ -10,6 +10,8 @@ export interface Output {
   text(text: string): void;
   /** A JSON value, indented by two as the original prints it, or on one line. */
   json(value: unknown, layout?: 'indented' | 'compact'): void;
+  /** Bytes as they are. Resolves when there is room for more, with false once the reader is gone. */
+  bytes(chunk: Buffer): Promise<boolean>;
   /** Resolves when all output has left the process, or the reader is gone. */
   flush(): Promise<void>;
   /** Whether a person looks at it: colours and tables fit their terminal. */
@@ -39,6 +41,11 @@ export function createOutput(stream: NodeJS.WriteStream = process.stdout): Outpu
     text,
     line: (content) => text(`${content}\n`),
     json: (value, layout = 'indented') => text(`${exactJson(value, layout === 'indented' ? 2 : undefined)}\n`),
+    async bytes(chunk) {
+      if (!isOpen) return false;
+      if (!stream.write(chunk)) await roomIn(stream);
+      return isOpen;
+    },
     async flush() {
       if (isOpen) await new Promise<void>((resolve) => stream.write('', () => resolve()));
       if (failure !== undefined) throw failure;
@@ -48,6 +55,17 @@ export function createOutput(stream: NodeJS.WriteStream = process.stdout): Outpu
       return stream.columns || 80;
     },
   };
+}
+
+function roomIn(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of events) stream.off(event, done);
+      resolve();
+    };
+    const events = ['drain', 'close', 'error'];
+    for (const event of events) stream.on(event, done);
+  });
 }
 
 function outputFailed(error: NodeJS.ErrnoException): TaplineError {

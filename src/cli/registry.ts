@@ -27,11 +27,20 @@ export const commandSections: readonly { heading: string; commands: readonly str
   },
   { heading: 'State', commands: ['state', 'lease'] },
   { heading: 'Orchestrate', commands: ['job', 'pipeline', 'schedule', 'export'] },
-  { heading: 'Inspect', commands: ['runs', 'logs', 'doctor', 'clean'] },
+  { heading: 'Inspect', commands: ['inspect', 'runs', 'logs', 'doctor', 'clean'] },
   { heading: 'Tapline', commands: ['docs', 'completion', 'schema', 'shim', 'upgrade'] },
 ];
 
 export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
+  inspect: {
+    summary: 'Pass Singer messages on, and tell what is in them and what is wrong.',
+    load: async () => (await import('./commands/inspect.js')).inspect,
+  },
+  trace: {
+    summary: 'Another name for inspect.',
+    hidden: true,
+    load: async () => (await import('./commands/inspect.js')).inspect,
+  },
   compile: {
     summary: 'Write the project as one JSON file for each environment.',
     load: async () => (await import('./commands/compile.js')).compile,

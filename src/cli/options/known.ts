@@ -2,6 +2,7 @@
 import { takesValue as definitionTakesValue, type OptionDefinition } from '../../option-definition.js';
 import * as common from './common.js';
 import { globalDefinitions } from './global.js';
+import * as inspect from './inspect.js';
 import * as project from './project.js';
 import * as run from './run.js';
 import * as stores from './stores.js';
@@ -11,7 +12,7 @@ const status = { status: stores.statusDefinition([], '') };
 
 /** Every definition, the global ones apart. */
 export const definitions: readonly OptionDefinition[] = [
-  ...[common, run, project, stores].map(groupsOf),
+  ...[common, run, project, stores, inspect].map(groupsOf),
   format,
   status,
 ]

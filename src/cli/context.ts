@@ -11,8 +11,6 @@ export interface OpenProject {
   access: 'read' | 'update' | 'write';
   /** `--database-uri`. */
   databaseUri?: string | undefined;
-  /** Log level where neither option nor setting names one, e.g. `debug` for a dry run. */
-  defaultLogLevel?: string | undefined;
   /** Nothing is logged of the project: neither which environment is active, nor its warnings. */
   quiet?: boolean | undefined;
   /** Used instead of the one that the command line chose. */

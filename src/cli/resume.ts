@@ -22,7 +22,6 @@ export async function resume(choice: RetryChoice, options: ResumeOptions, contex
     databaseUri,
     environment: unfinished.run.environment,
     env: unfinished.env,
-    ...(dryRun ? { defaultLogLevel: 'debug' } : {}),
   });
   const onFailure = failFast === undefined ? undefined : failurePolicy(failFast);
   const changes = {

@@ -46,7 +46,7 @@ export async function run(
 
 /**
  * Runs the blocks that an earlier run did not finish, as `tapline retry` does: of the run `choice.runId`, of the last run of
- * `choice.words`, or of the last unfinished run. `project` must have the environment of that run.
+ * `choice.words`, or of the last run. `project` must have the environment of that run.
  */
 export async function retry(
   project: Project,

@@ -31,8 +31,8 @@ export function createLiveView(
   const rows = new Map<string, Row>();
   const paint = picocolors.createColors(colors);
   const frame = () => {
-    const width = Math.max(...[...rows.values()].map(({ name }) => stringWidth(name)));
-    return [...rows.values()].map((row) => rowText(row, { columns: stderr.columns, width, now: now(), paint }));
+    const drawn = [...rows.values()].map((row) => ({ name: row.name, parts: partsOf(row, now()) }));
+    return layOut(drawn, stderr.columns, paint);
   };
   return (event) => {
     if (event.type === 'run.finished') {
@@ -105,30 +105,49 @@ function count(row: Row, event: Extract<RunEvent, { type: 'progress' }>, now: nu
 
 type Paint = ReturnType<typeof picocolors.createColors>;
 
-interface Layout {
-  columns: number;
-  /** Of the longest name. */
-  width: number;
-  now: number;
-  paint: Paint;
+/** What a row shows after its name, the most important first. */
+function partsOf(row: Row, now: number): string[] {
+  const elapsed = wholeSeconds(now - row.startedAt);
+  if (row.recordsExtracted === 0 && row.bytesExtracted === 0) {
+    return [row.status, row.againAt === undefined ? elapsed : `in ${wholeSeconds(Math.max(0, row.againAt - now))}`];
+  }
+  return [
+    records(row.recordsExtracted),
+    `${whole(row.recordsPerSecond)}/s`,
+    `${bytes(row.bytesPerSecond)}/s`,
+    elapsed,
+    row.status === 'running' ? bound(row.pressure) : row.status,
+  ].filter((part) => part !== '');
 }
 
-/** As many of its parts as fit. */
-function rowText(row: Row, { columns, width, now, paint }: Layout): string {
-  const elapsed = wholeSeconds(now - row.startedAt);
-  const parts =
-    row.recordsExtracted === 0 && row.bytesExtracted === 0
-      ? [row.status, row.againAt === undefined ? elapsed : `in ${wholeSeconds(Math.max(0, row.againAt - now))}`]
-      : [
-          records(row.recordsExtracted),
-          `${whole(row.recordsPerSecond)}/s`,
-          `${bytes(row.bytesPerSecond)}/s`,
-          elapsed,
-          row.status === 'running' ? bound(row.pressure) : row.status,
-        ].filter((part) => part !== '');
-  const name = fitted(row.name, Math.min(width, Math.max(10, columns - 20)));
-  while (parts.length > 1 && stringWidth([name, ...parts].join('  ')) > columns - 2) parts.pop();
-  return `${paint.cyan('▸')} ${paint.bold(name)}  ${parts.join(paint.dim('  '))}`;
+/** Names longer than this are cut before a number is left out. In columns. */
+const minName = 16;
+/** The mark before a name, the gap after it, and one free column. */
+const rowFrame = 5;
+
+interface DrawnRow {
+  name: string;
+  parts: string[];
+}
+
+/** One line a row: names share a width and shrink first; then the last parts are left out. */
+function layOut(rows: readonly DrawnRow[], columns: number, paint: Paint): string[] {
+  const longest = Math.max(...rows.map(({ name }) => stringWidth(name)));
+  const least = Math.min(longest, minName, Math.max(1, columns - rowFrame));
+  const shown = rows.map(({ name, parts }) => {
+    let kept = parts;
+    while (kept.length > 1 && least + partsWidth(kept) > columns - rowFrame) kept = kept.slice(0, -1);
+    return { name, parts: kept };
+  });
+  const widest = Math.max(...shown.map(({ parts }) => partsWidth(parts)));
+  const width = Math.min(longest, Math.max(least, columns - rowFrame - widest));
+  return shown.map(
+    ({ name, parts }) => `${paint.cyan('▸')} ${paint.bold(fitted(name, width))}  ${parts.join(paint.dim('  '))}`,
+  );
+}
+
+function partsWidth(parts: readonly string[]): number {
+  return stringWidth(parts.join('  '));
 }
 
 function wholeSeconds(milliseconds: number): string {

@@ -24,19 +24,36 @@ export function createFormatter(options: FormatOptions): Formatter {
   if (options.format === 'key-value') return (record) => keyValueLine(record, options);
   if (options.format === 'plain') return (record) => printable(record.event, false);
   const colors = options.format === 'colored' && options.colors === true;
-  return (record) => consoleLine(record, options, colors);
+  const column = nameColumn();
+  return (record) => consoleLine(record, { ...options, colors, column });
 }
 
-const nameWidth = 12;
+const minNameWidth = 12;
+const maxNameWidth = 32;
 const eventWidth = 30;
 const levelWidth = 9;
 
-function consoleLine(record: LogRecord, options: FormatOptions, colors: boolean): string {
+/** Pads names to the longest one so far, so that long plugin names keep the columns. */
+function nameColumn(): (name: string) => string {
+  let width = minNameWidth;
+  return (name) => {
+    width = Math.max(width, Math.min(maxNameWidth, name.length));
+    return name.padEnd(width);
+  };
+}
+
+interface ConsoleOptions extends FormatOptions {
+  colors: boolean;
+  column: (name: string) => string;
+}
+
+function consoleLine(record: LogRecord, options: ConsoleOptions): string {
+  const { colors, column } = options;
   const paint = picocolors.createColors(colors);
   const level = record.level.padEnd(levelWidth);
   const name = record.name ?? 'tapline';
-  const event = printable(record.event, colors);
-  const head = `${paint.dim(timestamp(record.time, options))} [${levelColor(paint, record.level)(level)}] ${paint.cyan(name.padEnd(nameWidth))}`;
+  const event = printable(record.text ?? record.event, colors);
+  const head = `${paint.dim(timestamp(record.time, options))} [${levelColor(paint, record.level)(level)}] ${paint.cyan(column(name))}`;
   const pairs = consoleFields(record, options).map(
     ([key, value]) => `${paint.cyan(key)}=${paint.magenta(fieldText(value))}`,
   );

@@ -6,6 +6,8 @@ export interface LogRecord {
   level: LogLevel;
   /** What happened, in one line. */
   event: string;
+  /** What console lines say instead of `event`, whose wording programs rely on. */
+  text?: string | undefined;
   /** The plugin that said it; Tapline itself where there is none. */
   name?: string | undefined;
   /** Further facts under the original's names; `undefined` ones are left out. */

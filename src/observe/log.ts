@@ -32,7 +32,12 @@ export function createLog({ settings, stderr, mask, env }: LogParts): Log {
   const write = (record: LogRecord): void => {
     const wanted = outputs.filter((output) => isLogged(record.level, output.threshold));
     if (wanted.length === 0) return;
-    const masked = { ...record, event: mask.own(record.event), fields: mask.value(record.fields) };
+    const masked = {
+      ...record,
+      event: mask.own(record.event),
+      text: record.text === undefined ? undefined : mask.own(record.text),
+      fields: mask.value(record.fields),
+    };
     for (const output of wanted) output.line(output.format(masked));
   };
   const at = (level: LogLevel) => (event: string, fields?: Record<string, unknown>) =>

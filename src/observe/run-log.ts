@@ -5,14 +5,14 @@ import type { LogRecord } from './log-record.js';
 import { duration } from './units.js';
 
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
-type Said = Pick<LogRecord, 'level' | 'event' | 'name' | 'fields' | 'shown'> | undefined;
+type Said = Pick<LogRecord, 'level' | 'event' | 'text' | 'name' | 'fields' | 'shown'> | undefined;
 
 /** The minimum time between two lines of progress, for logs that are not watched live. */
 const progressPause = 60_000;
 
 /** One a run. Gives the record of an event, or nothing where an event is not news. */
 export function createRunLog(): (event: RunEvent) => LogRecord | undefined {
-  const state: RunState = { dryRun: false, planned: 0, numbers: new Map(), toldAt: new Map() };
+  const state: RunState = { dryRun: false, planned: 0, chains: new Map(), numbers: new Map(), toldAt: new Map() };
   return (event) => {
     const said = say(event, state);
     if (said === undefined) return undefined;
@@ -23,6 +23,8 @@ export function createRunLog(): (event: RunEvent) => LogRecord | undefined {
 interface RunState {
   dryRun: boolean;
   planned: number;
+  /** How many chains each plugin is planned in; '' counts all chains. */
+  chains: Map<string, number>;
   /** Block ID to place in the plan, from 0: the original's `set_number`. */
   numbers: Map<string, number>;
   toldAt: Map<string, number>;
@@ -54,7 +56,7 @@ function say(event: RunEvent, state: RunState): Said {
     case 'scope.finished':
       return scopeFinished(event);
     case 'plugin.log':
-      return pluginLog(event);
+      return pluginLog(event, state);
     case 'progress':
       return progress(event, state);
     case 'log':
@@ -72,11 +74,11 @@ function say(event: RunEvent, state: RunState): Said {
         fields: { code: event.code, hint: event.hint, at: event.at },
       };
     default:
-      return sayDetail(event);
+      return sayDetail(event, state);
   }
 }
 
-function sayDetail(event: RunEvent): Said {
+function sayDetail(event: RunEvent, state: RunState): Said {
   switch (event.type) {
     case 'lease.acquired':
       return { level: 'debug', event: `Took the lease of '${event.stateId}'`, fields: { token: event.token } };
@@ -97,7 +99,7 @@ function sayDetail(event: RunEvent): Said {
     case 'catalog.ready':
       return catalogReady(event);
     case 'state.loaded':
-      return stateLoaded(event);
+      return stateLoaded(event, state);
     case 'install.started':
       return { level: 'info', event: `Installing ${event.pluginType} '${event.plugin}'` };
     case 'install.finished':
@@ -126,7 +128,7 @@ function sayDetail(event: RunEvent): Said {
         name: event.plugin,
       };
     case 'checkpoint':
-      return checkpoint(event);
+      return checkpoint(event, state);
     case 'stop':
       return stopping(event);
     default:
@@ -153,7 +155,7 @@ function scopeFinished(event: EventOf<'scope.finished'>): Said {
   const { status, durationSeconds, error } = event;
   const ended = status === 'success' ? 'completed' : status.replace('_', ' ');
   return {
-    level: status === 'failed' || status === 'stopped' ? 'error' : 'info',
+    level: endLevel(status),
     event: `${scopeName(event)} ${ended}`,
     fields: { duration_seconds: rounded(durationSeconds), status, code: error?.code, err: error?.message },
   };
@@ -163,16 +165,35 @@ function scopeName({ kind, name }: { kind: ScopeKind; name: string }): string {
   return `${kind === 'step' ? 'Run step' : 'Pipeline'} '${name}'`;
 }
 
+/** A stop that the user asked for is not an error. */
+function endLevel(status: BlockSummary['status']): LogRecord['level'] {
+  if (status === 'failed') return 'error';
+  return status === 'stopped' ? 'warning' : 'info';
+}
+
 function runFinished({ status, durationSeconds, error }: EventOf<'run.finished'>): Said {
   const outcome = status === 'success' || status === 'skipped' ? status : 'failure';
   return {
     level: 'info',
     event: 'Run completed',
+    text: `Run ${endWords[status]}`,
     fields: { duration_seconds: rounded(durationSeconds), status: outcome, code: error?.code, err: error?.message },
   };
 }
 
+const endWords = {
+  running: 'running',
+  success: 'completed',
+  failed: 'failed',
+  stopped: 'stopped',
+  skipped: 'skipped',
+  not_started: 'not started',
+} as const;
+
 function blockPlanned(event: EventOf<'block.planned'>, state: RunState): Said {
+  if (event.kind === 'chain') {
+    for (const name of ['', ...new Set(event.plugins)]) state.chains.set(name, (state.chains.get(name) ?? 0) + 1);
+  }
   if (event.blockId !== undefined) state.numbers.set(event.blockId, state.planned);
   state.planned += 1;
   // A dry run says it of each block once it has been checked.
@@ -207,8 +228,10 @@ function blockFinished(summary: BlockSummary, state: RunState): Said {
   if (summary.status === 'not_started')
     return { level: 'info', event: `Not started: ${summary.name}`, fields: { block_type: blockType(summary.kind) } };
   return {
-    level: success || summary.status === 'skipped' ? 'info' : 'error',
+    level: endLevel(summary.status),
     event: 'Block run completed',
+    text: `Block ${summary.status === 'success' ? 'run completed' : endWords[summary.status]}`,
+    shown: state.planned > 1 ? ['block'] : [],
     fields: {
       set_number: state.numbers.get(summary.blockId) ?? 0,
       block_type: blockType(summary.kind),
@@ -231,12 +254,13 @@ function blockType(kind: BlockSummary['kind']): string {
   return kind === 'command' ? 'InvokerCommand' : kind;
 }
 
-function pluginLog(event: EventOf<'plugin.log'>): Said {
+function pluginLog(event: EventOf<'plugin.log'>, state: RunState): Said {
   const { logger_name, exception, ...said } = event.fields ?? {};
   return {
     level: event.level,
     event: event.message,
     name: event.plugin,
+    shown: runsTwice(event.plugin, state) ? ['job_name'] : [],
     fields: {
       stdio: event.stdio,
       ...roleFields(event),
@@ -245,6 +269,11 @@ function pluginLog(event: EventOf<'plugin.log'>): Said {
       plugin_exception: exception,
     },
   };
+}
+
+/** Whether lines that name this plugin do not tell which chain they belong to; without a plugin, lines of Tapline itself. */
+function runsTwice(plugin: string, { chains }: RunState): boolean {
+  return (chains.get(plugin) ?? 0) > 1;
 }
 
 /** What the original binds to the lines of a plugin in a chain, of a command and of a discovery. */
@@ -289,19 +318,22 @@ function catalogReady({ plugin, source, streams, selected, durationSeconds }: Ev
   };
 }
 
-function stateLoaded({ found, ignored, stateId }: EventOf<'state.loaded'>): Said {
+function stateLoaded({ found, ignored, stateId }: EventOf<'state.loaded'>, state: RunState): Said {
+  const which = { fields: { state_id: stateId }, shown: runsTwice('', state) ? ['state_id'] : [] };
   // By a full refresh, or since the tap takes no state.
   if (ignored) {
-    return { level: found ? 'info' : 'debug', event: 'Ignoring the state left behind by previous runs.' };
+    return { level: found ? 'info' : 'debug', event: 'Ignoring the state left behind by previous runs.', ...which };
   }
-  if (!found) return { level: 'warning', event: 'No state was found, complete import.' };
+  if (!found) return { level: 'warning', event: 'No state was found, complete import.', ...which };
   return { level: 'debug', event: `Found the state of '${stateId}'` };
 }
 
-function checkpoint({ time, stateId, stateVersion, recordsLoaded, saved }: EventOf<'checkpoint'>): Said {
+function checkpoint(event: EventOf<'checkpoint'>, state: RunState): Said {
+  const { time, stateId, stateVersion, recordsLoaded, saved } = event;
   return {
     level: 'info',
     event: `Incremental state has been updated at ${time.replace('T', ' ').replace('Z', '000+00:00')}.`,
+    shown: runsTwice('', state) ? ['state_id'] : [],
     fields: { state_id: stateId, state_version: stateVersion, records_loaded: recordsLoaded, saved },
   };
 }
@@ -314,7 +346,9 @@ function stopping({ reason, signal, second }: EventOf<'stop'>): Said {
     lease: 'the lost lease',
   };
   const how = second ? 'Killing what still runs' : 'Stopping: the target gets time to finish and its state is saved';
-  return { level: 'warning', event: `${how} (because of ${causes[reason]})`, fields: { reason, signal } };
+  const kill = signal === 'SIGINT' ? 'Press Ctrl-C again to kill it.' : 'A second signal kills it.';
+  const next = reason === 'signal' && !second ? `. ${kill}` : '';
+  return { level: 'warning', event: `${how} (because of ${causes[reason]})${next}`, fields: { reason, signal } };
 }
 
 /** Milliseconds, as the original rounds them. */

@@ -3,10 +3,12 @@
  * taken away before a line and drawn again after it, at most ten times a second.
  */
 
+import { stripVTControlCharacters } from 'node:util';
+
 /** What `process.stderr` has, so that tests can look. */
 export interface TextStream {
   write(text: string): boolean;
-  on?(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
+  on?(event: 'error' | 'resize', listener: () => void): unknown;
   isTTY?: boolean | undefined;
   columns?: number | undefined;
 }
@@ -24,9 +26,14 @@ export interface StderrWriter {
 
 const minPause = 100;
 
+/** How many rows a terminal of this width takes for a line, also for one that was drawn when it was wider. */
+function rowsOf(line: string, columns: number): number {
+  return Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns));
+}
+
 export function createStderrWriter(stream: TextStream = process.stderr): StderrWriter {
   let frame: (() => string[]) | undefined;
-  let drawn = 0;
+  let drawn: string[] = [];
   let drawnAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let broken = false;
@@ -38,10 +45,12 @@ export function createStderrWriter(stream: TextStream = process.stderr): StderrW
   const put = (text: string): void => {
     if (!broken) stream.write(text);
   };
+  const columns = (): number => stream.columns || 80;
   const clear = (): string => {
-    const codes = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`;
-    drawn = 0;
-    return codes;
+    // A terminal that was made narrower has wrapped what was drawn.
+    const rows = drawn.reduce((sum, line) => sum + rowsOf(line, columns()), 0);
+    drawn = [];
+    return rows === 0 ? '' : `\u001b[${rows}A\r\u001b[0J`;
   };
   const draw = (): void => {
     timer = undefined;
@@ -50,7 +59,7 @@ export function createStderrWriter(stream: TextStream = process.stderr): StderrW
     // Wrapping is switched off while drawing: a line that wraps could not be counted, so not be taken away.
     const text = lines.length === 0 ? '' : `\u001b[?7l${lines.join('\n')}\n\u001b[?7h`;
     put(clear() + text);
-    drawn = lines.length;
+    drawn = lines;
     drawnAt = performance.now();
   };
   const redraw = (): void => {
@@ -60,10 +69,11 @@ export function createStderrWriter(stream: TextStream = process.stderr): StderrW
     timer.unref();
   };
 
+  stream.on?.('resize', redraw);
   return {
     isTTY: stream.isTTY === true,
     get columns() {
-      return stream.columns || 80;
+      return columns();
     },
     line(text) {
       put(`${clear()}${text}\n`);

@@ -120,7 +120,11 @@ function closing(
     ...(canRetry && (isRetry || isPartlyDone(blocks)) ? [`Run what is left: tapline retry ${id}`] : []),
   ];
   if (status === 'stopped' && failed === 0) {
-    return [paint.yellow(`Run stopped after ${time}. The same command goes on from the last saved state.`), ...next];
+    return [
+      paint.yellow(`Run stopped after ${time}.`),
+      'The next run continues from the last saved state; a full refresh and streams without a bookmark start over.',
+      ...next,
+    ];
   }
   const head = paint.red(`Run ${status} after ${time}${trouble(blocks)}.`);
   const isNews = error !== undefined && !blocks.some((block) => block.error?.message === error.message);

@@ -14,13 +14,10 @@ import type { RunOptions, World } from './types.js';
  * Shows what a plan would run and finds what would stop it: settings are resolved, programs and commands looked up.
  * Nothing is started and no store is opened.
  */
-export function dryRun(plan: Plan, { jobs, retryOf }: RunOptions, world: World, emitter: Emitter): BlockSummary[] {
+export function dryRun(plan: Plan, { jobs }: RunOptions, world: World, emitter: Emitter): BlockSummary[] {
   const blocks = plan.groups.flatMap((group) => group.blocks);
-  // The original's lines show all of a plan without sections, unless a part of it is left out.
-  if (retryOf !== undefined || plan.groups.some(({ scope }) => scope !== undefined)) {
-    const lines = drawPlan(plan, (scope) => jobsOf(scope, jobs));
-    emitter.emit({ type: 'log', level: 'info', message: ['Would run:', ...lines].join('\n') });
-  }
+  const lines = drawPlan(plan, (scope) => jobsOf(scope, jobs));
+  emitter.emit({ type: 'log', level: 'info', message: ['Would run:', ...lines].join('\n') });
   return blocks.map((block, index) => {
     const emit = emitter.at({ blockId: block.id, parentId: block.scope?.id });
     const { kind, name, plugins, stateId } = describeBlock(block);

@@ -8,16 +8,14 @@ import { textOf } from '../values.js';
 import type { SessionOptions } from './session-options.js';
 
 export async function openLog(
-  { log, defaultLogLevel, cwd, stderr, env }: SessionOptions,
+  { log, cwd, stderr, env }: SessionOptions,
   mask: Mask,
   settings: SettingsResolver,
 ): Promise<Log> {
   const setting = (name: string) => textOf(settings.projectSetting(name));
-  const { origin } = settings.projectSettings().get('cli.log_level') ?? { origin: { layer: 'default' } };
-  const level = origin.layer === 'default' ? (defaultLogLevel ?? setting('cli.log_level')) : setting('cli.log_level');
   const chosen = await chooseLogSettings({
     options: log,
-    settings: { level, format: setting('cli.log_format'), config: setting('cli.log_config') },
+    settings: { level: setting('cli.log_level'), format: setting('cli.log_format'), config: setting('cli.log_config') },
     cwd,
   });
   return createLog({ settings: chosen, stderr, mask, env });

@@ -9,6 +9,5 @@ export interface SessionOptions {
   databaseUri?: string | undefined;
   /** From the command line. */
   log: LogChoice;
-  defaultLogLevel?: string | undefined;
   stderr: StderrWriter;
 }

@@ -208,15 +208,18 @@ describe('tapline retry', () => {
     expect(await calls()).toEqual(['tap-a none yes-it-is', 'tap-b none yes-it-is']);
   });
 
-  it('passes over what has succeeded since, and what other words did', async () => {
+  it('takes the last run only, and names an older unfinished one', async () => {
     await put('tap-a.fails');
     await call('run tap-a target-x');
     await call('run both');
     await remove('tap-a.fails');
     await call('run both');
     await calls();
-    const retried = await call('retry');
-    expect(retried.stderr).toContain('(tap-a target-x): 1 of 1 block left');
+    const refused = await call('retry');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('nothing to retry: the last run, ');
+    const cure = /To resume it: tapline (retry \S+)/.exec(refused.stderr)?.[1] ?? '';
+    expect((await call(cure)).stderr).toContain('(tap-a target-x): 1 of 1 block left');
     expect(await calls()).toEqual(['tap-a given']);
   });
 });

@@ -82,3 +82,37 @@ describe('a loader that logs JSON', () => {
     expect(summary(stderr)).not.toContain('{"level"');
   });
 });
+
+describe('a tap that refuses an option', () => {
+  it('has a hint that names its capabilities', async () => {
+    project = await ScriptedProject.make({
+      tap: `echo 'usage: tap-x [-h] --config CONFIG' >&2; echo 'tap-x: error: unrecognized arguments: --catalog c.json' >&2; exit 2`,
+    });
+    const { code, stderr } = await project.run();
+    expect(code).toBe(1);
+    expect(summary(stderr)).toContain('unrecognized arguments: --catalog c.json');
+    expect(summary(stderr)).toContain("'tap-x' does not take --catalog: remove `catalog` from its `capabilities`");
+  });
+});
+
+describe('runs of two chains at once', () => {
+  it('can be told apart in the lines of the runner, and keep the columns', async () => {
+    project = await ScriptedProject.make({ tap: 'echo hello >&2; exit 1' });
+    const yaml = (await project.read('meltano.yml')).replace(
+      'loaders:',
+      '- name: tap-with-a-long-name\n    inherit_from: tap-x\n  loaders:',
+    );
+    await project.put('meltano.yml', yaml);
+    const { stderr } = await project.tapline([
+      'run',
+      '--no-fail-fast',
+      'tap-x',
+      'target-x',
+      'tap-with-a-long-name',
+      'target-x',
+    ]);
+    expect(stderr).toMatch(/Block failed\s+block='tap-x target-x'/);
+    expect(stderr).toMatch(/\[info {5}\] tap-with-a-long-name hello/);
+    expect(stderr).not.toContain('Run completed');
+  });
+});

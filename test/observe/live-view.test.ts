@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hasColors, isInteractive } from '../../src/observe/colors.js';
 import { createLiveView } from '../../src/observe/live-view.js';
 import { createStderrWriter, type TextStream } from '../../src/observe/stderr.js';
@@ -120,7 +120,7 @@ describe('the writer of stderr', () => {
     clearInterval(alive);
     written.length = 0;
     writer.line('a log line');
-    expect(written).toEqual(['\u001b[2A\u001b[0Ja log line\n']);
+    expect(written).toEqual(['\u001b[2A\r\u001b[0Ja log line\n']);
     writer.live(undefined);
     expect(written).toHaveLength(1);
   });
@@ -134,5 +134,37 @@ describe('colours and live lines', () => {
     expect(hasColors({ isTTY: true }, { TERM: 'dumb' })).toBe(false);
     expect(isInteractive({ isTTY: true }, { CI: 'true' })).toBe(false);
     expect(isInteractive({ isTTY: true }, {})).toBe(true);
+  });
+});
+
+describe('a narrow terminal', () => {
+  it('cuts names before it leaves out a number', () => {
+    const view = viewAt(60);
+    const plugins = ['tap-a-rather-long-name', 'target-of-a-warehouse'];
+    view.tell({ ...started, plugins } as RunEventBody, '1');
+    view.wait(1000);
+    view.tell(progress(12_345), '1');
+    const [line = ''] = view.lines() ?? [];
+    expect(line).toMatch(/^▸ tap-a-.*… {2}12,345 records {2}12,345\/s {2}12\.3 MB\/s/);
+    expect(line.length).toBeLessThan(60);
+  });
+
+  it('takes away all rows of lines that it has wrapped, and draws again when its size changes', async () => {
+    const written: string[] = [];
+    const listeners = new Map<string, () => void>();
+    const stream: TextStream = {
+      isTTY: true,
+      columns: 80,
+      write: (text) => written.push(text) > 0,
+      on: (event, listener) => listeners.set(event, listener),
+    };
+    const writer = createStderrWriter(stream);
+    writer.live(() => ['x'.repeat(70)]);
+    await vi.waitFor(() => expect(written).toHaveLength(1));
+    stream.columns = 40;
+    listeners.get('resize')?.();
+    await vi.waitFor(() => expect(written).toHaveLength(2));
+    expect(written[1]).toContain('\u001b[2A\r\u001b[0J');
+    writer.live(undefined);
   });
 });

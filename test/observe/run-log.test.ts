@@ -184,7 +184,7 @@ describe('the log file of a chain', () => {
       expect.stringContaining('Running job'),
       'mine',
       'of the run',
-      'Block run completed',
+      'Block failed',
       '',
     ]);
   });

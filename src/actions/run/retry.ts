@@ -12,7 +12,7 @@ import { findSchedule } from '../schedules.js';
 import { completeRunOptions, executePlan, type Observe, type RunChoices } from './execute-plan.js';
 import { planBlocks, warnAbout } from './plan-blocks.js';
 
-/** One run by its ID, the last run of these words, or the last unfinished run. */
+/** One run by its ID, the last run of these words, or the last run. */
 export type RetryChoice = { runId: string } | { words: readonly string[] } | undefined;
 
 /** A run that can be retried, with all earlier retries of it. */
@@ -78,6 +78,8 @@ async function lastRun(history: History, project: Project, words: readonly strin
   const runs = await history.listRuns({ limit: maxRuns, environment, projectId: project.projectId });
   const started = runs.filter(({ options }) => readRequest(options)?.command === 'run');
   const chosen = words === undefined ? lastUnfinished(started) : started.find((run) => isSame(run.words, words));
+  const [latest] = started;
+  if (words === undefined && latest?.status === 'success' && chosen !== undefined) throw olderRun(latest, chosen);
   if (chosen !== undefined) return chosen.runId;
   const what = words === undefined ? 'unfinished run' : `run of \`${words.join(' ')}\``;
   throw nothingLeft(`no ${what} in environment '${environment ?? ''}'`);
@@ -168,6 +170,13 @@ function refuseChanges({ run: { runId, words }, request, done }: UnfinishedRun, 
       data: { changes },
     },
   );
+}
+
+/** Data has moved on since an older run, so it is resumed only by its ID. */
+function olderRun(latest: RunListing, { runId, words, status }: RunListing): TaplineError {
+  return new TaplineError('RETRY_NOTHING_LEFT', `nothing to retry: the last run, ${latest.runId}, succeeded`, {
+    hint: `An older run of \`${words.join(' ')}\` ended as ${status}. To resume it: tapline retry ${runId}`,
+  });
 }
 
 function nothingLeft(message: string): TaplineError {

@@ -22,7 +22,7 @@ const options = {
 export function retry(command: Command, context: CommandContext): Command {
   addOptions(command, options);
   return command
-    .argument('[run-id]', 'the whole ID or its beginning (default: the last unfinished run)')
+    .argument('[run-id]', 'the whole ID or its beginning (default: the last run)')
     .addHelpText(
       'after',
       `${examples(

@@ -60,7 +60,6 @@ With --select or --exclude, --full-refresh starts over for these streams only: t
         policy: 'required',
         access: 'write',
         databaseUri: options.databaseUri,
-        ...(options.dryRun ? { defaultLogLevel: 'debug' } : {}),
       });
       const result = await runWords(session, await requestOf(words, options, session, context), observeOnTerminal);
       if (result === undefined) (await session.log()).info('No valid blocks found.');

@@ -78,7 +78,7 @@ export const resumption = {
   resume: {
     kind: 'flag',
     name: 'resume',
-    help: 'resume the last unfinished run, of these words if any are given; same as `retry`',
+    help: 'resume the last run, of these words if any are given; same as `retry`',
   },
 } as const satisfies Record<string, OptionDefinition>;
 

@@ -47,7 +47,7 @@ export function processFailure(failed: readonly [JudgedProcess, ...JudgedProcess
   const [cause] = failed;
   const described = failed.map((process) => `${process.plugin} ${describeExit(process.exit)}`).join(', ');
   return new TaplineError('PROCESS_FAILED', `${summary(failed)}: ${described}${reasonText(cause.cause)}`, {
-    hint: hintFor(cause.exit),
+    hint: hintFor(cause),
     data: causeData(cause),
   });
 }
@@ -90,7 +90,13 @@ function causeData(process: JudgedProcess): Record<string, unknown> {
   return { role, plugin, exitCode: exit.code, signal: exit.signal, lastLines: [...lastLines], cause: [...cause] };
 }
 
-function hintFor(exit: Exit): string | undefined {
+/** How argparse and click refuse an option that the plugin does not have. */
+const refusedOption = /(?:unrecognized arguments|no such option):? .*?--(catalog|properties|state)\b/i;
+
+function hintFor({ exit, cause, plugin }: JudgedProcess): string | undefined {
+  const refused = refusedOption.exec(cause.join(' '))?.[1];
+  if (refused !== undefined)
+    return `'${plugin}' does not take --${refused}: remove \`${refused}\` from its \`capabilities\` in meltano.yml.`;
   if (exit.signal === 'SIGKILL')
     return 'Tapline did not kill it. The system does so when the machine or container runs out of memory.';
   if (exit.code === 127) return 'Code 127 usually means that a program that it calls was not found.';

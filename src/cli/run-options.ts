@@ -51,6 +51,7 @@ export function runChoicesOf(options: Omit<PlanOptions, 'stateStrategy'>, env: N
     ifRunning: options.ifRunning,
     install: installChoice(options),
     strictSinger: options.strictSinger,
+    inspect: options.inspect,
     timeoutSeconds: options.timeout,
     retry: { retries: options.retries, delaySeconds: options.retryDelay },
     trigger: env.MELTANO_JOB_TRIGGER,

@@ -1,7 +1,9 @@
 /** All that watches a run of the command line: log, log files, live view, summary. */
+
 import { formatLocation } from '../errors.js';
 import type { ErrorInfo, RunEvent, RunSubscriber } from '../run/events.js';
 import { hasColors, isInteractive } from './colors.js';
+import { inspectionLines } from './inspection-text.js';
 import type { Log } from './log.js';
 import { isLogged } from './log-record.js';
 import type { LogOutput } from './log-settings.js';
@@ -31,6 +33,7 @@ export async function observeRun({ log, stderr, env, canRetry, isRetry }: Observ
   const toLog: RunSubscriber = (event) => {
     const record = recordOf(event);
     if (record !== undefined) log.write(record);
+    if (event.type === 'inspection') tellInspection(event, log);
     if (event.type === 'run.finished' && event.error !== undefined) tellError(event, log);
   };
   const files = createRunLogFiles({
@@ -100,4 +103,9 @@ function isLive({ level }: LogOutput, stderr: StderrWriter, env: NodeJS.ProcessE
 /** Who asks for errors only gets a summary of failures only. */
 function isWanted({ status }: { status: string }, { level }: LogOutput): boolean {
   return level !== 'disabled' && (status !== 'success' || isLogged('info', level));
+}
+
+/** A text for people, at every log level: it was asked for. */
+function tellInspection({ name, report }: Extract<RunEvent, { type: 'inspection' }>, log: Log): void {
+  log.print([`Inspection of ${name}`, ...inspectionLines(report)].join('\n'));
 }

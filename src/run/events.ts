@@ -2,7 +2,9 @@
  * The events of a run, for subscribers (observe/, callers of the library). Public and safe as JSON: no secrets, no functions,
  * no record data. Texts are masked before a subscriber sees them.
  */
+
 import type { SourceLocation } from '../errors.js';
+import type { InspectionReport } from '../singer/inspection/inspection.js';
 
 export type ProcessRole = 'tap' | 'mapper' | 'target' | 'command' | 'discovery';
 export type BlockKind = 'chain' | 'command';
@@ -149,6 +151,8 @@ export type RunEventBody =
       stateId?: string | undefined;
     }
   | { type: 'schema'; plugin: string; stream: string; schema: unknown; keyProperties: string[]; changed: boolean }
+  /** With `inspect`, at the end of each chain: what its tap wrote. */
+  | { type: 'inspection'; name: string; report: InspectionReport }
   | {
       type: 'progress';
       name: string;

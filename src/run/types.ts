@@ -58,6 +58,8 @@ export interface RunOptions {
   /** Options of blocks that do not set their own. */
   defaults?: BlockOptions | undefined;
   strictSinger?: boolean | undefined;
+  /** Look into what taps write, and emit a report at the end of each chain. */
+  inspect?: boolean | undefined;
   timeoutSeconds?: number | undefined;
   /** `cli` by default, or MELTANO_JOB_TRIGGER. */
   trigger?: string | undefined;

@@ -1,9 +1,11 @@
 /** `tapline inspect`: the bytes go through, and what is in them is told on stderr. */
+
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { misfits } from '../schemas.js';
 import { folderWith, tapline } from './program.js';
+import { singerProject } from './singer-project.js';
 
 const good = `{"type": "SCHEMA", "stream": "orders", "schema": {"properties": {"id": {"type": "integer"}}}, "key_properties": ["id"]}
 {"type": "RECORD", "stream": "orders", "record": {"id": 1}}
@@ -88,5 +90,43 @@ No problems found.
     const { stdout, stderr } = await tapline(folder, ['inspect', '--no-checks', 'large.jsonl']);
     expect(stdout).toBe(record.repeat(5));
     expect(stderr).toContain('s: 5 records, 3,500,060 bytes');
+  });
+});
+
+describe('messages of a run', () => {
+  it('are told with --inspect, once the chain has ended', async () => {
+    const { code, stderr } = await tapline(await singerProject(), ['run', '--inspect', 'tap-x', 'target-y']);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`Inspection of tap-x target-y
+=== Pipeline Summary ===
+3 lines, 242 bytes
+Messages by type:
+  RECORD: 1
+  SCHEMA: 1
+  STATE:  1
+Records by stream:
+  users: 1 record, 9 bytes (min 9, mean 9, max 9)
+No problems found.
+`);
+  });
+
+  it('are logged at level debug, of tap and target, as in the original', async () => {
+    const folder = await singerProject();
+    const lines = async (level: string) => {
+      const args = ['--log-level', level, '--log-format', 'json', 'run', 'tap-x', 'target-y'];
+      const { stderr } = await tapline(folder, args, { env: { TAP_X_TOKEN: 'users-and-more' } });
+      const records = stderr.split('\n').filter((line) => line.startsWith('{'));
+      return records
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ stdio }) => stdio === 'stdout')
+        .map(({ name, event, level: logged, cmd_type }) => [name, logged, cmd_type, event]);
+    };
+    expect(await lines('info')).toStrictEqual([]);
+    expect(await lines('debug')).toStrictEqual([
+      ['tap-x', 'info', 'elb', expect.stringMatching(/^\{"type": "SCHEMA"/)],
+      ['tap-x', 'info', 'elb', '{"type": "RECORD", "stream": "users", "record": {"id": 1}}'],
+      ['tap-x', 'info', 'elb', '{"type": "STATE", "value": {"bookmarks": {"users": {"id": 1}}}}'],
+      ['target-y', 'info', 'elb', '{"bookmarks": {"users": {"id": 1}}}'],
+    ]);
   });
 });

@@ -48,6 +48,7 @@ export const processDefinitions = {
     name: 'strict-singer',
     help: 'fail a tap that prints lines which are not Singer messages',
   },
+  inspect: { kind: 'flag', name: 'inspect', help: 'tell what each tap wrote, and what is wrong with it' },
 } as const satisfies Record<string, OptionDefinition>;
 
 /** What happens to the other blocks. */

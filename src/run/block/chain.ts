@@ -13,6 +13,7 @@ import { chainOptions } from '../run-context.js';
 import type { StopControl } from '../stop-control.js';
 import { loadTapState, type TapState } from '../tap/tap-state.js';
 import type { BlockRecord, BlockRun } from './block-run.js';
+import type { MessageWatch } from './message-watch.js';
 import { summaryOf } from './report.js';
 import { rescueFolders, stateNotSaved } from './rescue.js';
 import { CheckpointSaver } from './saver.js';
@@ -34,14 +35,18 @@ export async function runChain(run: BlockRun<ChainBlock>): Promise<BlockRecord> 
   const saver = claim.state === undefined ? undefined : new CheckpointSaver(run, claim.state, tapState);
   const schemas = new SchemaHashes(emit);
   const notes = context.notes.processes(block.id, context.owner);
+  const watch = await watchOf(run);
   const hooks: ChainHooks = {
     emit: schemas.emit,
     reaper: context.reaper,
     ...notes,
     save: saver?.save,
     canRetry: saver?.canRetry,
+    listen: watch?.listen,
   };
   const outcome = await followStops(startChain(spec, hooks), stop);
+  const report = watch?.report();
+  if (report !== undefined) emit({ type: 'inspection', name: block.name, report });
   const error = await errorOf(run, outcome, saver);
   const status = error === undefined ? outcome.status : 'failed';
   const streams = outcome.streams.map((stream) => ({ ...stream, schemaHash: schemas.of(stream.stream) }));
@@ -51,6 +56,15 @@ export async function runChain(run: BlockRun<ChainBlock>): Promise<BlockRecord> 
     versionBefore: tapState?.version,
     versionAfter: saver?.version,
   };
+}
+
+/** Undefined, and nothing of it is loaded, if nobody looks into messages. */
+async function watchOf({ context, claim, emit }: BlockRun<ChainBlock>): Promise<MessageWatch | undefined> {
+  const inspects = context.options.inspect === true;
+  const logsLines = context.world.pluginLogLevel === 'DEBUG';
+  if (!inspects && !logsLines) return undefined;
+  const { watchMessages } = await import('./message-watch.js');
+  return watchMessages({ inspects, logsLines, stateId: claim.state?.id, emit });
 }
 
 /** The state that the tap starts from; undefined if the chain keeps none. */

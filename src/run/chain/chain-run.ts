@@ -134,6 +134,8 @@ class ChainRun implements RunningChain {
     this.#tally.links = this.#links;
     const target = this.#member(this.#members.length - 1);
     const stream = streamOf(target.child.process.stdout);
+    const listener = this.#hooks.listen?.(target.position, target.spec);
+    if (listener !== undefined) stream.on('data', listener);
     const lines = readTargetStates(stream, {
       maxBytes: this.#spec.maxStateBytes,
       onState: (state) => {
@@ -177,6 +179,7 @@ class ChainRun implements RunningChain {
         const exit = await before.child.exited;
         return exit.code === 0 && before.child.signalled === undefined;
       },
+      onChunk: this.#hooks.listen?.(position, before.spec),
       onOddLines: (link) => this.#odd(link, position),
       onSinkGone: () => this.#sinkGone(after),
     });

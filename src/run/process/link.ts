@@ -9,6 +9,8 @@ export interface LinkOptions {
   /** The input of the process after. */
   sink: number | Writable;
   scanner: Pick<LineScannerOptions, 'onMessage' | 'onTooLong'>;
+  /** Called with each piece as it is read; its memory is used again after the call. */
+  onChunk?: ((chunk: Buffer) => void) | undefined;
   /** Called if the source ends inside a line: whether its process has ended well. */
   acceptLast(): Promise<boolean>;
   /** Called after each piece with odd lines. If it returns false, the piece is not passed on. */
@@ -129,6 +131,7 @@ export class Link {
     const now = performance.now();
     this.#waitedForSource += now - this.#idleSince;
     this.bytesRead += chunk.length;
+    this.#options.onChunk?.(chunk);
     const oddBefore = this.scanner.totals.oddLines;
     const forward = this.#scan(chunk);
     const odd = this.scanner.totals.oddLines > oddBefore;

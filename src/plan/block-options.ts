@@ -1,5 +1,5 @@
 /** The options that a block can have, on the command line of `run` and in a line of a run step. */
-import type { OptionDefinition } from '../option-definition.js';
+import { type OptionDefinition, takesValue } from '../option-definition.js';
 import type { BlockOptions } from './types.js';
 
 const run = ['run'] as const;
@@ -101,3 +101,17 @@ const isBlockOption: Record<keyof BlockOptions, true> = {
 };
 
 export const blockOptionKeys = Object.keys(isBlockOption) as (keyof BlockOptions)[];
+
+/** The options of a block as a command line has them, in the order of their definitions; the selection comes last. */
+export function blockOptionWords({ selectFilter = [], noStateUpdate, ...options }: BlockOptions): string[] {
+  const given: Readonly<Record<string, unknown>> = { ...options, stateUpdate: noStateUpdate };
+  const words = Object.entries<OptionDefinition>(blockOptionDefinitions).flatMap(([key, definition]) => {
+    const value = given[key];
+    if (value === undefined || value === false) return [];
+    return takesValue(definition) ? [`--${definition.name}=${value}`] : [`--${definition.name}`];
+  });
+  const patterns = selectFilter.map((pattern) =>
+    pattern.startsWith('!') ? `--exclude=${pattern.slice(1)}` : `--select=${pattern}`,
+  );
+  return [...words, ...patterns];
+}

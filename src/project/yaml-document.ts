@@ -15,6 +15,7 @@ import { type SourceLocation, TaplineError } from '../errors.js';
 import type { Placed } from './merge.js';
 import type { Places } from './places.js';
 import { isUnholdable, pythonText, readPlainScalar } from './scalar.js';
+import { isShallow, parseDeepened } from './shallow-lines.js';
 import type { ProjectPath, ProjectWarning } from './types.js';
 
 /** Values that one file may hold once its aliases are written out; a real one stays under a hundredth of that. */
@@ -31,10 +32,10 @@ export interface YamlDocument extends Placed {
  * a key that stands twice in one map.
  */
 export function readYaml(text: string, file: string, index: number): YamlDocument {
-  const lines = new LineCounter();
-  const document = parse(text, file, lines);
+  if (isTooDeep(text)) throw tooDeep(file);
+  const { document, lines, warnings } = parse(text, file);
   const reader = new ValueReader(file, index, lines, document);
-  return { file, ...reader.read(), warnings: reader.warnings };
+  return { file, ...reader.read(), warnings: [...warnings, ...reader.warnings] };
 }
 
 /** Levels of nesting that a file may have; the parser, which is recursive, would run out of stack or memory at many more. */
@@ -53,26 +54,47 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
-function parse(text: string, file: string, lines: LineCounter): Document {
-  if (isTooDeep(text)) throw tooDeep(file);
-  let document: Document;
+type Lines = Pick<LineCounter, 'linePos'>;
+
+function parse(text: string, file: string): { document: Document; lines: Lines; warnings: ProjectWarning[] } {
+  const strict = parseText(text, file);
+  const [fault] = strict.document.errors;
+  if (fault === undefined) return { ...strict, warnings: [] };
+  const deepened = isShallow(fault) ? parseDeepened(text, (deeper) => parseText(deeper, file)) : undefined;
+  if (deepened === undefined) {
+    throw syntaxError(fault.code, fault.message, placeAt(file, strict.lines, fault.pos[0]));
+  }
+  return { ...deepened, warnings: [shallowWarning(file, deepened.firstLine)] };
+}
+
+function parseText(text: string, file: string): { document: Document; lines: Lines } {
+  const lines = new LineCounter();
   try {
     // The failsafe schema leaves all scalars as text: which of them are numbers, dates and so on, scalar.ts says.
-    document = parseDocument(text, {
+    const document = parseDocument(text, {
       schema: 'failsafe',
       version: '1.2',
       lineCounter: lines,
       prettyErrors: false,
       logLevel: 'error',
     });
+    // The original's parser takes `[1]# comment`.
+    document.errors = document.errors.filter(({ message }) => !message.startsWith('Comments must be separated'));
+    if (document.errors[0]?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(file);
+    return { document, lines };
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep(file);
     throw error;
   }
-  const [fault] = document.errors;
-  if (fault?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(file);
-  if (fault) throw syntaxError(fault.code, fault.message, placeAt(file, lines, fault.pos[0]));
-  return document;
+}
+
+function shallowWarning(file: string, line: number): ProjectWarning {
+  return {
+    code: 'YAML_INDENT',
+    message: 'this line continues brackets or quotes but is not indented deeper than their key',
+    hint: 'Indent it: the YAML standard requires it, and other programs refuse the file.',
+    at: { file, line, col: 1 },
+  };
 }
 
 function syntaxError(code: string, message: string, at: SourceLocation): TaplineError {
@@ -108,7 +130,7 @@ function tooDeep(file: string): TaplineError {
   return new TaplineError('PROJECT_SYNTAX', `${file} is nested too deeply.`, { at: { file, line: 1, col: 1 } });
 }
 
-function placeAt(file: string, lines: LineCounter, offset: number): SourceLocation {
+function placeAt(file: string, lines: Lines, offset: number): SourceLocation {
   const { line, col } = lines.linePos(offset);
   return { file, line: Math.max(1, line), col: Math.max(1, col) };
 }
@@ -125,7 +147,7 @@ class ValueReader {
   constructor(
     private readonly file: string,
     private readonly index: number,
-    private readonly lines: LineCounter,
+    private readonly lines: Lines,
     private readonly document: Document,
   ) {}
 

@@ -125,6 +125,15 @@ describe('the command line', () => {
   });
 });
 
+describe('environment list', () => {
+  it('prints JSON with the default environment', async () => {
+    const { stdout } = await tapline(folder, ['environment', 'list', '--format=json']);
+    const list = JSON.parse(stdout);
+    expect(misfits('output-environment-list', list)).toBeUndefined();
+    expect(list.environments).toContainEqual({ name: 'dev', is_default: true });
+  });
+});
+
 describe('job and schedule list', () => {
   it('print JSON alone, as clients read it', async () => {
     const jobs = await tapline(folder, ['--log-level=debug', 'job', 'list', '--format=json']);

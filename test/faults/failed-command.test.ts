@@ -116,3 +116,14 @@ describe('runs of two chains at once', () => {
     expect(stderr).not.toContain('Run completed');
   });
 });
+
+describe('the history of a run', () => {
+  it('has the options that the command line gave', async () => {
+    project = await ScriptedProject.make({ tap: 'exit 1' });
+    const { stderr } = await project.run(['--full-refresh']);
+    const shown = await project.tapline(['runs', 'show', runId(stderr)]);
+    expect(shown.stdout).toContain('command      tap-x target-x --full-refresh');
+    const { runs } = JSON.parse((await project.tapline(['runs', 'list', '--format', 'json'])).stdout);
+    expect(runs).toMatchObject([{ options: ['--full-refresh'] }]);
+  });
+});

@@ -24,6 +24,23 @@ interface BadFile {
   hint?: string | RegExp;
 }
 
+describe('text that the parser of the original takes', () => {
+  const accepted: [string, string, unknown][] = [
+    [
+      'brackets that close left of their key',
+      'x:\n    y: [\n  {"a": 1},\n  2\n  ]\nplugins: {}\n',
+      { y: [{ a: 1 }, 2] },
+    ],
+    ['a map in braces at the margin', 'x:\n  y: {\n"a": 1\n}\nplugins: {}\n', { y: { a: 1 } }],
+    ['quotes that go on left of their key', 'x:\n  y: "a\n\nb"\n  z: \'c\nd\'\nplugins: {}\n', { y: 'a\nb', z: 'c d' }],
+  ];
+  it.each(accepted)('%s', async (_, text, value) => {
+    const project = await loadFiles({ 'meltano.yml': text });
+    expect(project.settings.x).toEqual(value);
+    expect(project.warnings).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'YAML_INDENT' })]));
+  });
+});
+
 const badFiles: BadFile[] = [
   { what: 'an empty file', text: '', code: 'PROJECT_EMPTY', at: '1:1', hint: /plugins: \{\}/ },
   { what: 'comments only', text: '# nothing\n\n', code: 'PROJECT_EMPTY', at: '1:1' },

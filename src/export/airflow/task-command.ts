@@ -1,7 +1,6 @@
 /** The command line of a task: what a person would type to run the block alone, with the same state ID. */
-import { type OptionDefinition, takesValue } from '../../option-definition.js';
-import { blockOptionDefinitions } from '../../plan/block-options.js';
-import type { Block, BlockOptions, ChainBlock } from '../../plan/types.js';
+import { blockOptionWords } from '../../plan/block-options.js';
+import type { Block, ChainBlock } from '../../plan/types.js';
 import type { Schedule } from '../../project/types.js';
 import { quoteShellWord } from '../../shell-words.js';
 
@@ -20,27 +19,13 @@ export function taskCommand({ program, projectFolder }: Deployment, words: reado
 /** Variables of its step stand on the line: there they have the strength that they have in a run, which also expands them. */
 export function blockWords(block: Block): string[] {
   const env = Object.entries(block.env ?? {}).map(([name, value]) => `${name}=${value}`);
-  if (block.kind === 'chain') return ['run', ...env, ...chainWords(block), ...optionWords(block.options)];
+  if (block.kind === 'chain') return ['run', ...env, ...chainWords(block), ...blockOptionWords(block.options)];
   const { name, args } = block;
   return ['run', ...env, args.length === 0 ? name : ['invoke', name, ...args].map(quoteShellWord).join(' ')];
 }
 
 export function chainWords({ tap, mappers, target }: ChainBlock): string[] {
   return [tap, ...mappers, target].map(({ name, mapping }) => mapping ?? name);
-}
-
-/** Every option that a block can have, in the order of their definitions; the selection comes last. */
-function optionWords({ selectFilter = [], noStateUpdate, ...options }: BlockOptions): string[] {
-  const given: Readonly<Record<string, unknown>> = { ...options, stateUpdate: noStateUpdate };
-  const words = Object.entries<OptionDefinition>(blockOptionDefinitions).flatMap(([key, definition]) => {
-    const value = given[key];
-    if (value === undefined || value === false) return [];
-    return takesValue(definition) ? [`--${definition.name}=${value}`] : [`--${definition.name}`];
-  });
-  const patterns = selectFilter.map((pattern) =>
-    pattern.startsWith('!') ? `--exclude=${pattern.slice(1)}` : `--select=${pattern}`,
-  );
-  return [...words, ...patterns];
 }
 
 /** As `schedule run` does it. */

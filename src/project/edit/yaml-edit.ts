@@ -83,6 +83,7 @@ function parse(text: string, file: string): Source {
       `${file} can't be edited, it is not valid YAML: ${fault.message.split('\n')[0]}`,
       {
         at: { file, line, col },
+        hint: 'Correct this line first. Lines inside brackets and quotes must be indented deeper than their key.',
       },
     );
   }

@@ -1,10 +1,14 @@
 /** Runs of the history in the JSON that we print: see schemas/output-runs-*.schema.json. */
+
 import type { FinishedBlock, NewBlock, ProcessRow, RunDetail, RunListing, StreamRow } from '../../../history/port.js';
+import { blockOptionWords } from '../../../plan/block-options.js';
+import { readRequest } from '../../../run/run-request.js';
 
 export function runEntry(run: RunListing): Record<string, unknown> {
   return {
     run_id: run.runId,
     command: run.words,
+    options: optionsOf(run),
     environment: run.environment ?? null,
     status: run.status,
     trigger: run.trigger,
@@ -16,6 +20,13 @@ export function runEntry(run: RunListing): Record<string, unknown> {
     records_loaded: run.recordsLoaded,
     retry_of: run.retryOf ?? null,
   };
+}
+
+/** What the command line added to all blocks, e.g. `--full-refresh`; empty if it was not recorded. */
+export function optionsOf({ options }: RunListing): string[] {
+  const request = readRequest(options);
+  if (request === undefined || 'hidden' in request) return [];
+  return blockOptionWords(request.options.defaults ?? {}).filter((word) => word !== '--state-strategy=auto');
 }
 
 export function runDetailEntry(run: RunDetail): Record<string, unknown> {

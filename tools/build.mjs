@@ -1,5 +1,5 @@
 /**
- * Builds dist/: the program (cli.js), the library (index.js), one file a bundled plugin (bundled/<name>.js) and the types.
+ * Builds dist/: the program (cli.js), the library (index.js), the kit for taps (singer.js), one file a bundled plugin (bundled/<name>.js) and the types.
  *
  *   node tools/build.mjs              all of it
  *   node tools/build.mjs --no-types   without the types, which take most of the time
@@ -37,7 +37,7 @@ export async function build({ types = true, clean = false } = {}) {
   const started = performance.now();
   if (clean) rmSync(dist, { recursive: true, force: true });
   await generate();
-  const outputs = await Promise.all([program(), library(), bundledPlugins()]);
+  const outputs = await Promise.all([program(), library(), tapKit(), bundledPlugins()]);
   const files = outputs.flat();
   for (const file of files) write(file);
   removeLeftovers(new Set(files.map((file) => file.path)));
@@ -67,6 +67,12 @@ function program() {
 function library() {
   const entry = join(source, 'index.ts');
   return existsSync(entry) ? bundle({ index: entry }) : [];
+}
+
+/** Apart from the library: a tap opens this one file. */
+function tapKit() {
+  const entry = join(source, 'singer', 'kit', 'index.ts');
+  return existsSync(entry) ? bundle({ singer: entry }) : [];
 }
 
 function bundledPlugins() {

@@ -1,6 +1,7 @@
 import { type Stats, statSync } from 'node:fs';
 import { log, PluginError, reasonOf } from '../../singer/kit/plugin-process.js';
-import type { SelectedStream, TapRun } from '../../singer/kit/tap-kit.js';
+import type { SelectedStream } from '../../singer/kit/selected-stream.js';
+import type { TapRun } from '../../singer/kit/tap-kit.js';
 import type { JsonMap } from '../../singer/messages.js';
 import { isMap } from '../../singer/messages.js';
 import { type Convert, converterFor } from './column-types.js';
@@ -34,7 +35,7 @@ export async function readStream(
 ): Promise<boolean> {
   const old = isMap(bookmarks[stream.id]) ? (bookmarks[stream.id] as JsonMap) : {};
   const replicationKey = stream.replicationKey ?? files[0]?.entry.replicationKey;
-  await run.out.schema(stream.name, narrowed(stream), stream.keyProperties, replicationKey);
+  await run.out.schema(stream.name, stream.projection.schema, stream.keyProperties, replicationKey);
   const progress: StreamProgress = { files: {}, records: 0, skippedFiles: 0 };
   for (const file of files) {
     const bookmark = readFileBookmark(old.files, file.key);
@@ -171,13 +172,6 @@ function bookmarkOf({ files }: StreamProgress, replicationKey: string | undefine
     ...(greatest === undefined ? {} : { replication_key_value: greatest }),
     files,
   };
-}
-
-/** The stream's schema with what is read of it. */
-function narrowed(stream: SelectedStream): JsonMap {
-  const properties = (stream.schema.properties ?? {}) as JsonMap;
-  const read = Object.entries(properties).filter(([name]) => stream.properties.has(name));
-  return { ...stream.schema, properties: Object.fromEntries(read) };
 }
 
 /** Which fields of a file's rows go where. */

@@ -108,6 +108,17 @@ export function readJsonMap(file: string | undefined, what: string): JsonMap {
   return value;
 }
 
+/** A state comes as a file, or as the JSON itself. Throws PluginError. */
+export function readState(given: string | undefined): JsonMap {
+  const text = given?.trim() ?? '';
+  if (!text.startsWith('{')) return readJsonMap(given, 'state file');
+  try {
+    return parseExactJson(text) as JsonMap;
+  } catch (error) {
+    throw new PluginError(`The state is not valid JSON: ${reasonOf(error)}.`);
+  }
+}
+
 /** Paths in settings are the project's, wherever the runner was called. */
 export function projectPath(path: string): string {
   return resolve(process.env.MELTANO_PROJECT_ROOT || process.cwd(), path);

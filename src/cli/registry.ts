@@ -27,7 +27,7 @@ export const commandSections: readonly { heading: string; commands: readonly str
   },
   { heading: 'State', commands: ['state', 'lease'] },
   { heading: 'Orchestrate', commands: ['job', 'pipeline', 'schedule', 'export'] },
-  { heading: 'Inspect', commands: ['inspect', 'runs', 'logs', 'doctor', 'clean'] },
+  { heading: 'Inspect', commands: ['preview', 'inspect', 'runs', 'logs', 'doctor', 'clean'] },
   { heading: 'Tapline', commands: ['docs', 'completion', 'schema', 'shim', 'upgrade'] },
 ];
 
@@ -35,6 +35,10 @@ export const registry: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   inspect: {
     summary: 'Pass Singer messages on, and tell what is in them and what is wrong.',
     load: async () => (await import('./commands/inspect.js')).inspect,
+  },
+  preview: {
+    summary: 'Show the first records of streams, without loading them.',
+    load: async () => (await import('./commands/preview.js')).preview,
   },
   trace: {
     summary: 'Another name for inspect.',

@@ -21,9 +21,13 @@ const noLines = {
 };
 
 /** The rows under their headers; blanks at line ends are taken off. */
-export function table(headers: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(
+  headers: readonly string[],
+  rows: readonly (readonly string[])[],
+  letters: 'capitals' | 'as written' = 'capitals',
+): string {
   const drawn = new Table({
-    head: headers.map((header) => header.toUpperCase()),
+    head: letters === 'capitals' ? headers.map((header) => header.toUpperCase()) : [...headers],
     chars: noLines,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });

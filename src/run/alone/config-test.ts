@@ -3,17 +3,14 @@ import type { Plugin } from '../../plugins/types.js';
 import type { RunSubscriber } from '../events.js';
 import { installPlugins } from '../install-plugins.js';
 import { processSpec, resolvePlugin, writeFilesOf } from '../plugin-process.js';
-import { type Child, describeExit, startChild } from '../process/child.js';
-import { endLeftOvers } from '../process/left-over.js';
-import { readPluginLog } from '../process/plugin-log.js';
+import { startChild } from '../process/child.js';
 import { setUpTap } from '../tap/tap-setup.js';
 import type { RunOptions, World } from '../types.js';
+import { follow } from './follow.js';
 import { runAlone, type Workspace, withWorkspace } from './workspace.js';
 
 /** The stream that a loader is tested with; the original's name. */
 const testStream = 'meltano_test_stream';
-
-const killMilliseconds = 5_000;
 
 export interface ConfigTestResult {
   isValid: boolean;
@@ -53,10 +50,13 @@ async function testExtractor(plugin: Plugin, workspace: Workspace): Promise<Conf
   const spec = await setUpTap(resolved, { ...workspace, state: undefined, refreshCatalog: false });
   const child = await startChild(spec, ['ignore', 'pipe', 'pipe']);
   let isValid = false;
-  const last = await follow(child, workspace, (line, end) => {
-    if (!isRecord(line)) return;
-    isValid = true;
-    end();
+  const last = await follow(child, workspace, {
+    task: 'test',
+    onLine: (line, end) => {
+      if (!isRecord(line)) return;
+      isValid = true;
+      end();
+    },
   });
   if (isValid) return { isValid, detail: '' };
   const isSilent = child.exit?.code === 0;
@@ -83,43 +83,13 @@ async function testLoader(plugin: Plugin, workspace: Workspace): Promise<ConfigT
       .join(''),
   );
   let complained = false;
-  const last = await follow(child, workspace, (line) => {
-    complained ||= /error|exception/i.test(line);
+  const last = await follow(child, workspace, {
+    task: 'test',
+    onLine: (line) => {
+      complained ||= /error|exception/i.test(line);
+    },
   });
   return { isValid: child.exit?.code === 0 && !complained, detail: last };
-}
-
-/** Reads both outputs to the end. Returns their last line, or how the process ended. */
-async function follow(
-  child: Child,
-  { reaper, stop, emit }: Workspace,
-  onLine: (line: string, end: () => void) => void,
-): Promise<string> {
-  const { role, plugin, pluginType, structuredLogs } = child.spec;
-  reaper.watchGroup(child.pid);
-  let timer: NodeJS.Timeout | undefined;
-  const end = () => {
-    child.signalGroup('SIGTERM');
-    timer ??= setTimeout(() => child.signalGroup('SIGKILL'), killMilliseconds);
-  };
-  const off = stop.listen(({ second }) => (second ? child.signalGroup('SIGKILL') : end()));
-  let last = '';
-  const take = (stdio: 'stdout' | 'stderr') => (line: string) => {
-    if (line.trim() !== '') last = line.trim();
-    onLine(line, end);
-    const log = stdio === 'stderr' ? readPluginLog(line, structuredLogs === true) : undefined;
-    if (log !== undefined) emit({ type: 'plugin.log', role, plugin, pluginType, stdio, ...log });
-  };
-  const { stdout, stderr } = child.process;
-  const heard = [child.readLines(stdout, take('stdout')), child.readLines(stderr, take('stderr'))];
-  const exit = await child.exited;
-  off();
-  clearTimeout(timer);
-  await Promise.all(heard);
-  await endLeftOvers(child.pid);
-  reaper.forgetGroup(child.pid);
-  if (stop.stopping) throw new TaplineError('INTERRUPTED', `test of '${plugin}' was interrupted`);
-  return last === '' ? `${plugin} ${describeExit(exit)} without any output` : last;
 }
 
 /** Recognizes a record even if its line is too long to be read whole. */

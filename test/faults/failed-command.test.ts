@@ -127,3 +127,20 @@ describe('the history of a run', () => {
     expect(runs).toMatchObject([{ options: ['--full-refresh'] }]);
   });
 });
+
+describe('a mapper that prints what is not a message', () => {
+  it('is named, and not only the loader that refuses it', async () => {
+    project = await ScriptedProject.make({
+      target: "while read -r line; do case $line in oops*) echo 'ValueError: no JSON' >&2; exit 1;; esac; done",
+      files: { 'map.sh': '#!/bin/sh\necho oops\ncat > /dev/null\n' },
+      yaml: {
+        more: '  mappers:\n  - {name: map-x, namespace: map_x, executable: ./map.sh, mappings: [{name: shape, config: {}}]}',
+      },
+    });
+    const { code, stderr } = await project.tapline(['run', 'tap-x', 'shape', 'target-x']);
+    expect(code).toBe(1);
+    expect(summary(stderr)).toMatch(
+      /target-x exited with code 1, after map-x wrote a line that is not a Singer message \(line 1, .*ValueError: no JSON/,
+    );
+  });
+});

@@ -17,6 +17,7 @@ import { maxStateBytes, readTargetStates } from './target-states.js';
 import { Timers } from './timers.js';
 import type { ChainGraces, ChainHooks, ChainOutcome, ChainSpec, RunningChain } from './types.js';
 import {
+  type BadLine,
   closedInput,
   exitCodesOf,
   failedByItself,
@@ -399,8 +400,17 @@ class ChainRun implements RunningChain {
   #error(): TaplineError | undefined {
     const cause = causeOf(this.#phase);
     if (cause !== 'process') return cause;
-    const [first, ...others] = this.#members.map(judge).filter(failedByItself);
-    return first === undefined ? undefined : processFailure([first, ...others]);
+    const failed = this.#members.filter((member) => failedByItself(judge(member)));
+    const [first, ...others] = failed.map(judge);
+    if (first === undefined) return undefined;
+    return processFailure([first, ...others], this.#badLineBefore(failed[0]?.position ?? 0));
+  }
+
+  /** The first bad line that the process at a position was given. */
+  #badLineBefore(position: number): BadLine | undefined {
+    const [odd] = this.#links[position - 1]?.scanner.oddLines ?? [];
+    if (odd === undefined) return undefined;
+    return { writer: this.#member(position - 1).spec.plugin, lineNumber: odd.lineNumber, reason: odd.reason };
   }
 
   #member(position: number): Member {

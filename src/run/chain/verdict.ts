@@ -42,14 +42,29 @@ function summary(failed: readonly JudgedProcess[]): string {
   return `${[first, ...others.map((noun) => noun.toLowerCase())].join(' and ')} failed`;
 }
 
-/** The error of failed processes; the first one is the cause. */
-export function processFailure(failed: readonly [JudgedProcess, ...JudgedProcess[]]): TaplineError {
+/** A line that is not a Singer message, and the plugin that wrote it. */
+export interface BadLine {
+  writer: string;
+  lineNumber: number;
+  reason: string;
+}
+
+/** The error of failed processes; the first one is the cause, unless it was given a bad line. */
+export function processFailure(
+  failed: readonly [JudgedProcess, ...JudgedProcess[]],
+  badLine: BadLine | undefined,
+): TaplineError {
   const [cause] = failed;
   const described = failed.map((process) => `${process.plugin} ${describeExit(process.exit)}`).join(', ');
-  return new TaplineError('PROCESS_FAILED', `${summary(failed)}: ${described}${reasonText(cause.cause)}`, {
+  const given = badLine === undefined ? '' : `, after ${badLineText(badLine)}`;
+  return new TaplineError('PROCESS_FAILED', `${summary(failed)}: ${described}${given}${reasonText(cause.cause)}`, {
     hint: hintFor(cause),
     data: causeData(cause),
   });
+}
+
+function badLineText({ writer, lineNumber, reason }: BadLine): string {
+  return `${writer} wrote a line that is not a Singer message (line ${lineNumber}, ${reason})`;
 }
 
 /** The error of a process that exited with 0 too early. */

@@ -52,7 +52,7 @@ export interface BadLine {
 /** The error of failed processes; the first one is the cause, unless it was given a bad line. */
 export function processFailure(
   failed: readonly [JudgedProcess, ...JudgedProcess[]],
-  badLine: BadLine | undefined,
+  badLine?: BadLine | undefined,
 ): TaplineError {
   const [cause] = failed;
   const described = failed.map((process) => `${process.plugin} ${describeExit(process.exit)}`).join(', ');

@@ -11,6 +11,7 @@ type BundledSetting = {
   label: string;
   description: string;
   value?: unknown;
+  sensitive?: boolean;
   options?: { label: string; value: string }[];
 };
 
@@ -76,6 +77,274 @@ const tapCsv: BundledDefinition = {
       label: 'Skip unchanged files',
       description:
         'A file with the size and time that the last run saw is not read again. Needs the state of that run.',
+    },
+  ],
+};
+
+const tapRest: BundledDefinition = {
+  plugin_type: 'extractors',
+  name: 'tap-rest',
+  namespace: 'tap_rest',
+  variant: 'tapline',
+  label: 'REST APIs',
+  description: 'Reads lists of JSON objects from an HTTP API, page by page.',
+  executable: 'tap-rest',
+  capabilities: ['catalog', 'discover', 'state', 'structured-logging'],
+  settings_group_validation: [
+    ['base_url', 'streams'],
+    ['base_url', 'path'],
+  ],
+  settings: [
+    {
+      name: 'base_url',
+      kind: 'string',
+      label: 'Base URL',
+      description:
+        'What all paths begin with, such as `https://api.example.com/v1`. Credentials are sent to its origin only.',
+    },
+    {
+      name: 'streams',
+      kind: 'array',
+      label: 'Streams',
+      description:
+        'A list of maps: `name`, `path`, and where needed `records_path`, `primary_keys`, `replication_key`, `sorted`, `start_param`, `end_param`, `partition_days`, `params` and `schema`. All but `name`, `params` and `schema` can be set for all streams beside this list.',
+    },
+    {
+      name: 'path',
+      kind: 'string',
+      label: 'Path',
+      description: 'The path of a stream that has none of its own; without `streams`, of the only stream.',
+    },
+    {
+      name: 'records_path',
+      kind: 'string',
+      label: 'Records path',
+      description:
+        'Where the records are in an answer, such as `data.items`. By default the answer, or the only list in it.',
+    },
+    {
+      name: 'primary_keys',
+      kind: 'array',
+      label: 'Primary keys',
+      description: 'The properties that identify a record.',
+    },
+    {
+      name: 'replication_key',
+      kind: 'string',
+      label: 'Replication key',
+      description:
+        'The property that grows with each change, such as `updated_at`. The next run reads from its greatest value.',
+    },
+    {
+      name: 'sorted',
+      kind: 'boolean',
+      label: 'Sorted',
+      description:
+        'The API gives records in ascending order of the replication key, so that the bookmark moves with them.',
+    },
+    {
+      name: 'start_param',
+      kind: 'string',
+      label: 'Start parameter',
+      description:
+        'The query parameter that takes the bookmark, such as `updated_since`. Without it the tap leaves out older records itself.',
+    },
+    {
+      name: 'end_param',
+      kind: 'string',
+      label: 'End parameter',
+      description: 'The query parameter that takes the end of a part or `end_date`.',
+    },
+    {
+      name: 'partition_days',
+      kind: 'integer',
+      label: 'Days of a part',
+      description: 'Reads in parts of so many days, ascending, each with its bookmark. Needs `start_date`.',
+    },
+    {
+      name: 'start_date',
+      kind: 'string',
+      label: 'Start date',
+      description: 'Where the first run begins.',
+    },
+    {
+      name: 'end_date',
+      kind: 'string',
+      label: 'End date',
+      description: 'What is not read any more.',
+    },
+    {
+      name: 'auth_method',
+      kind: 'options',
+      label: 'Authentication',
+      description: 'By default `bearer` with an `api_token`, `basic` with a `username`, else `none`.',
+      options: [
+        { label: 'None', value: 'none' },
+        { label: 'Bearer token', value: 'bearer' },
+        { label: 'User name and password', value: 'basic' },
+        { label: 'Token in a header', value: 'header' },
+        { label: 'Token in the query', value: 'query' },
+      ],
+    },
+    {
+      name: 'api_token',
+      kind: 'string',
+      sensitive: true,
+      label: 'API token',
+      description: 'The token for `bearer`, `header` and `query`.',
+    },
+    {
+      name: 'auth_name',
+      kind: 'string',
+      label: 'Name of the token',
+      description: 'The header (by default `x-api-key`) or the query parameter (`api_key`) that takes the token.',
+    },
+    {
+      name: 'username',
+      kind: 'string',
+      label: 'User name',
+      description: 'For `basic`.',
+    },
+    {
+      name: 'password',
+      kind: 'string',
+      sensitive: true,
+      label: 'Password',
+      description: 'For `basic`.',
+    },
+    {
+      name: 'headers',
+      kind: 'object',
+      sensitive: true,
+      label: 'Headers',
+      description: 'More headers of each request. They count as credentials.',
+    },
+    {
+      name: 'params',
+      kind: 'object',
+      label: 'Parameters',
+      description: 'More query parameters of each request.',
+    },
+    {
+      name: 'pagination',
+      kind: 'options',
+      value: 'page',
+      label: 'Pagination',
+      description: 'How a list continues. Pages and offsets are read until one is empty.',
+      options: [
+        { label: 'Page number', value: 'page' },
+        { label: 'Offset', value: 'offset' },
+        { label: 'Cursor in the answer', value: 'cursor' },
+        { label: 'Link header', value: 'link' },
+        { label: 'One answer has all', value: 'none' },
+      ],
+    },
+    {
+      name: 'page_size',
+      kind: 'integer',
+      value: 100,
+      label: 'Page size',
+      description: 'Records a page that are asked for.',
+    },
+    {
+      name: 'page_size_param',
+      kind: 'string',
+      label: 'Page size parameter',
+      description: 'By default `page_size`, with `offset` it is `limit`.',
+    },
+    {
+      name: 'page_param',
+      kind: 'string',
+      value: 'page',
+      label: 'Page parameter',
+      description: 'The query parameter of the page number.',
+    },
+    {
+      name: 'page_start',
+      kind: 'integer',
+      value: 1,
+      label: 'First page',
+      description: 'The number of the first page.',
+    },
+    {
+      name: 'offset_param',
+      kind: 'string',
+      value: 'offset',
+      label: 'Offset parameter',
+      description: 'The query parameter of the offset.',
+    },
+    {
+      name: 'cursor_param',
+      kind: 'string',
+      value: 'cursor',
+      label: 'Cursor parameter',
+      description: 'The query parameter of the cursor.',
+    },
+    {
+      name: 'cursor_path',
+      kind: 'string',
+      value: 'next_cursor',
+      label: 'Cursor path',
+      description: 'Where the next cursor, or the whole next address, is in an answer.',
+    },
+    {
+      name: 'batch_size',
+      kind: 'integer',
+      value: 10_000,
+      label: 'Batch size',
+      description: 'Records of a stream after which a state is emitted.',
+    },
+    {
+      name: 'request_timeout',
+      kind: 'integer',
+      value: 60,
+      label: 'Request timeout',
+      description: 'Seconds that a whole answer may take.',
+    },
+    {
+      name: 'max_retries',
+      kind: 'integer',
+      value: 5,
+      label: 'Retries',
+      description: 'How often a request is tried again after 429, 5xx, a cut connection or a timeout.',
+    },
+    {
+      name: 'backoff_strategy',
+      kind: 'options',
+      value: 'exponential',
+      label: 'Backoff',
+      description: 'How the pauses between attempts grow. `Retry-After` comes first.',
+      options: [
+        { label: 'Doubling', value: 'exponential' },
+        { label: 'All the same', value: 'constant' },
+      ],
+    },
+    {
+      name: 'backoff_factor',
+      value: 1,
+      label: 'Backoff factor',
+      description: 'The first pause, in seconds.',
+    },
+    {
+      name: 'max_backoff',
+      kind: 'integer',
+      value: 300,
+      label: 'Longest pause',
+      description: 'In seconds. A server that asks for a longer one fails the tap.',
+    },
+    {
+      name: 'parallel_streams',
+      kind: 'integer',
+      value: 4,
+      label: 'Parallel streams',
+      description: 'How many streams are read at once.',
+    },
+    {
+      name: 'inference_records',
+      kind: 'integer',
+      value: 1000,
+      label: 'Records for inference',
+      description: 'How many records are read to find out the properties of a stream without `schema`.',
     },
   ],
 };
@@ -185,6 +454,7 @@ const targetSqlite: BundledDefinition = {
 /** By name. */
 export const bundledDefinitions: Readonly<Record<string, BundledDefinition>> = {
   'tap-csv': tapCsv,
+  'tap-rest': tapRest,
   'target-jsonl': targetJsonl,
   'target-sqlite': targetSqlite,
 };

@@ -3,7 +3,7 @@ import { isMap, type JsonMap } from '../../singer/messages.js';
 const dateTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$/;
 
 /** A JSON schema that all these values fit. Each may be null, since others that come later may. */
-export function inferSchema(values: readonly unknown[]): JsonMap {
+function inferSchema(values: readonly unknown[]): JsonMap {
   const present = values.filter((value) => value !== null && value !== undefined);
   const types = new Set(present.map(typeOf));
   // Whole numbers are numbers too.

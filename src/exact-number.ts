@@ -21,20 +21,27 @@ export class Decimal {
     return this.text;
   }
 
-  toJSON(): number {
-    wasWritten = true;
-    return Number(this.text);
+  toJSON(): number | string {
+    if (mark === undefined) return Number(this.text);
+    wasMarked = true;
+    return mark + this.text;
   }
 }
 
-/** Set by each Decimal that JSON.stringify has met, since it alone knows what it walks through. */
-let wasWritten = false;
+/** What Decimals put before their digits instead of being numbers, while `withMarkedDecimals` writes. */
+let mark: string | undefined;
+let wasMarked = false;
 
-/** Whether `write`, which calls JSON.stringify, met a Decimal. */
-export function meetsDecimal(write: () => void): boolean {
-  wasWritten = false;
-  write();
-  return wasWritten;
+/** Lets JSON.stringify, called by `write`, write each Decimal as a text: the mark and the digits. */
+export function withMarkedDecimals<T extends { hasMarks: boolean }>(begin: string, write: () => T): T {
+  mark = begin;
+  wasMarked = false;
+  try {
+    const written = write();
+    return wasMarked ? { ...written, hasMarks: true } : written;
+  } finally {
+    mark = undefined;
+  }
 }
 
 const wholeNumber = /^-?\d+$/;
@@ -58,26 +65,24 @@ export function plainNumber(value: unknown): unknown {
   return value instanceof Decimal || typeof value === 'bigint' ? Number(value) : value;
 }
 
-/** A deep copy of maps, lists and scalars; `structuredClone` would make a map of a Decimal. */
-export function copyValue<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || value instanceof Decimal) return value;
-  if (Array.isArray(value)) return value.map(copyValue) as T;
-  const copy: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    // Defined, since assigning a key `__proto__` would set the prototype.
-    Object.defineProperty(copy, key, {
-      value: copyValue(member as unknown),
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  }
-  return copy as T;
+/** A value that holds others: a map or a list. */
+export function isContainer(value: unknown): value is Record<string | number, unknown> {
+  return typeof value === 'object' && value !== null && !(value instanceof Decimal);
 }
 
-/** The same for all numbers in maps and lists: for what knows JavaScript's numbers only, as schemas and YAML's parser do. */
+/** A deep copy of maps, lists and scalars; `structuredClone` would make a map of a Decimal. */
+export function copyValue<T>(value: T): T {
+  return mapScalars(value, (scalar) => scalar) as T;
+}
+
+/** A deep copy whose numbers are JavaScript numbers: for what knows no others, as schemas and YAML's parser do. */
 export function plainNumbers(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof Decimal) return plainNumber(value);
-  if (Array.isArray(value)) return value.map(plainNumbers);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainNumbers(member)]));
+  return mapScalars(value, plainNumber);
+}
+
+/** `Object.fromEntries`, since assigning a key `__proto__` would set the prototype. */
+function mapScalars(value: unknown, change: (scalar: unknown) => unknown): unknown {
+  if (!isContainer(value)) return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapScalars(item, change));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, mapScalars(member, change)]));
 }

@@ -1,9 +1,8 @@
-import { Decimal } from './exact-number.js';
-
 /**
  * Text and JSON as Python prints them. The original is a Python program: what it exports to plugins and shows in lists
  * has this form, and taps and scripts compare it as text.
  */
+import { Decimal } from './exact-number.js';
 
 /** `json.dumps(value)`, with `indent` spaces a level where given. Numbers keep their digits. */
 export function pythonJson(value: unknown, indent?: number): string {

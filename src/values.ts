@@ -6,6 +6,12 @@ export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Decimal);
 }
 
+/** Sets a key of a map; `__proto__` is a key like any other. */
+export function setOwn(map: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') map[key] = value;
+  else Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
 /** A scalar as text; undefined for null and undefined. */
 export function textOf(value: unknown): string | undefined {
   return value === null || value === undefined ? undefined : String(value);

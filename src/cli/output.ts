@@ -1,5 +1,4 @@
 /** The only writer of stdout. Data goes there, everything else to stderr. */
-
 import { TaplineError } from '../errors.js';
 import { exactJson } from '../exact-json.js';
 

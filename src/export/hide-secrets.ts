@@ -1,8 +1,7 @@
 import { isSensitive } from '../settings/cast.js';
-import { setOwn } from '../settings/nested-keys.js';
 import { isTellingName, isWeakSecret, passwordsInUrls } from '../settings/secrets.js';
 import type { ResolvedSetting } from '../settings/types.js';
-import { isMap } from '../values.js';
+import { isMap, setOwn } from '../values.js';
 
 type Settings = ReadonlyMap<string, ResolvedSetting>;
 

@@ -2,10 +2,10 @@ import { LockFiles } from '../plugins/lock-files.js';
 import type { Plugin, Plugins } from '../plugins/types.js';
 import { type PluginEntry, type PluginType, type Project, pluginTypes } from '../project/types.js';
 import { expandKnown, lookupIn } from '../settings/expand.js';
-import { nest, setOwn } from '../settings/nested-keys.js';
+import { nest } from '../settings/nested-keys.js';
 import { printableEnv, printableProjectEnv } from '../settings/redact.js';
 import type { SettingsResolver } from '../settings/types.js';
-import { isMap } from '../values.js';
+import { isMap, setOwn } from '../values.js';
 import { hideConfig, hideSecrets } from './hide-secrets.js';
 
 type Values = Record<string, unknown>;

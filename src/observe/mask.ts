@@ -6,9 +6,8 @@
  * A weak secret, such as the password `postgres`, is also an ordinary word. It is hidden only in text that others
  * wrote, and only where it stands alone; names, keys and counts that Tapline itself writes stay readable.
  */
-
 import { toUSVString } from 'node:util';
-import { Decimal } from '../exact-number.js';
+import { isContainer } from '../exact-number.js';
 import { isWeakSecret } from '../settings/secrets.js';
 
 /** Replaces a secret. */
@@ -276,7 +275,7 @@ type MaskText = (input: string) => string;
 function maskValue<T>(value: T, own: MaskText, foreign: MaskText): T {
   if (typeof value === 'string') return own(value) as T;
   if (Array.isArray(value)) return value.map((item) => maskValue(item, own, foreign)) as T;
-  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Decimal) return value;
+  if (!isContainer(value) || value instanceof Date) return value;
   const entries = Object.entries(value).map(([key, item]) => {
     const mask = foreignKeys.has(key) ? foreign : own;
     return [own(key), maskValue(item, mask, foreign)];

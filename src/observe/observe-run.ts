@@ -1,5 +1,4 @@
 /** All that watches a run of the command line: log, log files, live view, summary. */
-
 import { formatLocation } from '../errors.js';
 import type { ErrorInfo, RunEvent, RunSubscriber } from '../run/events.js';
 import { hasColors, isInteractive } from './colors.js';

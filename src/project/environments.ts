@@ -1,7 +1,7 @@
 import { didYouMean } from '../did-you-mean.js';
 import { TaplineError } from '../errors.js';
 import { exactJson } from '../exact-json.js';
-import { Decimal } from '../exact-number.js';
+import { isContainer } from '../exact-number.js';
 import { isMap } from '../values.js';
 import { readMapText } from './map-as-text.js';
 import {
@@ -21,8 +21,7 @@ export function envMap(value: unknown): Record<string, string> {
   if (!isMap(value)) return {};
   const values: Record<string, string> = {};
   for (const [name, entry] of Object.entries(value)) {
-    if (entry !== null && entry !== undefined)
-      values[name] = typeof entry === 'object' && !(entry instanceof Decimal) ? exactJson(entry) : String(entry);
+    if (entry !== null && entry !== undefined) values[name] = isContainer(entry) ? exactJson(entry) : String(entry);
   }
   return values;
 }

@@ -2,7 +2,6 @@
  * The events of a run, for subscribers (observe/, callers of the library). Public and safe as JSON: no secrets, no functions,
  * no record data. Texts are masked before a subscriber sees them.
  */
-
 import type { SourceLocation } from '../errors.js';
 import type { InspectionReport } from '../singer/inspection/inspection.js';
 

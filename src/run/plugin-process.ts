@@ -1,5 +1,4 @@
 /** The way from a plugin of the project to the process that it is started as. */
-
 import { resolve } from 'node:path';
 import { TaplineError } from '../errors.js';
 import { exactJson } from '../exact-json.js';

@@ -1,6 +1,5 @@
 import { TaplineError } from '../errors.js';
-import { isMap } from '../values.js';
-import { setOwn } from './nested-keys.js';
+import { isMap, setOwn } from '../values.js';
 
 /** A variable's value; undefined where it is not set. */
 export type Lookup = (name: string) => string | undefined;

@@ -1,16 +1,11 @@
 import { TaplineError } from '../errors.js';
 import { copyValue } from '../exact-number.js';
-import { isMap } from '../values.js';
+import { isMap, setOwn } from '../values.js';
 
 /** Backslash before a dot: the dot is part of the name, not a step down. */
 const unescapedDot = /(?<!\\)\./;
 
 type Values = Record<string, unknown>;
-
-/** Sets a key of its own, also one such as `__proto__`, that a plain assignment would take for something else. */
-export function setOwn(target: Values, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
-}
 
 /** Nested maps as one level with dotted keys. Empty maps stay values; keys are joined as they are. */
 export function flatten(values: Readonly<Values>): Map<string, unknown> {

@@ -1,6 +1,6 @@
 import { parseExactJson } from '../exact-json.js';
-import { asJsonNumber, Decimal, exactNumber } from '../exact-number.js';
-import { setOwn } from './nested-keys.js';
+import { asJsonNumber, type Decimal, exactNumber, isContainer } from '../exact-number.js';
+import { setOwn } from '../values.js';
 
 /** The text is not a literal. */
 export class NoLiteral extends Error {
@@ -208,7 +208,6 @@ export function parseDecimal(text: string): number | bigint | Decimal | undefine
 }
 
 function keyText(key: unknown): string {
-  if (typeof key === 'object' && key !== null && !(key instanceof Decimal))
-    throw new NoLiteral('a key that is not text');
+  if (isContainer(key)) throw new NoLiteral('a key that is not text');
   return String(key);
 }

@@ -1,9 +1,10 @@
 import { TaplineError } from '../errors.js';
 import type { Plugin, SettingDefinition } from '../plugins/types.js';
 import type { Project } from '../project/types.js';
+import { setOwn } from '../values.js';
 import { CastFailure, postProcess } from './cast.js';
 import { expandValue, lookupIn } from './expand.js';
-import { nest, nestSingerConfig, setOwn } from './nested-keys.js';
+import { nest, nestSingerConfig } from './nested-keys.js';
 import { projectVariables } from './project-scope.js';
 import type { ResolvedSetting } from './types.js';
 

@@ -1,7 +1,7 @@
-import { isMap } from '../values.js';
+import { isMap, setOwn } from '../values.js';
 import { projectReadNames, writeNames, writePrefixes } from './env-names.js';
 import { exportText } from './export-text.js';
-import { nest, setOwn } from './nested-keys.js';
+import { nest } from './nested-keys.js';
 import { flatConfig, isSinger, nestedConfig } from './plugin-config.js';
 import { isOwnSetting } from './project-definitions.js';
 import { passwordsInUrls } from './secrets.js';

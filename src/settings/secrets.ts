@@ -1,4 +1,4 @@
-import { Decimal } from '../exact-number.js';
+import { isContainer } from '../exact-number.js';
 import type { ResolvedSetting } from './types.js';
 
 /** Names that suggest a secret in settings that are not defined as sensitive. */
@@ -51,8 +51,7 @@ export function passwordsInUrls(value: unknown): string[] {
 
 function collectTexts(value: unknown, found: Set<string>): void {
   if (value === null || value === undefined || typeof value === 'boolean') return;
-  if (typeof value === 'object' && !(value instanceof Decimal))
-    for (const item of Object.values(value)) collectTexts(item, found);
+  if (isContainer(value)) for (const item of Object.values(value)) collectTexts(item, found);
   else if (String(value) !== '') found.add(String(value));
 }
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { Decimal } from '../exact-number.js';
+import { isContainer } from '../exact-number.js';
 
 /**
  * Which records are loaded: when a STATE passes the last link, the counts so far are remembered under the
@@ -16,7 +16,7 @@ export function stateKey(value: unknown): string {
 }
 
 function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null || value instanceof Decimal) {
+  if (!isContainer(value)) {
     return typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'null');
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;

@@ -1,6 +1,6 @@
 import { closest } from '../did-you-mean.js';
 import { copyValue } from '../exact-number.js';
-import { isMap } from '../values.js';
+import { isMap, setOwn } from '../values.js';
 import { type Catalog, type CatalogMetadata, type CatalogStream, metadataOf } from './catalog.js';
 import type { JsonMap } from './messages.js';
 import { compilePattern, isGlob } from './patterns.js';
@@ -77,13 +77,6 @@ function replaceSchemas(properties: JsonMap, prefix: string, rules: SchemaRule[]
     else if (isMap(property) && isMap(property.properties))
       replaceSchemas(property.properties, `${path}.`, rules, matched);
   }
-}
-
-/** Property names of the catalog are data: `__proto__` must stay a name. */
-function setOwn(map: JsonMap, key: string, value: unknown): void {
-  if (key === '__proto__')
-    Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
-  else map[key] = value;
 }
 
 function applyMetadata(

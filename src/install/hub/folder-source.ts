@@ -1,5 +1,4 @@
 /** Definitions in a folder, for machines without a network: a copy of a hub's API, or another project's lock files. */
-
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaplineError } from '../../errors.js';

@@ -3,7 +3,6 @@
  * Each edit splices the text, then the result is parsed again and compared with what the edit means; where the two
  * differ (a form that we don't handle exactly), nothing is changed and the place is named.
  */
-
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Document,
@@ -26,7 +25,7 @@ import {
 } from 'yaml';
 import { type SourceLocation, TaplineError } from '../../errors.js';
 import { exactJson } from '../../exact-json.js';
-import { copyValue, Decimal, plainNumbers } from '../../exact-number.js';
+import { copyValue, Decimal, isContainer, plainNumbers } from '../../exact-number.js';
 
 export type EditPath = readonly (string | number)[];
 
@@ -117,10 +116,6 @@ function toPlain(value: unknown): unknown {
 
 function getIn(value: unknown, path: EditPath): unknown {
   return path.reduce<unknown>((at, key) => (isContainer(at) ? at[key as never] : undefined), value);
-}
-
-function isContainer(value: unknown): value is Record<string | number, unknown> {
-  return typeof value === 'object' && value !== null && !(value instanceof Decimal);
 }
 
 function setIn(value: unknown, path: EditPath, leaf: unknown): unknown {
@@ -233,7 +228,7 @@ function replace(source: Source, spot: Spot, value: unknown): Splice {
   }
   if (node && isAlias(node))
     throw refused(source, node.range?.[0] ?? 0, 'it is an alias; a change here would change other places too');
-  const inline = isScalarValue(value) && (isScalar(node) || node === null);
+  const inline = !isContainer(value) && (isScalar(node) || node === null);
   if (inline && isScalar(node) && !isEmptyNode(node) && !isBlockScalar(node) && !needsBlock(value)) {
     const [start, end] = range(node);
     return { start, end, text: scalarText(value, node) };
@@ -392,7 +387,7 @@ const stringifyOptions = {
 };
 
 function renderPair(source: Source, key: string, value: unknown, indent: number, step: number): string {
-  if (isScalarValue(value) || isEmptied(value)) {
+  if (!isContainer(value) || isEmptied(value)) {
     const text = stringify(value, { ...stringifyOptions, indent: step }).trimEnd();
     return `${key}: ${indentRest(source, text, indent)}`;
   }
@@ -419,7 +414,7 @@ function indentRest(source: Source, text: string, indent: number): string {
 }
 
 function flowText(value: unknown): string {
-  if (isScalarValue(value))
+  if (!isContainer(value))
     return stringify(value, {
       ...stringifyOptions,
       defaultStringType: flowSafe(value) ? 'PLAIN' : 'QUOTE_DOUBLE',
@@ -443,10 +438,6 @@ function withNewline(source: Source, text: string): string {
 }
 
 /* ---- looking at the source ---- */
-
-function isScalarValue(value: unknown): boolean {
-  return value === null || value === undefined || typeof value !== 'object' || value instanceof Decimal;
-}
 
 function needsBlock(value: unknown): boolean {
   return typeof value === 'string' && value.includes('\n');

@@ -1,5 +1,4 @@
 /** Whether, and when, a block that failed is tried again. */
-
 import { durationSeconds } from '../../duration.js';
 import { isTransientCode, TaplineError } from '../../errors.js';
 import { exactJson } from '../../exact-json.js';

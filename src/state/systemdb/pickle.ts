@@ -1,9 +1,9 @@
-import { Decimal } from '../../exact-number.js';
-import { pythonFloat } from '../../python-json.js';
 /**
  * Reads and writes Python pickles of plain values: text, numbers, booleans, None, lists and dictionaries. The original keeps
  * settings of `config set --store=db` in this form. Nothing read is ever called or made by name, as a full reader would.
  */
+import { Decimal } from '../../exact-number.js';
+import { pythonFloat } from '../../python-json.js';
 
 /** The same the other way, in a protocol that every Python 3 reads. Throws a TypeError for what is not a plain value. */
 export function writePickle(value: unknown): Buffer {

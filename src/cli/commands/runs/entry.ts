@@ -1,5 +1,4 @@
 /** Runs of the history in the JSON that we print: see schemas/output-runs-*.schema.json. */
-
 import type { FinishedBlock, NewBlock, ProcessRow, RunDetail, RunListing, StreamRow } from '../../../history/port.js';
 import { blockOptionWords } from '../../../plan/block-options.js';
 import { readRequest } from '../../../run/run-request.js';

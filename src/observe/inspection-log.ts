@@ -25,19 +25,20 @@ export class InspectionLog {
     };
   }
 
-  /** Writes what is held, after each piece of input: a slow tap's messages are seen as they come. */
-  flush(): void {
+  #flush(): void {
     if (this.#held.length > 0) this.#stderr.line(this.#held.join('\n'));
     this.#held = [];
   }
 
   report(report: InspectionReport, format: 'text' | 'json'): void {
-    this.flush();
+    this.#flush();
     this.#stderr.line(format === 'json' ? exactJson(inspectionJson(report), 2) : inspectionLines(report).join('\n'));
   }
 
   #hold(line: string): void {
+    // Written after the piece of input that it is from: a slow tap's messages are seen as they come.
+    if (this.#held.length === 0) setImmediate(() => this.#flush());
     this.#held.push(line);
-    if (this.#held.length >= maxHeldLines) this.flush();
+    if (this.#held.length >= maxHeldLines) this.#flush();
   }
 }

@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Started } from '../faults/scripted-project.js';
 import { misfits } from '../schemas.js';
 import { folderWith, tapline } from './program.js';
 import { singerProject } from './singer-project.js';
@@ -81,6 +82,15 @@ No problems found.
     const folder = await folderWith({});
     const { code, stdout, stderr } = await tapline(folder, ['inspect', file]);
     expect([code, stdout, stderr.trim()]).toStrictEqual([2, '', message]);
+  });
+
+  it('says by its exit code which signal has ended it, after the report', async () => {
+    const running = new Started(await folderWith({}), ['inspect'], {}, 'pipe');
+    running.child.stdin?.write(good);
+    await running.said(/STATE checkpoint/);
+    running.kill('SIGTERM');
+    expect(await running.ended).toMatchObject({ code: 143 });
+    expect(running.stderr).toContain('=== Pipeline Summary ===');
   });
 
   it('passes a file on that is larger than its buffers', async () => {

@@ -151,11 +151,11 @@ export class Started {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   readonly #waiting = new Set<() => void>();
 
-  constructor(folder: string, args: string[], env: NodeJS.ProcessEnv = {}) {
+  constructor(folder: string, args: string[], env: NodeJS.ProcessEnv = {}, stdin: 'ignore' | 'pipe' = 'ignore') {
     this.child = spawn(process.execPath, [cli, ...args], {
       cwd: folder,
       env: { ...cleanEnvironment(join(folder, 'home')), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
     });
     this.child.stdout?.on('data', (chunk) => {
       this.stdout += chunk;

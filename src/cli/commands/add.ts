@@ -15,12 +15,13 @@ import { type Asker, createAsker } from '../ask.js';
 import type { CommandContext } from '../context.js';
 import { customFromAnswers } from '../custom-answers.js';
 import { installChoice } from '../install-choice.js';
-import { tellInstall, untilSignal } from '../install-progress.js';
+import { tellInstall } from '../install-progress.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, pluginType } from '../options/common.js';
 import { addDefinitions } from '../options/project.js';
 import type { Output } from '../output.js';
 import { readReference } from '../plugin-reference.js';
+import { untilSignal } from '../until-signal.js';
 
 const options = { ...pluginType, ...addDefinitions, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;

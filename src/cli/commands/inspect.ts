@@ -4,10 +4,12 @@ import { TaplineError } from '../../errors.js';
 import { InspectionLog } from '../../observe/inspection-log.js';
 import { createStderrWriter } from '../../observe/stderr.js';
 import type { OptionsOf } from '../../option-definition.js';
+import { signalExitCode } from '../../run/signals.js';
 import type { CommandContext } from '../context.js';
 import { addOptions, examples } from '../options/commander.js';
 import { textOrJson } from '../options/common.js';
 import { inspectDefinitions } from '../options/inspect.js';
+import { untilSignal } from '../until-signal.js';
 
 const options = { ...inspectDefinitions, ...textOrJson } as const;
 type Options = OptionsOf<typeof options>;
@@ -29,22 +31,12 @@ ${description}`,
     .action(async (file: string | undefined, { strict, checks, maxKeys, format }: Options, command: Command) => {
       const { logLevel } = command.optsWithGlobals<{ logLevel?: string }>();
       const log = new InspectionLog(createStderrWriter(), levelOf(logLevel, format));
-      const interruption = new AbortController();
-      const interrupt = () => interruption.abort();
-      process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-      const report = await inspectLines({
-        file,
-        checks,
-        maxKeys,
-        listener: log.listener,
-        pass: (chunk) => {
-          log.flush();
-          return output.bytes(chunk);
-        },
-        signal: interruption.signal,
-      });
+      const { report, signal } = await untilSignal(async (signal) => ({
+        report: await inspectLines({ file, checks, maxKeys, listener: log.listener, pass: output.bytes, signal }),
+        signal,
+      }));
       log.report(report, format);
-      if (interruption.signal.aborted) return exit(130);
+      if (signal.aborted) return exit(signalExitCode(signal.reason));
       if (strict && report.findingsTotal > 0)
         throw new TaplineError('INSPECTION_FAILED', problems(report.findingsTotal));
     });

@@ -6,10 +6,11 @@ import type { Log } from '../../observe/log.js';
 import type { OptionsOf } from '../../option-definition.js';
 import type { Plugins } from '../../plugins/types.js';
 import type { CommandContext } from '../context.js';
-import { tellInstall, untilSignal } from '../install-progress.js';
+import { tellInstall } from '../install-progress.js';
 import { addOptions, examples } from '../options/commander.js';
 import { databaseUri, pluginType } from '../options/common.js';
 import { installCommandDefinitions } from '../options/project.js';
+import { untilSignal } from '../until-signal.js';
 
 const options = { ...pluginType, ...installCommandDefinitions, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { type SourceLocation, TaplineError } from '../errors.js';
+import { isMap } from '../values.js';
 import { type CachedProject, type FileStamp, hashOf, readCache, writeCache } from './cache.js';
 import { type ProjectContent, readContent } from './content.js';
 import { readDotenv } from './dotenv.js';
@@ -142,7 +143,7 @@ function refuseOther(document: YamlDocument): void {
       hint: 'Write at least `plugins: {}` into it; meltano.example.yml shows every key.',
     });
   }
-  if (typeof value === 'object' && !Array.isArray(value)) return;
+  if (isMap(value)) return;
   const found = Array.isArray(value) ? 'a list' : 'a single value';
   throw new TaplineError(
     'PROJECT_SHAPE',

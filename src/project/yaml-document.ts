@@ -15,7 +15,7 @@ import { type SourceLocation, TaplineError } from '../errors.js';
 import type { Placed } from './merge.js';
 import type { Places } from './places.js';
 import { isUnholdable, pythonText, readPlainScalar } from './scalar.js';
-import { isShallow, parseDeepened } from './shallow-lines.js';
+import { type ParsedYaml, parseDeepened } from './shallow-lines.js';
 import type { ProjectPath, ProjectWarning } from './types.js';
 
 /** Values that one file may hold once its aliases are written out; a real one stays under a hundredth of that. */
@@ -54,20 +54,18 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
-type Lines = Pick<LineCounter, 'linePos'>;
-
-function parse(text: string, file: string): { document: Document; lines: Lines; warnings: ProjectWarning[] } {
+function parse(text: string, file: string): ParsedYaml & { warnings: ProjectWarning[] } {
   const strict = parseText(text, file);
   const [fault] = strict.document.errors;
   if (fault === undefined) return { ...strict, warnings: [] };
-  const deepened = isShallow(fault) ? parseDeepened(text, (deeper) => parseText(deeper, file)) : undefined;
+  const deepened = parseDeepened(text, strict, (deeper) => parseText(deeper, file));
   if (deepened === undefined) {
     throw syntaxError(fault.code, fault.message, placeAt(file, strict.lines, fault.pos[0]));
   }
   return { ...deepened, warnings: [shallowWarning(file, deepened.firstLine)] };
 }
 
-function parseText(text: string, file: string): { document: Document; lines: Lines } {
+function parseText(text: string, file: string): ParsedYaml {
   const lines = new LineCounter();
   try {
     // The failsafe schema leaves all scalars as text: which of them are numbers, dates and so on, scalar.ts says.
@@ -130,7 +128,7 @@ function tooDeep(file: string): TaplineError {
   return new TaplineError('PROJECT_SYNTAX', `${file} is nested too deeply.`, { at: { file, line: 1, col: 1 } });
 }
 
-function placeAt(file: string, lines: Lines, offset: number): SourceLocation {
+function placeAt(file: string, lines: ParsedYaml['lines'], offset: number): SourceLocation {
   const { line, col } = lines.linePos(offset);
   return { file, line: Math.max(1, line), col: Math.max(1, col) };
 }
@@ -147,7 +145,7 @@ class ValueReader {
   constructor(
     private readonly file: string,
     private readonly index: number,
-    private readonly lines: Lines,
+    private readonly lines: ParsedYaml['lines'],
     private readonly document: Document,
   ) {}
 

@@ -31,9 +31,20 @@ describe('text that the parser of the original takes', () => {
       'x:\n    y: [\n  {"a": 1},\n  2\n  ]\nplugins: {}\n',
       { y: [{ a: 1 }, 2] },
     ],
+    [
+      'brackets in brackets, over many lines',
+      'x:\n      y: [\n {\n  "a": [\n1,\n2]\n },\n 3\n]\n      z: 4\nplugins: {}\n',
+      { y: [{ a: [1, 2] }, 3], z: 4 },
+    ],
     ['a map in braces at the margin', 'x:\n  y: {\n"a": 1\n}\nplugins: {}\n', { y: { a: 1 } }],
     ['quotes that go on left of their key', 'x:\n  y: "a\n\nb"\n  z: \'c\nd\'\nplugins: {}\n', { y: 'a\nb', z: 'c d' }],
   ];
+  it('names the line of an unclosed quote in a long file, after few attempts', async () => {
+    const rows = Array.from({ length: 5_000 }, (_, index) => `  k${index}: v`);
+    const error = await errorOf(loadFiles(lines('plugins: {}', 'x:', '  a: "open', ...rows)));
+    expect(error).toMatchObject({ code: 'PROJECT_SYNTAX' });
+  });
+
   it.each(accepted)('%s', async (_, text, value) => {
     const project = await loadFiles({ 'meltano.yml': text });
     expect(project.settings.x).toEqual(value);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Decimal, exactNumber, withMarkedDecimals } from './exact-number.js';
+import { type ExactNumber, exactNumber, withMarkedDecimals } from './exact-number.js';
 import { setOwn } from './values.js';
 
 /**
@@ -66,7 +66,7 @@ function unhide(value: unknown): unknown {
   return value;
 }
 
-function numberOf(text: string): number | bigint | Decimal {
+function numberOf(text: string): ExactNumber {
   return text === 'NaN' || text.endsWith('Infinity') ? Number(text) : exactNumber(text);
 }
 

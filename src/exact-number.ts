@@ -44,10 +44,17 @@ export function withMarkedDecimals<T extends { hasMarks: boolean }>(begin: strin
   }
 }
 
+/** The three kinds of numbers. */
+export type ExactNumber = number | bigint | Decimal;
+
+export function isNumber(value: unknown): value is ExactNumber {
+  return typeof value === 'number' || typeof value === 'bigint' || value instanceof Decimal;
+}
+
 const wholeNumber = /^-?\d+$/;
 
 /** A number as JSON writes it, as the simplest value that keeps its digits. */
-export function exactNumber(text: string): number | bigint | Decimal {
+export function exactNumber(text: string): ExactNumber {
   const value = Number(text);
   if (String(value) === text && (Number.isSafeInteger(value) || !Number.isInteger(value))) return value;
   return wholeNumber.test(text) && text !== '-0' ? BigInt(text) : new Decimal(text);
@@ -62,7 +69,7 @@ export function asJsonNumber(text: string): string {
 
 /** A number of any of the three kinds as a JavaScript number, all other values as they are. */
 export function plainNumber(value: unknown): unknown {
-  return value instanceof Decimal || typeof value === 'bigint' ? Number(value) : value;
+  return isNumber(value) ? Number(value) : value;
 }
 
 /** A value that holds others: a map or a list. */

@@ -159,7 +159,8 @@ const tapRest: BundledDefinition = {
       name: 'partition_days',
       kind: 'integer',
       label: 'Days of a part',
-      description: 'Reads in parts of so many days, ascending, each with its bookmark. Needs `start_date`.',
+      description:
+        'Number of days to read at a time, ascending; the bookmark moves after each part. Needs `start_date`.',
     },
     {
       name: 'start_date',
@@ -171,7 +172,7 @@ const tapRest: BundledDefinition = {
       name: 'end_date',
       kind: 'string',
       label: 'End date',
-      description: 'What is not read any more.',
+      description: 'Records from this date on are not read.',
     },
     {
       name: 'auth_method',
@@ -316,7 +317,7 @@ const tapRest: BundledDefinition = {
       description: 'How the pauses between attempts grow. `Retry-After` comes first.',
       options: [
         { label: 'Doubling', value: 'exponential' },
-        { label: 'All the same', value: 'constant' },
+        { label: 'Constant', value: 'constant' },
       ],
     },
     {

@@ -1,5 +1,6 @@
 import { didYouMean } from '../did-you-mean.js';
 import { type SourceLocation, TaplineError } from '../errors.js';
+import { isNumber } from '../exact-number.js';
 import type { PluginEntry, PluginType } from '../project/types.js';
 import { readCommands } from './commands.js';
 import { extraSettings } from './extras.js';
@@ -194,5 +195,5 @@ function isText(value: unknown): value is string {
 }
 
 export function textOf(value: unknown): string | undefined {
-  return isText(value) ? value : typeof value === 'number' ? String(value) : undefined;
+  return isText(value) ? value : isNumber(value) ? String(value) : undefined;
 }

@@ -89,14 +89,8 @@ function readLock(path: string): PluginDefinition | undefined {
 }
 
 function findFault(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'it must be a map';
-  const {
-    name,
-    settings,
-    capabilities,
-    commands,
-    settings_group_validation: groups,
-  } = value as Record<string, unknown>;
+  if (!isMap(value)) return 'it must be a map';
+  const { name, settings, capabilities, commands, settings_group_validation: groups } = value;
   if (typeof name !== 'string' || name === '') return "it has no 'name'";
   const lists = Object.entries({ settings, capabilities, settings_group_validation: groups });
   const noList = lists.find(([, list]) => list !== undefined && list !== null && !Array.isArray(list));

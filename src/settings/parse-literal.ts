@@ -200,7 +200,7 @@ class LiteralParser {
   }
 }
 
-/** A decimal number as Python reads it, with its digits; undefined where it is none, and for the infinite ones, which JSON can't hold. */
+/** A decimal number as Python reads it, with its digits; undefined if it is not one, or infinite, which JSON can't hold. */
 export function parseDecimal(text: string): number | bigint | Decimal | undefined {
   const trimmed = text.trim().replaceAll('_', '');
   if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed)) return undefined;

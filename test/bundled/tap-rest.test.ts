@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { count } from '../../src/bundled/tap-rest/settings.js';
+import { Decimal } from '../../src/exact-number.js';
 import { type Answers, type ApiServer, ordersUpTo, pageOf, startApi } from './api-server.js';
 import { finish, lastState, makeProject, type PluginResult, recordsOf, runPlugin, startPlugin } from './plugin-rig.js';
 
@@ -86,6 +88,17 @@ describe('reading', () => {
       [token, undefined],
       [undefined, token],
     ]);
+  });
+
+  it('takes 12.0 for a number: in a record, as a replication key and as a setting', async () => {
+    const rows = '[{"id": 1, "price": 12.0}, {"id": 2, "price": 13.0}]';
+    const api = await startApi({ '/v1/orders': () => rows });
+    const stream = { name: 'orders', path: 'orders', primary_keys: ['id'], replication_key: 'price' };
+    const result = await run(configOf(api, { pagination: 'none', streams: [stream] }));
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.messages[0]).toMatchObject({ schema: { properties: { price: { type: ['null', 'number'] } } } });
+    expect(result.stdout).toContain('"replication_key_value":13.0');
+    expect(count({ page_size: new Decimal('60.0') }, 'page_size', 1)).toBe(60);
   });
 
   it('infers what records hold, and reads several streams at once', async () => {

@@ -69,7 +69,7 @@ export class HttpClient {
     return undefined;
   }
 
-  /** Waits before the next attempt, or throws where there is none. */
+  /** Waits before the next attempt, or throws if there is none. */
   async #recover(failure: RequestFailure, url: URL, attempt: number, stop: AbortSignal): Promise<void> {
     const what = `GET ${this.#shown(url)}: ${this.#credentials.hide(failure.message)}`;
     if (!failure.isTransient) throw new PluginError(`${what}.`);
@@ -150,7 +150,7 @@ function baseUrl(config: JsonMap): URL {
 type Send = (url: URL, init: RequestInit) => Promise<Response>;
 let send: Promise<Send> | undefined;
 
-/** Node 20's own fetch knows no proxy; undici is loaded where there is one. */
+/** Node 20's own fetch does not use proxies, so undici is loaded if one is set. */
 function sender(): Promise<Send> {
   const { env } = process;
   const names = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'];

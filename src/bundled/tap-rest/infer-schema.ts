@@ -1,3 +1,4 @@
+import { Decimal, isNumber } from '../../singer/exact-json.js';
 import { isMap, type JsonMap } from '../../singer/messages.js';
 
 const dateTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$/;
@@ -34,7 +35,7 @@ export function inferProperties(records: readonly JsonMap[]): JsonMap {
 
 function typeOf(value: unknown): string {
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'bigint') return 'integer';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  if (value instanceof Decimal) return 'number';
+  if (isNumber(value)) return Number.isInteger(Number(value)) ? 'integer' : 'number';
   return typeof value;
 }

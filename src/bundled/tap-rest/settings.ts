@@ -1,3 +1,4 @@
+import { isNumber, plainNumber } from '../../singer/exact-json.js';
 import { PluginError } from '../../singer/kit/plugin-process.js';
 import { isMap, type JsonMap } from '../../singer/messages.js';
 
@@ -6,13 +7,13 @@ export function text(map: JsonMap, name: string, of = ''): string | undefined {
   const value = map[name];
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (isNumber(value)) return String(value);
   throw new PluginError(`The setting \`${name}\`${of} is not a string.`);
 }
 
 /** Seconds and factors: a number that is not negative. */
 export function amount(map: JsonMap, name: string, byDefault: number): number {
-  const value = map[name] ?? byDefault;
+  const value = plainNumber(map[name] ?? byDefault);
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && number >= 0 && Number.isFinite(number)) return number;
   throw new PluginError(`The setting \`${name}\` is not a number of at least 0.`);

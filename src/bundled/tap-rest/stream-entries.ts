@@ -81,7 +81,7 @@ export function pathOf(path: unknown): string[] | undefined {
   return plain === '' ? [] : plain.split('.');
 }
 
-/** What is at a path of names; undefined where there is nothing. */
+/** The value at a path of names; undefined if there is none. */
 export function at(value: unknown, path: readonly string[]): unknown {
   let found = value;
   for (const name of path) {

@@ -2,7 +2,8 @@ import { didYouMean } from '../../did-you-mean.js';
 import { TaplineError } from '../../errors.js';
 import { parseExactJson } from '../../exact-json.js';
 import type { Plugin } from '../../plugins/types.js';
-import { Lines } from '../../singer/inspection/lines.js';
+import { defaultScannerLimits } from '../../singer/line-scanner.js';
+import { Lines } from '../../singer/lines.js';
 import { isRead, listSelection } from '../../singer/selection.js';
 import { isMap } from '../../values.js';
 import { processFailure } from '../chain/verdict.js';
@@ -17,8 +18,6 @@ import type { RunOptions, World } from '../types.js';
 import { follow } from './follow.js';
 import { runAlone, type Workspace, withWorkspace } from './workspace.js';
 
-/** Longer lines are skipped. In bytes. */
-const maxLineBytes = 32 * 1024 * 1024;
 /** If none is named, this many streams are shown. */
 const maxUnnamedStreams = 10;
 
@@ -119,7 +118,7 @@ async function readRows(
   const isChosen = (stream: string) => stream === chosen?.id || stream === chosen?.name;
   const rows = new FirstRows(limit, chosen === undefined ? selectsStream(streams) : isChosen);
   let isEnough = false;
-  const lines = new Lines({ onLine: (line) => rows.take(line), onTooLong: () => undefined }, maxLineBytes);
+  const lines = new Lines({ onLine: (line) => rows.take(line) }, defaultScannerLimits.message);
   await follow(child, workspace, {
     task: 'preview',
     onOutput: (chunk, end) => {
@@ -162,7 +161,7 @@ class FirstRows {
     found.records.push(message.record);
   }
 
-  /** Whether so many streams have all the rows that are wanted. */
+  /** Whether this number of streams have all the rows that are wanted. */
   isFull(streams: number): boolean {
     const full = [...this.#found.values()].filter(({ records }) => records.length >= this.#limit);
     return full.length >= streams;

@@ -58,7 +58,7 @@ export async function runChain(run: BlockRun<ChainBlock>): Promise<BlockRecord> 
   };
 }
 
-/** Undefined, and nothing of it is loaded, if nobody looks into messages. */
+/** Undefined, with its code not loaded, unless messages are inspected or logged. */
 async function watchOf({ context, claim, emit }: BlockRun<ChainBlock>): Promise<MessageWatch | undefined> {
   const inspects = context.options.inspect === true;
   const logsLines = context.world.pluginLogLevel === 'DEBUG';

@@ -1,7 +1,7 @@
 /** What a run shows of the messages in a chain: `--inspect`, and each line where the log level is debug. */
 import { Inspection, type InspectionReport } from '../../singer/inspection/inspection.js';
-import { Lines } from '../../singer/inspection/lines.js';
 import { loadSchemaCompiler } from '../../singer/inspection/schema-checks.js';
+import { Lines } from '../../singer/lines.js';
 import type { ChainProcessSpec } from '../chain/types.js';
 import type { Emit } from '../emit.js';
 
@@ -17,7 +17,7 @@ export interface MessageWatchOptions {
 }
 
 export interface MessageWatch {
-  /** Gets each piece that the process at a position of the chain writes; undefined if nobody looks. */
+  /** A receiver of each piece that the process at a position of the chain writes; undefined if it is not watched. */
   listen(position: number, process: ChainProcessSpec): ((chunk: Buffer) => void) | undefined;
   /** What the tap wrote, at the end of the chain. */
   report(): InspectionReport | undefined;

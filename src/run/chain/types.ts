@@ -49,7 +49,7 @@ export interface ChainGraces {
 export interface ChainHooks extends ProcessHooks {
   /** Saves a checkpoint. A rejection fails the chain, unless `canRetry` accepts it. Without this hook nothing is saved. */
   save?: ((checkpoint: Checkpoint) => Promise<void>) | undefined;
-  /** Who gets each piece that the process at a position writes to stdout. */
+  /** A receiver of each piece that the process at a position writes to stdout; undefined for none. */
   listen?: ((position: number, process: ChainProcessSpec) => ((chunk: Buffer) => void) | undefined) | undefined;
   /** Whether a failed save may succeed later: the run continues, and the newest checkpoint is tried again each second. */
   canRetry?: ((error: unknown) => boolean) | undefined;

@@ -1,19 +1,18 @@
 import { parseExactJson } from '../../exact-json.js';
 import { isMap } from '../../values.js';
+import { defaultScannerLimits, otherStreams } from '../line-scanner.js';
+import { Lines } from '../lines.js';
 import { type Finding, Findings } from './findings.js';
-import { Lines } from './lines.js';
 import { memberBytes } from './member-bytes.js';
 import type { CompileSchema } from './schema-checks.js';
 import { KeyMemory } from './seen-keys.js';
 import { StateProgress } from './state-progress.js';
 import { StreamChecks } from './stream-checks.js';
 
-/** Longer lines are counted, not looked into. In bytes. */
-const maxLineBytes = 32 * 1024 * 1024;
-/** Streams over this number, and message types, are counted together. */
-const maxStreams = 10_000;
+/** Longer lines (in bytes) are only counted; streams over this number are counted together. */
+const { message: maxLineBytes, streams: maxStreams } = defaultScannerLimits;
+/** Message types over this number are counted together. */
 const maxTypes = 100;
-const otherStreams = '(other streams)';
 
 /** Told of each message as it passes; texts of schemas and states are as they stand in the line. */
 export interface InspectionListener {

@@ -2,7 +2,7 @@ const quote = 0x22;
 const backslash = 0x5c;
 
 /**
- * The length in bytes of a top-level member of one JSON object, as it stands in the line; 0 where there is none.
+ * The length in bytes of a top-level member of one JSON object, as it stands in the line; 0 if there is none.
  * For lines that are known to be JSON.
  */
 export function memberBytes(line: Buffer, name: string): number {

@@ -39,7 +39,7 @@ function violation({ instancePath, keyword, params, message }: ErrorObject): Vio
   const path = instancePath.split('/').slice(1).map(pointerStep);
   if (keyword === 'additionalProperties') path.push(String(params.additionalProperty));
   if (keyword === 'required') path.push(String(params.missingProperty));
-  // Of items in lists the list is told, since their number has no bound.
+  // An item of a list is reported as the list, since the number of items has no bound.
   const property = path.filter((step) => !/^\d+$/.test(step)).join('.');
   return { property, detail: keyword === 'required' ? 'required property is missing' : `value ${message ?? keyword}` };
 }

@@ -1,4 +1,4 @@
-import { plainNumber } from '../../exact-number.js';
+import { isNumber } from '../../exact-number.js';
 import { isMap } from '../../values.js';
 import { bookmarksOf } from '../bookmarks.js';
 import type { Findings } from './findings.js';
@@ -30,7 +30,7 @@ export class StateProgress {
       }
       return;
     }
-    if (isBookmark(value, path)) this.#compare(plainIfDecimal(value), line, stream, path.join('.'));
+    if (isBookmark(value, path)) this.#compare(value, line, stream, path.join('.'));
   }
 
   #compare(value: unknown, line: number, stream: string, property: string): void {
@@ -45,16 +45,7 @@ export class StateProgress {
 }
 
 function isBookmark(value: unknown, path: readonly string[]): boolean {
-  if (typeof value === 'number' || typeof value === 'bigint' || (isNumberObject(value) && value !== null)) return true;
+  if (isNumber(value)) return true;
   if (typeof value !== 'string') return false;
   return path.length === 0 || path.at(-1) === 'replication_key_value' || /^\d{4}-\d{2}-\d{2}/.test(value);
-}
-
-function isNumberObject(value: unknown): boolean {
-  return typeof value === 'object' && !isMap(value) && !Array.isArray(value);
-}
-
-/** Whole numbers keep all digits here, since a log position differs in its last ones. */
-function plainIfDecimal(value: unknown): unknown {
-  return typeof value === 'bigint' ? value : plainNumber(value);
 }

@@ -1,11 +1,9 @@
-import { parseExactJson } from '../../exact-json.js';
+import { longNumber, parseExactJson } from '../../exact-json.js';
 import { isMap } from '../../values.js';
 import type { Findings } from './findings.js';
 import { compareBookmarks } from './order.js';
 import type { CompileSchema, RecordCheck } from './schema-checks.js';
 import { type KeyMemory, SeenKeys } from './seen-keys.js';
-
-const longNumber = /\d[\d.]{15}/;
 
 /** Checks the records of one stream against its latest SCHEMA. */
 export class StreamChecks {

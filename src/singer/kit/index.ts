@@ -6,7 +6,7 @@
  *     await runTap(defineTap({ name: 'tap-x', streams: () => [{ name: 'x', schema, read }] }));
  */
 export type { Catalog, CatalogMetadata, CatalogStream } from '../catalog.js';
-export { exactJson, parseExactJson } from '../exact-json.js';
+export { Decimal, exactJson, parseExactJson } from '../exact-json.js';
 export type { JsonMap } from '../messages.js';
 export { type BookmarkValue, compareBookmarks } from './bookmark-value.js';
 export { log, PluginError, type PluginLog, readState } from './plugin-process.js';

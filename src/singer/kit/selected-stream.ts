@@ -3,7 +3,7 @@ import type { JsonMap } from '../messages.js';
 import { isRead, selectionOf } from '../selection.js';
 import { Projection } from './projection.js';
 
-/** A stream of the catalog that is to be read, and what of it. */
+/** A stream of the catalog to read, and the parts of it that are selected. */
 export interface SelectedStream {
   id: string;
   /** The name that messages carry. */

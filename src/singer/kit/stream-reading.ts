@@ -42,7 +42,7 @@ export class StreamReading {
     this.#bookmark = new StreamBookmark(options, progress.bookmarks[selected.id]);
   }
 
-  /** Ends early when it is told to stop. Whatever it ends with, what is complete is in a state. */
+  /** Ends early when the runner asks it to. However it ends, a state holds what is complete. */
   async run(): Promise<void> {
     const { name, keyProperties, replicationKey, projection } = this.#selected;
     const key = this.#bookmark === undefined ? undefined : (replicationKey ?? this.#stream.replicationKey);
@@ -70,7 +70,7 @@ export class StreamReading {
       if (this.#records % this.#progress.every === 0) await this.#keep();
     }
     if (stop.aborted) return false;
-    // Up to now there may still come records for the last part: its end is no bookmark.
+    // More records of the last part may come later, so its end is not a bookmark.
     this.#bookmark?.complete(isLast ? undefined : request.to);
     if (!isLast) await this.#keep();
     return true;
@@ -79,16 +79,15 @@ export class StreamReading {
   *#requests(): Generator<ReadRequest & { isLast: boolean }> {
     const { stop, config } = this.#run;
     const from = this.#bookmark?.value ?? startDate(config);
-    const end = config.end_date === undefined || config.end_date === null ? undefined : config.end_date;
+    const end = endDate(config);
     const { partitionDays } = this.#stream;
     if (partitionDays === undefined) {
-      const to = end === undefined ? undefined : readTime(end, 'The setting end_date').toISOString();
-      yield { from, to, stop, isLast: true };
+      yield { from, to: end?.toISOString(), stop, isLast: true };
       return;
     }
     if (from === undefined)
       throw new PluginError(`The stream ${this.#selected.name} is read in parts, and needs start_date.`);
-    const until = end === undefined ? new Date() : readTime(end, 'The setting end_date');
+    const until = end ?? new Date();
     for (const part of timePartitions(readTime(from, 'The bookmark or start_date'), until, partitionDays)) {
       const isLast = part.to.getTime() >= until.getTime();
       yield { from: part.from.toISOString(), to: part.to.toISOString(), stop, isLast };
@@ -115,4 +114,8 @@ function startDate(config: JsonMap): BookmarkValue | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   readTime(value, 'The setting start_date');
   return isBookmarkValue(value) ? value : undefined;
+}
+
+function endDate({ end_date: value }: JsonMap): Date | undefined {
+  return value === undefined || value === null ? undefined : readTime(value, 'The setting end_date');
 }

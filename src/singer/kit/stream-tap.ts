@@ -1,5 +1,6 @@
 import { isMap } from '../../values.js';
 import type { Catalog, CatalogStream } from '../catalog.js';
+import { exactJson, plainNumber } from '../exact-json.js';
 import type { JsonMap } from '../messages.js';
 import type { BookmarkValue } from './bookmark-value.js';
 import { PluginError } from './plugin-process.js';
@@ -10,7 +11,7 @@ import type { Tap, TapRun } from './tap-kit.js';
 /** One stream of a tap: what it is, and how its records are read. */
 export interface TapStream {
   name: string;
-  /** A JSON schema with `properties`. Properties of records that it has not are left out, with a warning. */
+  /** A JSON schema with `properties`. Properties of records that it does not have are left out, with a warning. */
   schema: JsonMap;
   keyProperties?: readonly string[];
   /** Makes it incremental: the next run reads from the greatest value of this property on. */
@@ -20,7 +21,7 @@ export interface TapStream {
    * not sorted has its bookmark moved when all of it, or a partition, is read.
    */
   isSorted?: boolean;
-  /** Reads in parts of so many days, ascending. Needs a replication key that is a time, and `start_date`. */
+  /** Number of days to read at a time, ascending. Needs a replication key that is a time, and `start_date`. */
   partitionDays?: number;
   /** The name of the value in `bookmarks.<stream>` of the state. Default: `replication_key_value`. */
   bookmarkName?: string;
@@ -44,7 +45,7 @@ export interface TapDefinition {
   streams(config: JsonMap, stop: AbortSignal): Promise<TapStream[]> | TapStream[];
   /** As `streams`, where a catalog is at hand: schemas may be empty then. Default: `streams`. */
   streamsToRead?(config: JsonMap): Promise<TapStream[]> | TapStream[];
-  /** A state is emitted after so many records of a stream. Default: the setting `batch_size`, or 10,000. */
+  /** Number of records of a stream after which a state is emitted. Default: the setting `batch_size`, or 10,000. */
   checkpointEvery?: number;
   /** How many streams are read at once. Default: one. */
   concurrency?: number | ((config: JsonMap) => number);
@@ -105,9 +106,9 @@ function streamOf(streams: Map<string, TapStream>, { id }: SelectedStream): TapS
 
 /** Throws PluginError. */
 function wholeNumber(value: unknown, setting: string, least = 1): number {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : plainNumber(value);
   if (typeof number === 'number' && Number.isSafeInteger(number) && number >= least) return number;
-  throw new PluginError(`The setting ${setting} is not a whole number of at least ${least}: ${JSON.stringify(value)}.`);
+  throw new PluginError(`The setting ${setting} is not a whole number of at least ${least}: ${exactJson(value)}.`);
 }
 
 function catalogStream(stream: TapStream): CatalogStream {

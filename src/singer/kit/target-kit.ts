@@ -1,5 +1,6 @@
 import { isMap } from '../../values.js';
 import { exactJson, parseExactJson } from '../exact-json.js';
+import { Lines } from '../lines.js';
 import { type JsonMap, parseControlMessage, type SchemaMessage } from '../messages.js';
 import { PluginError, parsePluginArguments, readJsonMap, runPluginProcess } from './plugin-process.js';
 
@@ -130,22 +131,10 @@ class Messages {
 
 /** Whole lines of stdin, in order, until its end or the signal. An unfinished last line counts where it is JSON. */
 async function readLines(stop: AbortSignal, onLine: (line: string) => void): Promise<void> {
-  let pieces: Buffer[] = [];
-  const take = (piece: Buffer): void => {
-    const line = pieces.length === 0 ? piece : Buffer.concat([...pieces, piece]);
-    pieces = [];
-    onLine(line.toString('utf8'));
-  };
+  const lines = new Lines({ onLine: (line) => onLine(line.toString('utf8')) }, Infinity);
   stop.addEventListener('abort', () => process.stdin.destroy());
-  for await (const chunk of inputUntil(stop)) {
-    let from = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
-      take(chunk.subarray(from, end));
-      from = end + 1;
-    }
-    if (from < chunk.length) pieces.push(chunk.subarray(from));
-  }
-  if (pieces.length > 0 && !stop.aborted) take(Buffer.alloc(0));
+  for await (const chunk of inputUntil(stop)) lines.feed(chunk);
+  if (!stop.aborted) lines.finish();
 }
 
 async function* inputUntil(stop: AbortSignal): AsyncGenerator<Buffer> {

@@ -9,7 +9,7 @@ export interface TimePartition {
 const day = 24 * 60 * 60 * 1000;
 
 /**
- * The time from `from` to `to` in parts of so many days, ascending; the last one may be shorter. Nothing where `from`
+ * The time from `from` to `to` in parts of `days` days, ascending; the last one may be shorter. Nothing if `from`
  * is not before `to`. Days are 24 hours, in UTC. Throws PluginError for days that are not a positive number.
  */
 export function* timePartitions(from: Date, to: Date, days: number): Generator<TimePartition> {

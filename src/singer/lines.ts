@@ -1,8 +1,8 @@
-/** Whole lines of a byte stream. Memory is bounded by `maxBytes`: of a longer line only its length is told. */
+/** Whole lines of a byte stream. Memory is bounded by `maxBytes`: only the length of a longer line is reported. */
 export interface LineListener {
   /** The line without its end, which shares its memory with the chunk, and its length with the end. */
   onLine(line: Buffer, bytes: number): void;
-  onTooLong(bytes: number): void;
+  onTooLong?(bytes: number): void;
 }
 
 const newline = 10;
@@ -41,7 +41,7 @@ export class Lines {
     this.#pieces = [];
     this.#held = 0;
     this.#skipped = 0;
-    if (isTooLong) this.#listener.onTooLong(bytes + endBytes);
+    if (isTooLong) this.#listener.onTooLong?.(bytes + endBytes);
     else this.#listener.onLine(line, bytes + endBytes);
   }
 

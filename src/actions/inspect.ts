@@ -9,7 +9,7 @@ export interface InspectRequest {
   checks: boolean;
   maxKeys: number | undefined;
   listener: InspectionListener;
-  /** Gets all bytes, in order; false ends the inspection, since nobody reads on. */
+  /** Receives all bytes, in order; false ends the inspection, because the reader is gone. */
   pass: (chunk: Buffer) => Promise<boolean>;
   /** Ends the inspection, which still reports on what it has read. */
   signal: AbortSignal;
@@ -17,7 +17,7 @@ export interface InspectRequest {
 
 const chunkSize = 256 * 1024;
 
-/** Passes Singer lines on and looks into them, with memory that does not grow. Throws USAGE. */
+/** Passes Singer lines on and inspects them in constant memory. Throws USAGE. */
 export async function inspect({
   file,
   checks,

@@ -12,7 +12,14 @@ const progressPause = 60_000;
 
 /** One a run. Gives the record of an event, or nothing where an event is not news. */
 export function createRunLog(): (event: RunEvent) => LogRecord | undefined {
-  const state: RunState = { dryRun: false, planned: 0, chains: new Map(), numbers: new Map(), toldAt: new Map() };
+  const state: RunState = {
+    dryRun: false,
+    planned: 0,
+    chains: 0,
+    chainsOf: new Map(),
+    numbers: new Map(),
+    toldAt: new Map(),
+  };
   return (event) => {
     const said = say(event, state);
     if (said === undefined) return undefined;
@@ -23,8 +30,9 @@ export function createRunLog(): (event: RunEvent) => LogRecord | undefined {
 interface RunState {
   dryRun: boolean;
   planned: number;
-  /** How many chains each plugin is planned in; '' counts all chains. */
-  chains: Map<string, number>;
+  /** How many chains are planned, and in how many of them each plugin is. */
+  chains: number;
+  chainsOf: Map<string, number>;
   /** Block ID to place in the plan, from 0: the original's `set_number`. */
   numbers: Map<string, number>;
   toldAt: Map<string, number>;
@@ -153,10 +161,9 @@ function blockRetrying({ attempt = 1, attempts, delaySeconds, summary }: EventOf
 
 function scopeFinished(event: EventOf<'scope.finished'>): Said {
   const { status, durationSeconds, error } = event;
-  const ended = status === 'success' ? 'completed' : status.replace('_', ' ');
   return {
     level: endLevel(status),
-    event: `${scopeName(event)} ${ended}`,
+    event: `${scopeName(event)} ${endWords[status]}`,
     fields: { duration_seconds: rounded(durationSeconds), status, code: error?.code, err: error?.message },
   };
 }
@@ -182,7 +189,6 @@ function runFinished({ status, durationSeconds, error }: EventOf<'run.finished'>
 }
 
 const endWords = {
-  running: 'running',
   success: 'completed',
   failed: 'failed',
   stopped: 'stopped',
@@ -192,7 +198,8 @@ const endWords = {
 
 function blockPlanned(event: EventOf<'block.planned'>, state: RunState): Said {
   if (event.kind === 'chain') {
-    for (const name of ['', ...new Set(event.plugins)]) state.chains.set(name, (state.chains.get(name) ?? 0) + 1);
+    state.chains += 1;
+    for (const name of new Set(event.plugins)) state.chainsOf.set(name, (state.chainsOf.get(name) ?? 0) + 1);
   }
   if (event.blockId !== undefined) state.numbers.set(event.blockId, state.planned);
   state.planned += 1;
@@ -260,7 +267,7 @@ function pluginLog(event: EventOf<'plugin.log'>, state: RunState): Said {
     level: event.level,
     event: event.message,
     name: event.plugin,
-    shown: runsTwice(event.plugin, state) ? ['job_name'] : [],
+    shown: (state.chainsOf.get(event.plugin) ?? 0) > 1 ? ['job_name'] : [],
     fields: {
       stdio: event.stdio,
       ...roleFields(event),
@@ -269,11 +276,6 @@ function pluginLog(event: EventOf<'plugin.log'>, state: RunState): Said {
       plugin_exception: exception,
     },
   };
-}
-
-/** Whether lines that name this plugin do not tell which chain they belong to; without a plugin, lines of Tapline itself. */
-function runsTwice(plugin: string, { chains }: RunState): boolean {
-  return (chains.get(plugin) ?? 0) > 1;
 }
 
 /** What the original binds to the lines of a plugin in a chain, of a command and of a discovery. */
@@ -319,7 +321,7 @@ function catalogReady({ plugin, source, streams, selected, durationSeconds }: Ev
 }
 
 function stateLoaded({ found, ignored, stateId }: EventOf<'state.loaded'>, state: RunState): Said {
-  const which = { fields: { state_id: stateId }, shown: runsTwice('', state) ? ['state_id'] : [] };
+  const which = { fields: { state_id: stateId }, shown: state.chains > 1 ? ['state_id'] : [] };
   // By a full refresh, or since the tap takes no state.
   if (ignored) {
     return { level: found ? 'info' : 'debug', event: 'Ignoring the state left behind by previous runs.', ...which };
@@ -333,7 +335,7 @@ function checkpoint(event: EventOf<'checkpoint'>, state: RunState): Said {
   return {
     level: 'info',
     event: `Incremental state has been updated at ${time.replace('T', ' ').replace('Z', '000+00:00')}.`,
-    shown: runsTwice('', state) ? ['state_id'] : [],
+    shown: state.chains > 1 ? ['state_id'] : [],
     fields: { state_id: stateId, state_version: stateVersion, records_loaded: recordsLoaded, saved },
   };
 }

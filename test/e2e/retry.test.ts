@@ -287,6 +287,18 @@ describe('a run that can’t be retried', () => {
     expect(await calls()).toEqual(['tap-a none no-it-is-not']);
   });
 
+  it('is an older one while the last still runs', async () => {
+    await put('tap-a.fails');
+    await call('run tap-a target-x');
+    await remove('tap-a.fails');
+    await put('util.run.holds');
+    const running = new Started(folder, ['run', 'nightly']);
+    await appears(folder, 'held');
+    await refused('retry', 'RETRY_NOTHING_LEFT', /the last run, .*, is still running/);
+    await remove('util.run.holds');
+    expect(await running.ended).toMatchObject({ code: 0 });
+  });
+
   it('is one that still runs', async () => {
     await put('util.run.holds');
     const running = new Started(folder, ['run', 'nightly']);

@@ -77,9 +77,9 @@ async function lastRun(history: History, project: Project, words: readonly strin
   const environment = project.environment?.name;
   const runs = await history.listRuns({ limit: maxRuns, environment, projectId: project.projectId });
   const started = runs.filter(({ options }) => readRequest(options)?.command === 'run');
-  const chosen = words === undefined ? lastUnfinished(started) : started.find((run) => isSame(run.words, words));
   const [latest] = started;
-  if (words === undefined && latest?.status === 'success' && chosen !== undefined) throw olderRun(latest, chosen);
+  const chosen = words === undefined ? lastUnfinished(started) : started.find((run) => isSame(run.words, words));
+  if (words === undefined && latest !== undefined && chosen !== undefined) refuseOlder(chosen, latest);
   if (chosen !== undefined) return chosen.runId;
   const what = words === undefined ? 'unfinished run' : `run of \`${words.join(' ')}\``;
   throw nothingLeft(`no ${what} in environment '${environment ?? ''}'`);
@@ -173,8 +173,10 @@ function refuseChanges({ run: { runId, words }, request, done }: UnfinishedRun, 
 }
 
 /** Data has moved on since an older run, so it is resumed only by its ID. */
-function olderRun(latest: RunListing, { runId, words, status }: RunListing): TaplineError {
-  return new TaplineError('RETRY_NOTHING_LEFT', `nothing to retry: the last run, ${latest.runId}, succeeded`, {
+function refuseOlder({ runId, words, status }: RunListing, latest: RunListing): void {
+  if (runId === latest.runId) return;
+  const ended = latest.status === 'running' ? 'is still running' : 'succeeded';
+  throw new TaplineError('RETRY_NOTHING_LEFT', `nothing to retry: the last run, ${latest.runId}, ${ended}`, {
     hint: `An older run of \`${words.join(' ')}\` ended as ${status}. To resume it: tapline retry ${runId}`,
   });
 }

@@ -400,10 +400,9 @@ class ChainRun implements RunningChain {
   #error(): TaplineError | undefined {
     const cause = causeOf(this.#phase);
     if (cause !== 'process') return cause;
-    const failed = this.#members.filter((member) => failedByItself(judge(member)));
-    const [first, ...others] = failed.map(judge);
+    const [first, ...others] = this.#members.filter((member) => failedByItself(judge(member)));
     if (first === undefined) return undefined;
-    return processFailure([first, ...others], this.#badLineBefore(failed[0]?.position ?? 0));
+    return processFailure([judge(first), ...others.map(judge)], this.#badLineBefore(first.position));
   }
 
   /** The first bad line that the process at a position was given. */

@@ -21,8 +21,13 @@ export function runEntry(run: RunListing): Record<string, unknown> {
   };
 }
 
+/** The words of a run with its options, as a person would type them after `tapline run`. */
+export function commandOf(run: RunListing): string {
+  return [...run.words, ...optionsOf(run)].join(' ');
+}
+
 /** What the command line added to all blocks, e.g. `--full-refresh`; empty if it was not recorded. */
-export function optionsOf({ options }: RunListing): string[] {
+function optionsOf({ options }: RunListing): string[] {
   const request = readRequest(options);
   if (request === undefined || 'hidden' in request) return [];
   return blockOptionWords(request.options.defaults ?? {}).filter((word) => word !== '--state-strategy=auto');

@@ -5,7 +5,7 @@ import type { CommandContext } from '../../context.js';
 import { addOptions, examples } from '../../options/commander.js';
 import { databaseUri, described, limit, stateId, textOrJson } from '../../options/common.js';
 import { statusDefinition } from '../../options/stores.js';
-import { optionsOf, runEntry } from './entry.js';
+import { commandOf, runEntry } from './entry.js';
 
 const options = {
   ...limit,
@@ -46,8 +46,7 @@ async function runTable(runs: readonly RunListing[]): Promise<string> {
     run.failedBlocks > 0 ? `${run.failedBlocks} of ${run.blocks} failed` : String(run.blocks),
     whole(run.recordsLoaded),
     run.environment ?? '',
-    [...run.words, ...optionsOf(run)].join(' ') +
-      (run.retryOf === undefined ? '' : ` (retry of ${run.retryOf.slice(0, 13)})`),
+    commandOf(run) + (run.retryOf === undefined ? '' : ` (retry of ${run.retryOf.slice(0, 13)})`),
   ]);
   return table(['run', 'status', 'started', 'took', 'blocks', 'records', 'environment', 'command'], rows);
 }

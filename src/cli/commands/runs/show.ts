@@ -5,7 +5,7 @@ import type { CommandContext } from '../../context.js';
 import { addOptions, examples } from '../../options/commander.js';
 import { databaseUri, textOrJson } from '../../options/common.js';
 import { type BlockRow, depthOf, inOrderOfPlan, isSameError, isWithin, titleOf } from './block-tree.js';
-import { optionsOf, runDetailEntry } from './entry.js';
+import { commandOf, runDetailEntry } from './entry.js';
 
 const options = { ...textOrJson, ...databaseUri } as const;
 type Options = OptionsOf<typeof options>;
@@ -32,7 +32,7 @@ async function detailLines(run: RunDetail): Promise<string[]> {
   const took = run.durationSeconds === undefined ? '' : `, took ${units.duration(run.durationSeconds)}`;
   const head = [
     `Run ${run.runId}: ${run.status}`,
-    `  command      ${[...run.words, ...optionsOf(run)].join(' ')}`,
+    `  command      ${commandOf(run)}`,
     ...(run.retryOf === undefined ? [] : [`  retry of     ${run.retryOf}`]),
     `  environment  ${run.environment ?? 'none'}`,
     `  started      ${localTime(run.startedAt)}${took}`,
